@@ -1,0 +1,41 @@
+//! Every limit of the program in one place. Each line says what is limited and why; the code that enforces it
+//! marks the place with `// LIMIT:` and reports an ordinary error.
+
+/// One source file. Offsets are 32 bit, and people do not write files of this size.
+pub const SOURCE_BYTES_MAX: usize = 16 << 20;
+/// All sources of a project: what two cores check in half a minute.
+pub const PROJECT_BYTES_MAX: usize = 256 << 20;
+/// Files of a project.
+pub const PROJECT_FILES_MAX: usize = 20_000;
+/// Brackets, blocks and text slots within each other. Later stages walk the tree recursively and rely on it.
+pub const NESTING_MAX: usize = 64;
+/// Messages of one file that people are shown; machine formats show all.
+pub const MESSAGES_PER_FILE_MAX: usize = 20;
+/// A compiled build. Larger than any project that fits `PROJECT_BYTES_MAX` gives.
+pub const BUILD_BYTES_MAX: usize = 256 << 20;
+/// One snapshot of an instance; a row that is read and written at each step.
+pub const SNAPSHOT_BYTES_MAX: usize = 1 << 20;
+/// A data file of `abide run`.
+pub const DATA_BYTES_MAX: usize = 256 << 20;
+/// One text value: what a mail body or a log line may hold.
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
+/// Elements of one list value.
+pub const LIST_ITEMS_MAX: usize = 1_000_000;
+/// Slots of one function: the window of registers that an instruction can reach.
+pub const SLOTS_MAX: u16 = 1024;
+/// Calls of `fn` within each other.
+pub const CALL_DEPTH_MAX: usize = 200;
+/// Heap of one running instance.
+pub const HEAP_BYTES_MAX: usize = 64 << 20;
+/// Fuel of one turn: a back-edge, a call, or 64 bytes of bulk work each cost one.
+pub const TURN_FUEL: u64 = 5_000_000;
+/// Processes that start each other: the ninth in a chain is refused (decision 42).
+pub const CAUSAL_DEPTH_MAX: u32 = 8;
+/// Starts of one process on one record by processes within an hour; stops slow rings that depth cannot see.
+pub const STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
+/// Rows that a query fetches from the store at a time.
+pub const QUERY_BATCH: u32 = 256;
+/// Signals that wait in the mailbox of one instance.
+pub const MAILBOX_MAX: usize = 1_000;
+/// Nested operations (a trigger that writes, whose trigger writes …) within one transaction.
+pub const OPERATION_DEPTH_MAX: u32 = 32;

@@ -1,0 +1,9 @@
+//! What every other module may use: positions, names, values, limits.
+//!
+//! Nothing here depends on another folder of the crate, and nothing here does input or output.
+
+pub mod distance;
+pub mod limits;
+pub mod source;
+pub mod span;
+pub mod value;

@@ -1,0 +1,116 @@
+//! Values as the outside of the virtual machine sees them: in stores, data files, constants, requests and replies.
+//!
+//! Inside the machine values are untagged slots; this type is the border.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+/// An ISO 4217 code such as `USD`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency(pub [u8; 3]);
+
+impl Currency {
+    /// Reads three upper-case ASCII letters.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An amount with its currency. `amount` counts ten-thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Money {
+    /// Ten-thousandths of the currency's unit.
+    pub amount: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// Months, days and exact time, which do not convert into each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Duration {
+    /// Calendar months; a year is twelve.
+    pub months: i32,
+    /// Calendar days; a week is seven.
+    pub days: i32,
+    /// Exact time in microseconds.
+    pub micros: i64,
+}
+
+/// An entity of a build, by its index in the build's schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityIdx(pub u16);
+
+/// The identity of a record: positive, given by the store; shown as `opportunity:42`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordRef {
+    /// Which entity.
+    pub entity: EntityIdx,
+    /// The row id, positive.
+    pub id: i64,
+}
+
+/// A value with its kind. `None` is the absent value of every optional type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// The absent value.
+    None,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A 64-bit whole number.
+    Int(i64),
+    /// An exact decimal.
+    Decimal(Decimal),
+    /// A finite binary number.
+    Float(f64),
+    /// An amount with its currency.
+    Money(Money),
+    /// Text.
+    Text(String),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// Microseconds since 1970-01-01T00:00Z.
+    DateTime(i64),
+    /// Months, days, exact time.
+    Duration(Duration),
+    /// The stored number of an enum member, a state or a status.
+    Enum(i32),
+    /// A reference to a record.
+    Ref(RecordRef),
+    /// A handle to a process instance.
+    Instance(i64),
+    /// A list, or a set in ascending order.
+    List(Vec<Value>),
+    /// The fields of a record value, in order of declaration.
+    Record(Vec<Value>),
+}
+
+impl Value {
+    /// Whether this is the absent value.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        matches!(self, Value::None)
+    }
+}

@@ -1,0 +1,9 @@
+//! Diagnostics: what the author is told. One value of [`Diagnostic`] per mistake; `render` turns them into text.
+//!
+//! Codes are registered in `codes`; each has a page in `codes/`.
+
+pub mod diagnostic;
+pub mod sink;
+
+pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
+pub use sink::Sink;

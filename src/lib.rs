@@ -1,0 +1,5 @@
+//! Abide: a statically typed language for business processes, its compiler, and a durable runtime.
+
+pub mod base;
+pub mod diag;
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! The `abide` program: parses nothing, calls the command line, maps the outcome to an exit code.
+
+fn main() {}
