@@ -2,7 +2,9 @@
 //!
 //! Codes are registered in `codes`; each has a page in `codes/`.
 
+pub mod codes;
 pub mod diagnostic;
+pub mod explain;
 pub mod sink;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};

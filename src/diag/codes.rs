@@ -1,0 +1,131 @@
+//! The registry of codes: one line a code. The text of `codes/<CODE>.md` is part of the program, so that a code
+//! without a page does not compile.
+//!
+//! A code is its family and two digits in order of landing. It is never renumbered and never used again. Lines are
+//! sorted within their family. `E` and `W` pages have the headings *What it means*, *Example*, *Why it is an error*,
+//! *How to fix it*, *See also*; `R` pages have *What it means*, *When it happens*, *What to do*.
+
+use super::diagnostic::Code;
+
+/// What is known about a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The code.
+    pub code: Code,
+    /// Its name in words: `file-not-readable`.
+    pub name: &'static str,
+    /// One line: what it says.
+    pub summary: &'static str,
+    /// The page as Markdown.
+    pub page: &'static str,
+}
+
+macro_rules! codes {
+    ($($code:ident $name:literal $summary:literal)*) => {
+        $(
+            #[doc = $summary]
+            pub const $code: Code = Code(stringify!($code));
+        )*
+
+        /// All codes, family by family.
+        pub static ALL: &[Entry] = &[$(
+            Entry {
+                code: $code,
+                name: $name,
+                summary: $summary,
+                page: include_str!(concat!("codes/", stringify!($code), ".md")),
+            },
+        )*];
+    };
+}
+
+codes! {
+    // ---- E01: syntax -----------------------------------------------------------------------------------------------
+
+
+    // ---- E02: names ------------------------------------------------------------------------------------------------
+
+
+    // ---- E03: types ------------------------------------------------------------------------------------------------
+
+
+    // ---- E04: entities ---------------------------------------------------------------------------------------------
+
+
+    // ---- E05: triggers ---------------------------------------------------------------------------------------------
+
+
+    // ---- E06: kinds and waits --------------------------------------------------------------------------------------
+
+
+    // ---- E07: flows ------------------------------------------------------------------------------------------------
+
+
+    // ---- E08: access -----------------------------------------------------------------------------------------------
+
+
+    // ---- E09: projects, files, builds, snapshots -------------------------------------------------------------------
+
+    E0901 "file-not-readable" "a file or folder cannot be read"
+    E0902 "not-utf8" "a source file is not UTF-8"
+    E0903 "too-large" "a file, a project or a build exceeds a limit"
+    E0904 "build-damaged" "a build is damaged"
+    E0905 "unknown-format" "a file has a format that this program does not know"
+    E0906 "manifest-syntax" "`abide.toml` is not valid TOML"
+    E0907 "manifest-unknown-key" "`abide.toml` has a key that means nothing"
+    E0908 "manifest-wrong-value" "a value in `abide.toml` is not one that its key takes"
+    E0909 "manifest-missing-key" "`abide.toml` lacks a key that it needs"
+    E0910 "no-source-files" "a project has no `.proc` file"
+    E0911 "folder-circle" "a folder contains itself through a link"
+
+    // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
+
+
+    // ---- W05: lints about triggers ---------------------------------------------------------------------------------
+
+
+    // ---- W06: lints about waits ------------------------------------------------------------------------------------
+
+
+    // ---- R01: values -----------------------------------------------------------------------------------------------
+
+    R0101 "overflow" "a number does not fit its type"
+
+    // ---- R02: money and time ---------------------------------------------------------------------------------------
+
+
+    // ---- R03: records ----------------------------------------------------------------------------------------------
+
+
+    // ---- R04: gone -------------------------------------------------------------------------------------------------
+
+
+    // ---- R05: others -----------------------------------------------------------------------------------------------
+
+
+    // ---- R09: limits -----------------------------------------------------------------------------------------------
+
+}
+
+/// The entry of a code such as `E0901`, in capitals or not.
+#[must_use]
+pub fn lookup(text: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.code.0.eq_ignore_ascii_case(text))
+}
+
+/// The entries of a family such as `E09`.
+pub fn family(prefix: &str) -> impl Iterator<Item = &'static Entry> {
+    ALL.iter().filter(move |entry| entry.code.0.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lookup_ignores_case_and_refuses_the_unknown() {
+        assert_eq!(lookup("e0901").map(|e| e.code), Some(E0901));
+        assert!(lookup("E0999").is_none());
+        assert!(lookup("").is_none());
+    }
+}
