@@ -1,0 +1,380 @@
+//! What is declared: enums, records, entities, the heads of functions and processes.
+//!
+//! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
+
+use crate::base::{
+    span::Span,
+    value::{Currency, Value},
+};
+use crate::syntax::ast::ProcessKind;
+
+use super::ty::Ty;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        $($(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)] pub struct $name(pub u16);)*
+    };
+}
+
+ids! {
+    /// An entity.
+    EntityId,
+    /// An enum, or the states or statuses of an entity.
+    EnumId,
+    /// A field of an entity, by its place in [`Entity::fields`].
+    FieldId,
+    /// A `fn`.
+    FunctionId,
+    /// A workflow, real-time workflow or action.
+    ProcessId,
+    /// A record type, an error's fields, or the named results of a process.
+    RecordId,
+}
+
+/// Everything that is declared, by id.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// Entities.
+    pub entities: Vec<Entity>,
+    /// Enums, states, statuses.
+    pub enums: Vec<Enum>,
+    /// Heads of functions.
+    pub functions: Vec<FunctionHead>,
+    /// Heads of processes.
+    pub processes: Vec<ProcessHead>,
+    /// Record types, errors, named results.
+    pub records: Vec<Record>,
+}
+
+/// An enum, the states of an entity, or its statuses.
+#[derive(Clone, Debug)]
+pub struct Enum {
+    /// As written in the language: `Rating`, `Opportunity.State`, `Opportunity.Status`.
+    pub name: String,
+    /// The members in order.
+    pub members: Vec<Member>,
+    /// For states and statuses: of which entity.
+    pub entity: Option<EntityId>,
+    /// Whether a library declares it and this project may only match it with `else`.
+    pub from_library: bool,
+    /// The name in the declaration.
+    pub span: Span,
+}
+
+/// A member of an enum.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name; of a status that two states share: `won.closed`.
+    pub name: String,
+    /// The stored number.
+    pub value: i32,
+    /// What people see.
+    pub label: String,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// What a [`Record`] was declared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// `error E { … }`.
+    Error,
+    /// `record R { … }`.
+    Record,
+    /// `-> (a: T, b: U)` of a process.
+    Results,
+}
+
+/// A record type.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its name.
+    pub name: String,
+    /// Its fields in order.
+    pub fields: Vec<ParamHead>,
+    /// What it was declared as.
+    pub kind: RecordKind,
+    /// The name in the declaration.
+    pub span: Span,
+}
+
+/// A parameter, or a field of a record type.
+#[derive(Clone, Debug)]
+pub struct ParamHead {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// Its constant default.
+    pub default: Option<Value>,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// What the engine writes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the name of the field")]
+pub enum SystemField {
+    Id,
+    CreatedOn,
+    CreatedBy,
+    ModifiedOn,
+    ModifiedBy,
+    Version,
+    Owner,
+    OwningUnit,
+    State,
+    Status,
+}
+
+/// The default of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldDefault {
+    /// A constant.
+    Const(Value),
+    /// An expression over nothing but built-in functions (`now()`, `today()`): a hidden function without parameters.
+    Function(FunctionId),
+}
+
+/// A field of an entity. Field 0 is `id`; the other system fields follow it, then the declared ones.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its physical name, where given.
+    pub physical: Option<String>,
+    /// Its type.
+    pub ty: Ty,
+    /// Which one, if the engine writes it.
+    pub system: Option<SystemField>,
+    /// Its default.
+    pub default: Option<FieldDefault>,
+    /// Lowest and highest value, inclusive.
+    pub bounds: Option<(Value, Value)>,
+    /// The longest text in characters.
+    pub text_max: Option<u32>,
+    /// Its declaration; the entity's name for system fields.
+    pub span: Span,
+}
+
+impl Field {
+    /// Whether `create` must give it.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.system.is_none()
+            && self.default.is_none()
+            && !matches!(self.ty, Ty::Optional(_) | Ty::List(_) | Ty::Set(_) | Ty::Error)
+    }
+}
+
+/// `notes: many Note via regarding`: stores nothing.
+#[derive(Clone, Debug)]
+pub struct Reverse {
+    /// Its name.
+    pub name: String,
+    /// The entity on the other side.
+    pub entity: EntityId,
+    /// Its reference to this entity.
+    pub field: FieldId,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// The states of an entity. Numbers are the stored ones.
+#[derive(Clone, Debug)]
+pub struct States {
+    /// The enum `E.State`.
+    pub state: EnumId,
+    /// The enum `E.Status`.
+    pub status: EnumId,
+    /// The state of each status, in the order of the status enum.
+    pub state_of: Vec<i32>,
+    /// `(from, to)` statuses that may follow each other; complete, arrows and their absence worked in.
+    pub changes: Vec<(i32, i32)>,
+}
+
+impl States {
+    /// The first status of a state.
+    #[must_use]
+    pub fn default_status(&self, schema: &Schema, state: i32) -> Option<i32> {
+        let members = &schema.enums.get(self.status.0 as usize)?.members;
+        members.iter().zip(&self.state_of).find(|(_, of)| **of == state).map(|(member, _)| member.value)
+    }
+}
+
+/// An entity.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Its name.
+    pub name: String,
+    /// Its physical name, where given.
+    pub physical: Option<String>,
+    /// `owned by user`.
+    pub owned_by_user: bool,
+    /// Not `not triggerable`.
+    pub triggerable: bool,
+    /// Not `not creatable`.
+    pub creatable: bool,
+    /// `flow enabled`.
+    pub flow_enabled: bool,
+    /// `audited`.
+    pub audited: bool,
+    /// `activity`.
+    pub activity: bool,
+    /// Whether a library declares it.
+    pub from_library: bool,
+    /// Its stored fields; 0 is `id`.
+    pub fields: Vec<Field>,
+    /// Reverse references.
+    pub reverses: Vec<Reverse>,
+    /// Its states.
+    pub states: Option<States>,
+    /// Unique keys.
+    pub unique: Vec<Vec<FieldId>>,
+    /// `shown as`: a hidden function from the record to text.
+    pub shown_as: Option<FunctionId>,
+    /// The self-reference that `under` follows.
+    pub hierarchy: Option<FieldId>,
+    /// The name in the declaration.
+    pub span: Span,
+}
+
+impl Entity {
+    /// The stored field of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
+        let index = self.fields.iter().position(|f| f.name == name)?;
+        Some((FieldId(u16::try_from(index).ok()?), self.fields.get(index)?))
+    }
+
+    /// The system field of this kind.
+    #[must_use]
+    pub fn system_field(&self, system: SystemField) -> Option<FieldId> {
+        let index = self.fields.iter().position(|f| f.system == Some(system))?;
+        u16::try_from(index).ok().map(FieldId)
+    }
+}
+
+/// The head of a `fn`.
+#[derive(Clone, Debug)]
+pub struct FunctionHead {
+    /// Its name; hidden ones have a name in angle brackets: `<Opportunity shown as>`.
+    pub name: String,
+    /// Its parameters.
+    pub params: Vec<ParamHead>,
+    /// Its result.
+    pub result: Ty,
+    /// The name in the declaration.
+    pub span: Span,
+}
+
+/// Whose rights the steps have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum RunAs {
+    Owner,
+    Caller,
+}
+
+/// When, relative to the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum Phase {
+    Background,
+    Before,
+    After,
+}
+
+/// What starts a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriggerEvent {
+    /// `created`.
+    Created,
+    /// `updated(f)`: the stored value differs afterwards.
+    Updated(Vec<FieldId>),
+    /// `written(f)`: the request named it.
+    Written(Vec<FieldId>),
+    /// `status changed`: old and new statuses; empty for any.
+    StatusChanged {
+        /// Old statuses.
+        from: Vec<i32>,
+        /// New statuses.
+        to: Vec<i32>,
+    },
+    /// `assigned`.
+    Assigned,
+    /// `deleted`.
+    Deleted,
+    /// `action X`.
+    Action(ProcessId),
+}
+
+/// One trigger with its place.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// When.
+    pub phase: Phase,
+    /// On what.
+    pub event: TriggerEvent,
+    /// The words.
+    pub span: Span,
+}
+
+/// How long a completed instance stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// `for ever`.
+    ForEver,
+    /// `nothing`.
+    Nothing,
+    /// A duration.
+    For(crate::base::value::Duration),
+}
+
+/// The head of a process.
+#[derive(Clone, Debug)]
+pub struct ProcessHead {
+    /// Its kind.
+    pub kind: ProcessKind,
+    /// Its name.
+    pub name: String,
+    /// The name and type of the primary record.
+    pub primary: Option<ParamHead>,
+    /// Inputs.
+    pub params: Vec<ParamHead>,
+    /// The result: `Void`, one type, or a record of named results.
+    pub result: Ty,
+    /// Triggers.
+    pub triggers: Vec<Trigger>,
+    /// `on demand`.
+    pub on_demand: bool,
+    /// `called`; actions always are.
+    pub called: bool,
+    /// `run as`, or the default of its kind (`None`: owner when an event starts it, caller on demand).
+    pub run_as: Option<RunAs>,
+    /// `rank`, default 0.
+    pub rank: i64,
+    /// `keep`.
+    pub keep: Keep,
+    /// `in zone`.
+    pub zone: Option<String>,
+    /// `independent`.
+    pub independent: bool,
+    /// Whether a library declares it.
+    pub from_library: bool,
+    /// The name in the declaration.
+    pub span: Span,
+}
+
+/// Facts of the project that types and values depend on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The project's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The base currency.
+    pub currency: Currency,
+    /// The time zone: an IANA name.
+    pub zone: String,
+}
