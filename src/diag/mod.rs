@@ -5,6 +5,7 @@
 pub mod codes;
 pub mod diagnostic;
 pub mod explain;
+pub mod render;
 pub mod sink;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
