@@ -1,6 +1,7 @@
 //! Abide: a statically typed language for business processes, its compiler, and a durable runtime.
 
 pub mod base;
+pub mod bytecode;
 pub mod diag;
 pub mod sema;
 pub mod syntax;

@@ -1,0 +1,227 @@
+//! What a program asks of its host: reads and writes of records, other processes, the clock.
+//!
+//! A request is an instruction that names a [`HostSite`]: the operation with its signature. Arguments lie in
+//! consecutive slots in the order of `args`, each laid out by its type; the reply goes to consecutive slots. The
+//! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
+//! with a fault instead, which is raised at the instruction.
+
+use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, SiteIdx, TypeIdx};
+use crate::base::value::{EntityIdx, Value};
+
+/// How a stored value changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the name of its operator")]
+pub enum WriteOp {
+    Set,
+    Add,
+    Subtract,
+    Multiply,
+    Append,
+}
+
+/// A field and how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldWrite {
+    /// The field.
+    pub field: FieldIdx,
+    /// How.
+    pub op: WriteOp,
+}
+
+/// The states of an instance that tests ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum InstanceState {
+    Ready,
+    Waiting,
+    Postponed,
+    Parked,
+    Paused,
+    Running,
+    Succeeded,
+    Failed,
+    Canceled,
+}
+
+/// The operations. Each line says `arguments -> reply`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostOp {
+    // Reads.
+    /// `Ref -> field's type`. Fault R04 if the record is gone. In a `before` process the primary record's fields read
+    /// as they are about to be written.
+    ReadField {
+        /// The entity.
+        entity: EntityIdx,
+        /// The field.
+        field: FieldIdx,
+    },
+    /// `AnyRef -> the type that the field has in all alternatives`.
+    ReadUnionField {
+        /// The field in each alternative.
+        fields: Vec<(EntityIdx, FieldIdx)>,
+    },
+    /// `Ref or AnyRef -> Bool`: whether the record is gone.
+    IsDeleted,
+    /// `Ref or AnyRef -> Text`: the shown name; of a record that is gone `(deleted)`.
+    ShownName,
+    /// `arguments of the conjuncts…, Int after, Int limit -> List(Ref)`: candidates with an id greater than `after`,
+    /// ascending, at most `limit` (and `limits::QUERY_BATCH`).
+    Query(QueryIdx),
+    /// `arguments of the conjuncts… -> Int`: how many.
+    Count(QueryIdx),
+    /// `Ref low, Ref high -> Bool`: whether `low` is below `high` in the entity's hierarchy.
+    Under {
+        /// The entity.
+        entity: EntityIdx,
+        /// Whether a record is under itself.
+        or_equal: bool,
+    },
+    /// `-> Ref`.
+    Particular(ParticularIdx),
+    /// `-> DateTime`: the moment of the turn's beginning in real time, the virtual clock in simulations.
+    Now,
+    /// `Int low, Int high -> Int`: both inclusive.
+    Random,
+    /// `-> Text`.
+    Uuid,
+    /// `-> Optional(Ref User)`: whose rights the steps have; none is the system.
+    ProcessUser,
+    /// `-> Optional(Ref User)`: who caused the start.
+    ProcessCaller,
+    /// `-> Optional(Ref User)`.
+    ProcessOwner,
+    /// `-> Int`.
+    ProcessInstance,
+    /// `-> Int`: the place in the causal chain, from 1.
+    ProcessDepth,
+
+    // Writes. Each is one statement: it happens whole or not at all.
+    /// `values… -> Ref`.
+    Create {
+        /// The entity.
+        entity: EntityIdx,
+        /// The fields given.
+        fields: Vec<FieldIdx>,
+    },
+    /// `Ref, operands… ->`.
+    Update {
+        /// The entity.
+        entity: EntityIdx,
+        /// What is written.
+        writes: Vec<FieldWrite>,
+    },
+    /// `value ->`: a field of the primary record in a `before` process.
+    SetPending {
+        /// The field.
+        field: FieldIdx,
+    },
+    /// `value ->`: an input of the action that a `before action` process stands before.
+    SetInput(u16),
+    /// `Ref ->`.
+    ChangeStatus {
+        /// The entity.
+        entity: EntityIdx,
+        /// The new status.
+        status: i32,
+    },
+    /// `Ref or AnyRef, AnyRef owner ->`.
+    AssignOwner,
+    /// `Ref or AnyRef ->`.
+    Delete,
+    /// `Text ->`: a line in the log of the instance.
+    Log,
+    /// `->`: what follows happens whole or not at all.
+    AtomicBegin,
+    /// `->`: keeps it.
+    AtomicCommit,
+    /// `->`: undoes it.
+    AtomicRollback,
+
+    // Other processes.
+    /// `primary (if it has one), inputs… -> result (if it has one)`: runs the action in this transaction.
+    CallAction(ProcessIdx),
+    /// `primary (if it has one), inputs… -> Instance`: a child that is cancelled with its parent (`owned`, from `do`),
+    /// or lives on (`start`).
+    StartChild {
+        /// The process.
+        process: ProcessIdx,
+        /// From `do`.
+        owned: bool,
+    },
+    /// `Instance -> Bool ended`: in a wait also what to be woken by. If the child failed or was cancelled the reply is
+    /// a fault.
+    JoinChild(ProcessIdx),
+    /// `Instance -> result`: of an ended child that has one.
+    ChildResult(ProcessIdx),
+    /// `Instance ->`.
+    CancelInstance,
+    /// `Optional(Ref User) ->`: `act as U { }` begins: the steps have these rights until `ActAsEnd`.
+    ActAsBegin,
+    /// `->`.
+    ActAsEnd,
+
+    // Waiting.
+    /// `->`: forget what was watched; from here on every record read, every query by a reference and every joined
+    /// child is noted as something that wakes the instance, until it suspends or `WatchEnd`.
+    WatchBegin,
+    /// `DateTime ->`: also wake at this moment.
+    WatchMoment,
+    /// `->`: an arm was taken; forget what was watched.
+    WatchEnd,
+
+    // Tests.
+    /// `values… -> Ref`: create with the rights of the system.
+    TestGiven {
+        /// The entity.
+        entity: EntityIdx,
+        /// The fields given.
+        fields: Vec<FieldIdx>,
+    },
+    /// `Ref User ->`: the owner of the process from here on.
+    TestGivenProcess(ProcessIdx),
+    /// `Optional(Ref User) ->`: for what follows.
+    TestActAs,
+    /// `Duration ->`: moves the clock; what falls due runs in order.
+    TestAdvance,
+    /// `DateTime ->`.
+    TestAdvanceTo,
+    /// `Duration ->`: moves the clock while nothing runs, then runs what is late.
+    TestStandstill,
+    /// `->`: background work runs until idle; after each statement of a test.
+    TestIdle,
+    /// `-> Int`: how many instances of the process are in the state.
+    TestCount {
+        /// The process.
+        process: ProcessIdx,
+        /// The state.
+        state: InstanceState,
+    },
+    /// `-> Int`: how many instances of the process there are.
+    TestCountAll(ProcessIdx),
+    /// `Text ->`: the test has failed here with this message.
+    TestFail,
+    /// `->`: gives up parked instances of the process.
+    TestGiveUp(ProcessIdx),
+    /// `->`: retries parked instances of the process.
+    TestRetry(ProcessIdx),
+}
+
+/// A request with its signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostSite {
+    /// What is asked.
+    pub op: HostOp,
+    /// The arguments.
+    pub args: Vec<TypeIdx>,
+    /// The reply.
+    pub result: Option<TypeIdx>,
+}
+
+/// A request as the machine hands it out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostCall {
+    /// Which: the operation is `module.sites[site].op`.
+    pub site: SiteIdx,
+    /// The arguments.
+    pub args: Vec<Value>,
+}
