@@ -45,6 +45,16 @@ codes! {
 
     // ---- E02: names ------------------------------------------------------------------------------------------------
 
+    E0201 "duplicate-declaration" "two declarations have one name"
+    E0202 "unknown-type" "a type, entity or process that nothing declares"
+    E0203 "duplicate-part" "a field, parameter, member, state or status stands twice in one declaration"
+    E0204 "wrong-kind-of-name" "a name stands for something that does not fit its place"
+    E0205 "type-circle" "a type that is made of itself"
+    E0206 "later-version" "a part of the language that comes with a later version"
+    E0207 "reserved-name" "a name that the language uses itself"
+    E0208 "unknown-library" "a library, or a name of one, that does not exist"
+    E0209 "not-an-alternative" "an alternative of `A or B` that is no entity"
+    E0210 "not-a-currency" "a currency that is not a code of three capital letters"
 
     // ---- E03: types ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+//! E04: declarations of entities, enums and records.

@@ -1,0 +1,17 @@
+//! The wording of all messages about declarations: one named constructor a mistake, one file a family.
+
+pub mod entities;
+pub mod kinds;
+pub mod names;
+pub mod triggers;
+
+/// `` `a` ``, `` `a` or `b` ``, `` `a`, `b` or `c` ``.
+#[must_use]
+pub fn quoted_list<S: AsRef<str>>(names: &[S], joiner: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {joiner} {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,161 @@
+//! E02: names of declarations and types.
+
+use super::quoted_list;
+use crate::base::span::Span;
+use crate::diag::{Applicability, Diagnostic, codes};
+
+/// Adds "did you mean" to a message about `span`: one candidate is a fix, more are listed.
+#[must_use]
+pub fn suggest(diagnostic: Diagnostic, span: Span, near: &[String]) -> Diagnostic {
+    match near {
+        [] => diagnostic,
+        [one] => diagnostic.help(format!("did you mean `{one}`?")).fix(
+            format!("write `{one}`"),
+            span,
+            one.clone(),
+            Applicability::Suggested,
+        ),
+        many => diagnostic.help(format!("did you mean {}?", quoted_list(many, "or"))),
+    }
+}
+
+/// `entity Deal` twice.
+#[must_use]
+pub fn duplicate_declaration(name: &str, span: Span, first: Span, library: Option<&str>) -> Diagnostic {
+    let message = match library {
+        Some(library) => format!("`{name}` is declared by the library `{library}` already"),
+        None => format!("`{name}` is declared twice"),
+    };
+    let diagnostic = Diagnostic::error(codes::E0201, message, span, "declared again here");
+    match library {
+        Some(_) => diagnostic.label(first, "the library's declaration"),
+        None => diagnostic
+            .label(first, "first declared here")
+            .note("all files of a project share their names, and types, processes and functions may not share one"),
+    }
+}
+
+/// `title` twice in one entity, `hot` twice in one enum.
+#[must_use]
+pub fn duplicate_part(what: &str, name: &str, owner: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0203, format!("{owner} has the {what} `{name}` twice"), span, "again here")
+        .label(first, "first here")
+}
+
+/// `entity E { version: int }`.
+#[must_use]
+pub fn system_name(name: &str, entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0203,
+        format!("`{entity}` has a field `{name}` by itself"),
+        span,
+        "every such entity has this field",
+    )
+    .help(format!("leave it out, or choose another name than `{name}`"))
+}
+
+/// A type that nothing declares.
+#[must_use]
+pub fn unknown_type(name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(codes::E0202, format!("there is no type `{name}`"), span, "unknown type");
+    suggest(diagnostic, span, near)
+}
+
+/// An entity that nothing declares.
+#[must_use]
+pub fn unknown_entity(name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(codes::E0202, format!("there is no entity `{name}`"), span, "unknown entity");
+    suggest(diagnostic, span, near)
+}
+
+/// A process that nothing declares.
+#[must_use]
+pub fn unknown_process(kind: &str, name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let label = format!("unknown {kind}");
+    suggest(Diagnostic::error(codes::E0202, format!("there is no {kind} `{name}`"), span, label), span, near)
+}
+
+/// A process or function where a type is expected, a record where an entity is.
+#[must_use]
+pub fn wrong_kind(name: &str, is: &str, expected: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0204, format!("`{name}` is {is}, not {expected}"), span, format!("expected {expected}"))
+        .label(declared, "declared here")
+}
+
+/// `type A = B or C`, `type B = A`.
+#[must_use]
+pub fn type_circle(names: &[String], span: Span) -> Diagnostic {
+    let message = match names {
+        [one] => format!("the type `{one}` stands for itself"),
+        many => format!("the types {} stand for each other", quoted_list(many, "and")),
+    };
+    Diagnostic::error(codes::E0205, message, span, "comes back to itself")
+}
+
+/// A record that holds itself.
+#[must_use]
+pub fn record_circle(names: &[String], span: Span) -> Diagnostic {
+    let message = match names {
+        [one] => format!("a value of `{one}` would hold another one without end"),
+        many => format!("values of {} would hold each other without end", quoted_list(many, "and")),
+    };
+    Diagnostic::error(codes::E0205, message, span, "holds itself")
+        .note("a record is a value that is copied; what refers to others of its kind is an entity")
+}
+
+/// A construct of a later version: `words` in the plural, such as `dialogs`.
+#[must_use]
+pub fn later(words: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0206, format!("{words} come with a later version of Abide"), span, "not in this version")
+}
+
+/// `let old = 1`, a parameter named `trigger`, `fn round`.
+#[must_use]
+pub fn reserved_name(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0207,
+        format!("`{name}` has a meaning of its own and cannot be declared"),
+        span,
+        "choose another name",
+    )
+}
+
+/// `use crmm`.
+#[must_use]
+pub fn unknown_library(name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(codes::E0208, format!("there is no library `{name}`"), span, "unknown library");
+    suggest(diagnostic, span, near)
+}
+
+/// `use crm.{Acount}`.
+#[must_use]
+pub fn unknown_library_name(library: &str, name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let message = format!("the library `{library}` declares no `{name}`");
+    suggest(Diagnostic::error(codes::E0208, message, span, "not in this library"), span, near)
+}
+
+/// `A or int`, `Account or Account`.
+#[must_use]
+pub fn union_of_others(shown: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0209, format!("`{shown}` cannot be an alternative of a type"), span, "expected an entity")
+        .note("a value of `A or B` is a reference to a record, and each alternative is an entity")
+}
+
+/// `money(Usd)`.
+#[must_use]
+pub fn bad_currency(code: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0210,
+        format!("`{code}` is not a currency code"),
+        span,
+        "expected three capital letters, as `EUR`",
+    )
+}
+
+/// `many Note via regarding` as the type of a parameter.
+#[must_use]
+pub fn many_outside_entity(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0204, "`many` is not a type of its own", span, "only fields of entities may say `many`")
+        .note("it names the records that refer to this one, and stores nothing")
+        .help("to hold several values, write `list of …`")
+}

@@ -1,0 +1,275 @@
+//! Types as written become types as checked.
+//!
+//! Needs only the names of a project, not the fields behind them; so it serves declarations and bodies alike. States
+//! and statuses are found under their dotted names (`Deal.State`).
+
+use super::{
+    errors::names as errors,
+    names::{Def, Entry, Names},
+    schema::EntityId,
+    ty::Ty,
+};
+use crate::base::{distance::did_you_mean, span::FileId, value::Currency};
+use crate::diag::{Diagnostic, Sink};
+use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
+
+/// The types whose names are words of the language.
+const BUILTIN: [(&str, Ty); 8] = [
+    ("any", Ty::AnyRef),
+    ("bool", Ty::Bool),
+    ("date", Ty::Date),
+    ("datetime", Ty::DateTime),
+    ("decimal", Ty::Decimal),
+    ("duration", Ty::Duration),
+    ("int", Ty::Int),
+    ("text", Ty::Text),
+];
+
+/// Types of later versions, with their names in a sentence.
+const LATER: [(&str, &str); 3] = [
+    ("float", "binary numbers (`float`)"),
+    ("money", "amounts of any currency (`money` without a code)"),
+    ("time", "times of day (`time`)"),
+];
+
+/// What people write who know other languages.
+const FAMILIAR: [(&str, &str); 14] = [
+    ("bigint", "int"),
+    ("boolean", "bool"),
+    ("currency", "money(EUR)"),
+    ("double", "decimal"),
+    ("integer", "int"),
+    ("interval", "duration"),
+    ("long", "int"),
+    ("lookup", "any"),
+    ("memo", "text"),
+    ("number", "decimal"),
+    ("numeric", "decimal"),
+    ("string", "text"),
+    ("timestamp", "datetime"),
+    ("varchar", "text"),
+];
+
+/// What is looked for under a name, for messages and suggestions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Anything that is a type.
+    Type,
+    /// An entity.
+    Entity,
+    /// A workflow, real-time workflow or action.
+    Process,
+}
+
+impl Wanted {
+    fn fits(self, def: &Def) -> bool {
+        match self {
+            Wanted::Type => matches!(def, Def::Alias(_) | Def::Entity(_) | Def::Enum(_) | Def::Record(_)),
+            Wanted::Entity => matches!(def, Def::Entity(_)),
+            Wanted::Process => matches!(def, Def::Process(_)),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Wanted::Type => "a type",
+            Wanted::Entity => "an entity",
+            Wanted::Process => "a process",
+        }
+    }
+}
+
+/// The type that `written` stands for; `Ty::Error` after a message, or where one was given for a declaration.
+pub fn resolve(names: &Names, file: FileId, written: &TypeExpr, sink: &mut Sink) -> Ty {
+    Resolver { names, file, sink }.resolve(written)
+}
+
+/// The entity of this name; a message if there is none.
+pub fn entity(names: &Names, file: FileId, name: &Ident, sink: &mut Sink) -> Option<EntityId> {
+    match find(names, file, name, Wanted::Entity, sink)?.def {
+        Def::Entity(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// What the name stands for if it is what is wanted. Else a message, but for names that were refused elsewhere.
+pub fn find<'n>(names: &'n Names, file: FileId, name: &Ident, wanted: Wanted, sink: &mut Sink) -> Option<&'n Entry> {
+    let Some(entry) = names.get(file, &name.name) else {
+        let near = near(names, file, &name.name, wanted);
+        sink.push(match wanted {
+            Wanted::Type => errors::unknown_type(&name.name, name.span, &near),
+            Wanted::Entity => errors::unknown_entity(&name.name, name.span, &near),
+            Wanted::Process => errors::unknown_process("process", &name.name, name.span, &near),
+        });
+        return None;
+    };
+    if wanted.fits(&entry.def) {
+        return Some(entry);
+    }
+    if !matches!(entry.def, Def::Broken | Def::Later(_)) {
+        sink.push(errors::wrong_kind(&name.name, kind_words(&entry.def), wanted.words(), name.span, entry.span));
+    }
+    None
+}
+
+/// Names that are near to `name` and are what is wanted, as this file sees them.
+#[must_use]
+pub fn near(names: &Names, file: FileId, name: &str, wanted: Wanted) -> Vec<String> {
+    let seen = names
+        .entries
+        .iter()
+        .filter(|(known, entry)| wanted.fits(&entry.def) && !known.contains('.') && names.get(file, known).is_some())
+        .map(|(known, _)| known.as_str());
+    did_you_mean(name, seen).into_iter().map(str::to_owned).collect()
+}
+
+/// What a definition is, in a sentence.
+#[must_use]
+pub fn kind_words(def: &Def) -> &'static str {
+    match def {
+        Def::Alias(_) => "a type",
+        Def::Broken | Def::Later(_) => "something else",
+        Def::Entity(_) => "an entity",
+        Def::Enum(_) => "an enum",
+        Def::Error(_) => "an error",
+        Def::Function(_) => "a function",
+        Def::Process(_) => "a process",
+        Def::Record(_) => "a record type",
+    }
+}
+
+struct Resolver<'a> {
+    names: &'a Names,
+    file: FileId,
+    sink: &'a mut Sink,
+}
+
+impl Resolver<'_> {
+    fn resolve(&mut self, written: &TypeExpr) -> Ty {
+        match &written.kind {
+            TypeKind::Error => Ty::Error,
+            TypeKind::Builtin(name) => self.builtin(name),
+            TypeKind::TextMax(_) => Ty::Text,
+            TypeKind::DecimalScale(_) => {
+                self.report(errors::later("decimals of fixed scale (`decimal(2)`)", written.span))
+            }
+            TypeKind::MoneyIn(code) => self.money(code),
+            TypeKind::Named(name) => self.named(name),
+            TypeKind::Member(entity, part) => self.member(entity, part),
+            TypeKind::Union(alternatives) => self.union(alternatives),
+            TypeKind::List(item) => match self.resolve(item) {
+                Ty::Error => Ty::Error,
+                item => Ty::List(Box::new(item)),
+            },
+            TypeKind::Set(_) => self.report(errors::later("sets (`set of`)", written.span)),
+            TypeKind::Handle(process) => self.handle(process),
+            TypeKind::Optional(inner) => self.resolve(inner).optional(),
+            TypeKind::ManyVia { .. } | TypeKind::ManyThrough { .. } => {
+                self.report(errors::many_outside_entity(written.span))
+            }
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Ty {
+        self.sink.push(diagnostic);
+        Ty::Error
+    }
+
+    fn builtin(&mut self, name: &Ident) -> Ty {
+        let word = name.name.as_str();
+        if let Some((_, ty)) = BUILTIN.iter().find(|(known, _)| *known == word) {
+            return ty.clone();
+        }
+        if let Some((_, words)) = LATER.iter().find(|(known, _)| *known == word) {
+            return self.report(errors::later(words, name.span));
+        }
+        let familiar = FAMILIAR.iter().find(|(known, _)| *known == word).map(|(_, meant)| vec![(*meant).to_owned()]);
+        let suggestions = familiar.unwrap_or_else(|| {
+            let declared = near(self.names, self.file, word, Wanted::Type);
+            let builtin = did_you_mean(word, BUILTIN.iter().map(|(known, _)| *known));
+            if declared.is_empty() { builtin.into_iter().map(str::to_owned).collect() } else { declared }
+        });
+        self.report(errors::unknown_type(word, name.span, &suggestions))
+    }
+
+    fn money(&mut self, code: &Ident) -> Ty {
+        match Currency::parse(&code.name) {
+            Some(currency) => Ty::MoneyIn(currency),
+            None => self.report(errors::bad_currency(&code.name, code.span)),
+        }
+    }
+
+    fn named(&mut self, name: &Ident) -> Ty {
+        match find(self.names, self.file, name, Wanted::Type, self.sink).map(|entry| &entry.def) {
+            Some(Def::Alias(ty)) => ty.clone(),
+            Some(Def::Entity(id)) => Ty::Ref(*id),
+            Some(Def::Enum(id)) => Ty::Enum(*id),
+            Some(Def::Record(id)) => Ty::Record(*id),
+            _ => Ty::Error,
+        }
+    }
+
+    /// `Deal.State`, `Deal.Status`.
+    fn member(&mut self, entity: &Ident, part: &Ident) -> Ty {
+        if find(self.names, self.file, entity, Wanted::Entity, self.sink).is_none() {
+            return Ty::Error;
+        }
+        match self.names.entries.get(&format!("{}.{}", entity.name, part.name)).map(|entry| &entry.def) {
+            Some(Def::Enum(id)) => Ty::Enum(*id),
+            Some(_) => Ty::Error,
+            None => {
+                let known: Vec<String> = ["State", "Status"]
+                    .into_iter()
+                    .filter(|part| self.names.entries.contains_key(&format!("{}.{part}", entity.name)))
+                    .map(|part| format!("{}.{part}", entity.name))
+                    .collect();
+                let whole = format!("{}.{}", entity.name, part.name);
+                self.report(errors::unknown_type(&whole, entity.span.to(part.span), &known))
+            }
+        }
+    }
+
+    fn union(&mut self, alternatives: &[TypeExpr]) -> Ty {
+        let mut entities = Vec::new();
+        let mut is_broken = false;
+        for alternative in alternatives {
+            match self.resolve(alternative) {
+                Ty::Ref(id) => entities.push(id),
+                Ty::Union(ids) => entities.extend(ids),
+                Ty::Error => is_broken = true,
+                _ => {
+                    self.sink.push(errors::union_of_others(&shown(alternative), alternative.span));
+                    is_broken = true;
+                }
+            }
+        }
+        entities.sort_unstable();
+        entities.dedup();
+        match entities.as_slice() {
+            _ if is_broken => Ty::Error,
+            [] => Ty::Error,
+            [one] => Ty::Ref(*one),
+            _ => Ty::Union(entities),
+        }
+    }
+
+    fn handle(&mut self, process: &Ident) -> Ty {
+        match find(self.names, self.file, process, Wanted::Process, self.sink).map(|entry| &entry.def) {
+            Some(Def::Process(id)) => Ty::Handle(*id),
+            _ => Ty::Error,
+        }
+    }
+}
+
+/// The type roughly as written, for messages about one alternative.
+fn shown(written: &TypeExpr) -> String {
+    match &written.kind {
+        TypeKind::Builtin(name) | TypeKind::Named(name) => name.name.clone(),
+        TypeKind::TextMax(max) => format!("text({max})"),
+        TypeKind::MoneyIn(code) => format!("money({})", code.name),
+        TypeKind::Optional(inner) => format!("{}?", shown(inner)),
+        TypeKind::List(item) => format!("list of {}", shown(item)),
+        TypeKind::Member(entity, part) => format!("{}.{}", entity.name, part.name),
+        _ => "this".to_owned(),
+    }
+}
