@@ -1,5 +1,6 @@
 //! The checker: names, types, entities, kinds, triggers. Takes syntax trees, gives a typed program ([`hir`]) and messages.
 
+pub mod check;
 pub mod context;
 pub mod errors;
 pub mod hir;
