@@ -3,5 +3,6 @@
 pub mod base;
 pub mod bytecode;
 pub mod diag;
+pub mod project;
 pub mod sema;
 pub mod syntax;

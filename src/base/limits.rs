@@ -39,3 +39,5 @@ pub const QUERY_BATCH: u32 = 256;
 pub const MAILBOX_MAX: usize = 1_000;
 /// Nested operations (a trigger that writes, whose trigger writes …) within one transaction.
 pub const OPERATION_DEPTH_MAX: u32 = 32;
+/// `abide.toml`: a page of settings.
+pub const MANIFEST_BYTES_MAX: usize = 1 << 20;

@@ -86,7 +86,7 @@ codes! {
     E0908 "manifest-wrong-value" "a value in `abide.toml` is not one that its key takes"
     E0909 "manifest-missing-key" "`abide.toml` lacks a key that it needs"
     E0910 "no-source-files" "a project has no `.proc` file"
-    E0911 "folder-circle" "a folder contains itself through a link"
+    E0911 "folder-read-twice" "a link leads to a folder that is read already"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
