@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod bytecode;
+pub mod data;
 pub mod diag;
 pub mod project;
 pub mod sema;

@@ -87,6 +87,10 @@ codes! {
     E0909 "manifest-missing-key" "`abide.toml` lacks a key that it needs"
     E0910 "no-source-files" "a project has no `.proc` file"
     E0911 "folder-read-twice" "a link leads to a folder that is read already"
+    E0912 "json-syntax" "a data file is not valid JSON"
+    E0913 "data-unknown-key" "a key of a data file that means nothing, or one that is missing"
+    E0914 "data-wrong-value" "a value of a data file is not one that its place takes"
+    E0915 "data-unknown-name" "a data file names something that does not exist"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
