@@ -3,6 +3,7 @@
 pub mod base;
 pub mod bytecode;
 pub mod data;
+pub mod cli;
 pub mod diag;
 pub mod project;
 pub mod sema;

@@ -1,3 +1,7 @@
 //! The `abide` program: parses nothing, calls the command line, maps the outcome to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    abide::cli::main()
+}

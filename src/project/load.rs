@@ -62,6 +62,15 @@ pub fn load_text(shown_path: &str, bytes: Vec<u8>) -> Loaded {
     loaded
 }
 
+/// What is to be said when a text, as from standard input, cannot be read.
+#[must_use]
+pub fn load_unreadable(shown_path: &str, error: &io::Error) -> Loaded {
+    let mut loaded = Loaded::default();
+    let file = loaded.add(shown_path, Path::new(shown_path), String::new());
+    loaded.diagnostics.push(errors::not_readable(file, shown_path, error));
+    loaded
+}
+
 impl Loaded {
     fn add(&mut self, shown: &str, path: &Path, text: String) -> FileId {
         self.paths.push(path.to_owned());

@@ -114,7 +114,10 @@ impl Reader {
             }
             "libraries" => self.libraries(value),
             _ => {
-                let near = did_you_mean(key, KEYS);
+                let mut near = did_you_mean(key, KEYS);
+                if near.is_empty() {
+                    near = KEYS.into_iter().filter(|known| key.contains(known)).collect();
+                }
                 self.has_name |= near.contains(&"name");
                 self.diagnostics.push(errors::unknown_key(key_span, key, &near, &KEYS));
             }
@@ -193,7 +196,7 @@ fn is_declared_name(text: &str) -> bool {
 fn is_version(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
-    parts.len() == 3 && parts.iter().all(|part| is_number(part))
+    parts.len() == 3 && parts.iter().all(is_number)
 }
 
 #[cfg(test)]
@@ -226,6 +229,13 @@ mod tests {
         let mut sources = Sources::default();
         sources.add(SourceFile::new("abide.toml".into(), text.into(), false));
         insta::assert_snapshot!(render::human(&diagnostics, &sources, &render::Options::default()));
+    }
+
+    #[test]
+    fn a_key_that_says_more_is_recognized() {
+        let (_, diagnostics) = Manifest::parse(FileId(0), "name = \"x\"\ntime_zone = \"UTC\"\n", "folder");
+        let fix = diagnostics.first().and_then(|d| d.fix.as_ref());
+        assert_eq!(fix.map(|f| f.title.as_str()), Some("write `zone`"));
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! The commands, one file each: `run` takes the arguments and the terminal, and gives the exit code.
+
+pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod explain;

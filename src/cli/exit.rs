@@ -1,0 +1,87 @@
+//! How the program ends.
+
+use std::panic::{self, PanicHookInfo};
+use std::process::ExitCode;
+use std::thread;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// 0: done, nothing is wrong.
+    Fine,
+    /// 1: the program or its input is wrong.
+    Wrong,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: a file, a store or the environment is in the way.
+    Environment,
+    /// 70: a mistake of this program.
+    Bug,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Wrong => 1,
+            Exit::Usage => 2,
+            Exit::Environment => 3,
+            Exit::Bug => 70,
+        })
+    }
+}
+
+/// Room for walks over trees: they recurse, and a text of many operators is a deep tree. Only what is used is taken.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Runs `work` on a thread with a large stack; a panic in it is reported as a mistake of this program.
+pub(super) fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+    panic::set_hook(Box::new(report));
+    let thread = thread::Builder::new().name("abide".to_owned()).stack_size(STACK_BYTES).spawn(work);
+    match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => Exit::Bug,
+        Err(error) => {
+            eprintln!("abide: cannot start a thread: {error}");
+            Exit::Environment
+        }
+    }
+}
+
+fn report(info: &PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(String::new, ToString::to_string);
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let command: Vec<String> = std::env::args().collect();
+    eprintln!("{}", report_text(message, &place, &command.join(" ")));
+}
+
+fn report_text(message: &str, place: &str, command: &str) -> String {
+    format!(
+        "abide stopped because of a mistake of its own, not of yours.\n\n  \
+         message  {message}\n  place    {place}\n  version  {}\n  command  {command}\n\n\
+         Please report it with these lines and, if it may be shown, the file that caused it.\n\
+         Nothing was written half: files are replaced as a whole, and records in transactions.",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_mistake_of_the_program() {
+        assert_eq!(guarded(|| panic!("for the test")), Exit::Bug);
+        let _ = panic::take_hook();
+    }
+
+    #[test]
+    fn the_report_says_what_is_needed_to_find_the_mistake() {
+        let text = report_text("index 3", "src/x.rs:1:2", "abide check a");
+        for part in ["index 3", "src/x.rs:1:2", "abide check a", env!("CARGO_PKG_VERSION")] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

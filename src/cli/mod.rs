@@ -1,0 +1,59 @@
+//! The command line. `args` declares it, each file of `cmd` is one command, `exit` says how the program ends.
+//!
+//! Results go to standard output, messages and progress to standard error; with a machine format nothing but that
+//! format is on standard output.
+
+mod args;
+mod cmd;
+mod exit;
+mod input;
+mod report;
+mod term;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+use exit::Exit;
+use term::Term;
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    exit::guarded(run).into()
+}
+
+fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let term = Term::new(arguments.color);
+    let outcome = dispatch(&arguments, &term);
+    term.finish(outcome)
+}
+
+fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
+    if arguments.version {
+        term.out(&version::text(arguments.verbose));
+        return Exit::Fine;
+    }
+    match &arguments.command {
+        Some(Command::Check(args)) => cmd::check::run(args, term),
+        Some(Command::Completions(args)) => cmd::completions::run(args, term),
+        Some(Command::Explain(args)) => cmd::explain::run(args, term),
+        None => {
+            term.err(&Arguments::command().render_help().to_string());
+            Exit::Usage
+        }
+    }
+}
+
+/// Help is a result; everything else is a wrong command line.
+fn usage(error: &clap::Error) -> Exit {
+    // Nothing can be done when even this cannot be written.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Fine }
+}

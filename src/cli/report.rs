@@ -1,0 +1,42 @@
+//! Messages about sources, in the format that was asked for.
+
+use super::args::{Deny, Format, ReportArgs};
+use super::exit::Exit;
+use super::term::Term;
+use crate::base::source::Sources;
+use crate::diag::codes::E0901;
+use crate::diag::{Diagnostic, Severity, render};
+
+/// Prints the messages and says how the program ends because of them.
+pub(super) fn report(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> Exit {
+    match args.format {
+        Format::Human => term.err(&render::human(diagnostics, sources, &term.messages())),
+        Format::Json => term.out(&render::json(diagnostics, sources)),
+        Format::Short => term.err(&render::short(diagnostics, sources)),
+    }
+    outcome(args, diagnostics)
+}
+
+fn outcome(args: &ReportArgs, diagnostics: &[Diagnostic]) -> Exit {
+    let fails = |d: &Diagnostic| d.severity == Severity::Error || args.deny == Some(Deny::Warnings);
+    if diagnostics.iter().any(|d| d.code == E0901) {
+        Exit::Environment
+    } else if diagnostics.iter().any(fails) {
+        Exit::Wrong
+    } else {
+        Exit::Fine
+    }
+}
+
+/// `no errors`, `1 error`, `2 errors, 1 warning`.
+pub(super) fn tally(diagnostics: &[Diagnostic]) -> String {
+    let (errors, warnings) = render::count(diagnostics);
+    let errors = if errors == 0 { "no errors".to_owned() } else { plural(errors, "error") };
+    if warnings == 0 { errors } else { format!("{errors}, {}", plural(warnings, "warning")) }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
+}

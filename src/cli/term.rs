@@ -1,0 +1,75 @@
+//! Standard output and standard error.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+
+use super::args::Color;
+use super::exit::Exit;
+use crate::diag::render;
+
+/// Lines are wrapped to this width where the terminal does not say its own.
+const WIDTH_DEFAULT: usize = 100;
+
+/// Where text goes, and what it may look like there.
+pub(super) struct Term {
+    colour_out: bool,
+    colour_err: bool,
+    width: usize,
+    failed: Cell<Option<io::ErrorKind>>,
+}
+
+impl Term {
+    /// Looks at the terminal and its environment.
+    pub(super) fn new(color: Color) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let wanted = |is_terminal: bool| match color {
+            Color::Auto => is_terminal && !plain,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Self {
+            colour_out: wanted(io::stdout().is_terminal()),
+            colour_err: wanted(io::stderr().is_terminal()),
+            width: width.unwrap_or(WIDTH_DEFAULT).clamp(40, 200),
+            failed: Cell::new(None),
+        }
+    }
+
+    /// Whether standard output takes colours.
+    pub(super) fn colour_out(&self) -> bool {
+        self.colour_out
+    }
+
+    /// How messages on standard error look.
+    pub(super) fn messages(&self) -> render::Options {
+        render::Options { colour: self.colour_err, width: self.width }
+    }
+
+    /// Writes a result.
+    pub(super) fn out(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        self.note(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Writes a message.
+    pub(super) fn err(&self, text: &str) {
+        self.note(io::stderr().lock().write_all(text.as_bytes()));
+    }
+
+    fn note(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.failed.set(Some(error.kind()));
+        }
+    }
+
+    /// The exit of the program: what came of it, unless its text could not be written. A reader that has seen enough
+    /// (`abide explain E0301 | head -3`) is no failure.
+    pub(super) fn finish(&self, exit: Exit) -> Exit {
+        match self.failed.get() {
+            None | Some(io::ErrorKind::BrokenPipe) => exit,
+            Some(_) => Exit::Environment,
+        }
+    }
+}
