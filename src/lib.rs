@@ -1,4 +1,6 @@
 //! Abide: a statically typed language for business processes, its compiler, and a durable runtime.
+//!
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod base;
 pub mod bytecode;
