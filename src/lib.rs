@@ -4,8 +4,8 @@
 
 pub mod base;
 pub mod bytecode;
-pub mod data;
 pub mod cli;
+pub mod data;
 pub mod diag;
 pub mod project;
 pub mod sema;

@@ -8,3 +8,4 @@ pub mod errors;
 pub mod file;
 pub mod json;
 pub mod moments;
+pub mod show;

@@ -1,0 +1,192 @@
+//! Values as people read them in listings: money `80000 USD`, enums by label, records by entity, number and shown name.
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+use crate::base::value::{Duration, Money, RecordRef, Value};
+use crate::bytecode::{
+    module::Module,
+    types::{EnumIdx, TypeDef, TypeIdx},
+};
+
+/// The longest text that a listing shows in full, in characters.
+const TEXT_SHOWN_MAX: usize = 60;
+
+/// Shows values of a module.
+pub struct Show<'a> {
+    /// The module whose types the values have.
+    pub module: &'a Module,
+    /// The zone of moments.
+    pub zone: TimeZone,
+}
+
+impl Show<'_> {
+    /// A value of type `ty`; `name` gives the shown name of a record.
+    #[must_use]
+    pub fn value(&self, ty: TypeIdx, value: &Value, name: &dyn Fn(RecordRef) -> Option<String>) -> String {
+        match (self.module.ty(ty), value) {
+            (_, Value::None) => "none".to_owned(),
+            (Some(TypeDef::Optional(inner)), _) => self.value(*inner, value, name),
+            (Some(TypeDef::Enum(idx)), Value::Enum(number)) => self.member(*idx, *number),
+            (Some(TypeDef::List(item) | TypeDef::Set(item)), Value::List(items)) => {
+                let shown: Vec<String> = items.iter().map(|v| self.value(*item, v, name)).collect();
+                format!("[{}]", shown.join(", "))
+            }
+            (Some(TypeDef::Record(idx)), Value::Record(values)) => {
+                let fields = self.module.record(*idx).map_or(&[][..], |r| r.fields.as_slice());
+                let shown: Vec<String> = fields
+                    .iter()
+                    .zip(values)
+                    .map(|(field, v)| format!("{}: {}", field.name, self.value(field.ty, v, name)))
+                    .collect();
+                format!("({})", shown.join(", "))
+            }
+            (_, value) => self.plain(value, name),
+        }
+    }
+
+    /// A value whose type is not known or does not matter.
+    #[must_use]
+    pub fn plain(&self, value: &Value, name: &dyn Fn(RecordRef) -> Option<String>) -> String {
+        match value {
+            Value::None => "none".to_owned(),
+            Value::Bool(b) => b.to_string(),
+            Value::Int(n) => n.to_string(),
+            Value::Enum(n) => n.to_string(),
+            Value::Decimal(d) => d.normalize().to_string(),
+            Value::Float(f) => f.to_string(),
+            Value::Money(m) => money(*m),
+            Value::Text(t) => text(t),
+            Value::Date(days) => date(*days),
+            Value::Time(micros) => time(*micros),
+            Value::DateTime(micros) => self.moment(*micros),
+            Value::Duration(d) => duration(*d),
+            Value::Ref(record) => self.record(*record, name),
+            Value::Instance(id) => format!("#{id}"),
+            Value::List(items) | Value::Record(items) => {
+                let shown: Vec<String> = items.iter().map(|v| self.plain(v, name)).collect();
+                format!("[{}]", shown.join(", "))
+            }
+        }
+    }
+
+    /// The label of a member; its number if the enum has no such member.
+    #[must_use]
+    pub fn member(&self, idx: EnumIdx, number: i32) -> String {
+        let member = self.module.enum_def(idx).and_then(|e| e.members.iter().find(|m| m.value == number));
+        member.map_or_else(|| number.to_string(), |m| m.label.clone())
+    }
+
+    /// `opportunity:42 "Turbines"`.
+    #[must_use]
+    pub fn record(&self, record: RecordRef, name: &dyn Fn(RecordRef) -> Option<String>) -> String {
+        let id = self.record_id(record);
+        match name(record) {
+            Some(shown) if !shown.is_empty() => format!("{id} {}", text(&shown)),
+            _ => id,
+        }
+    }
+
+    /// `opportunity:42`.
+    #[must_use]
+    pub fn record_id(&self, record: RecordRef) -> String {
+        let table = self.module.entity(record.entity).map_or("record", |e| e.table.as_str());
+        format!("{table}:{}", record.id)
+    }
+
+    /// `2026-01-05 09:00`, with seconds where there are some.
+    #[must_use]
+    pub fn moment(&self, micros: i64) -> String {
+        let Ok(timestamp) = Timestamp::from_microsecond(micros) else { return micros.to_string() };
+        let wall = timestamp.to_zoned(self.zone.clone());
+        if wall.second() == 0 && wall.subsec_nanosecond() == 0 {
+            return wall.strftime("%Y-%m-%d %H:%M").to_string();
+        }
+        wall.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
+    }
+}
+
+/// `80000 USD`, `9.99 EUR`: no more decimals than there are, at least two if there are any.
+#[must_use]
+pub fn money(value: Money) -> String {
+    let whole = value.amount.unsigned_abs() / 10_000;
+    let sign = if value.amount < 0 { "-" } else { "" };
+    let decimals = match value.amount.unsigned_abs() % 10_000 {
+        0 => String::new(),
+        part if part % 100 == 0 => format!(".{:02}", part / 100),
+        part => format!(".{part:04}").trim_end_matches('0').to_owned(),
+    };
+    format!("{sign}{whole}{decimals} {}", value.currency)
+}
+
+/// A text in quotes, on one line, cut where it is long.
+#[must_use]
+pub fn text(value: &str) -> String {
+    let line = value.replace('\n', "⏎");
+    if line.chars().count() <= TEXT_SHOWN_MAX {
+        return format!("\"{line}\"");
+    }
+    let cut: String = line.chars().take(TEXT_SHOWN_MAX - 1).collect();
+    format!("\"{cut}…\"")
+}
+
+/// `2026-11-22`.
+#[must_use]
+pub fn date(days: i32) -> String {
+    let epoch = civil::date(1970, 1, 1);
+    epoch.checked_add(jiff::Span::new().days(days)).map_or_else(|_| days.to_string(), |d| d.to_string())
+}
+
+fn time(micros: i64) -> String {
+    let seconds = micros.div_euclid(1_000_000);
+    let clock = format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    if seconds % 60 == 0 { clock } else { format!("{clock}:{:02}", seconds % 60) }
+}
+
+/// `1 year 2 months 3 days 4 hours`.
+#[must_use]
+pub fn duration(value: Duration) -> String {
+    let seconds = value.micros / 1_000_000;
+    let parts = [
+        (i64::from(value.months / 12), "year"),
+        (i64::from(value.months % 12), "month"),
+        (i64::from(value.days), "day"),
+        (seconds / 3600, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ];
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n != 0)
+        .map(|(n, unit)| format!("{n} {unit}{}", if n.abs() == 1 { "" } else { "s" }))
+        .collect();
+    if shown.is_empty() { "0 seconds".to_owned() } else { shown.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::Currency;
+
+    #[test]
+    fn money_shows_no_digit_too_many() {
+        let usd = Currency::parse("USD").unwrap();
+        let shown: Vec<String> =
+            [800_000_000, -99_900, 12_345, 5, 0].map(|amount| money(Money { amount, currency: usd })).to_vec();
+        assert_eq!(shown, ["80000 USD", "-9.99 USD", "1.2345 USD", "0.0005 USD", "0 USD"]);
+    }
+
+    #[test]
+    fn durations_name_their_parts() {
+        assert_eq!(
+            duration(Duration { months: 13, days: 1, micros: 5_400_000_000 }),
+            "1 year 1 month 1 day 1 hour 30 minutes"
+        );
+        assert_eq!(duration(Duration::default()), "0 seconds");
+    }
+
+    #[test]
+    fn long_texts_are_cut_on_characters() {
+        assert_eq!(text("a\nb"), "\"a⏎b\"");
+        assert_eq!(text(&"ü".repeat(100)).chars().count(), TEXT_SHOWN_MAX + 2);
+    }
+}
