@@ -1,7 +1,11 @@
 //! The compiled form of a project: what the compiler gives and the engine runs.
 //!
-//! Nothing here knows source text. Read [`types`], then [`module`], then [`host`] (what programs ask of their host).
+//! Nothing here knows source text. Read [`types`], then [`module`], [`layout`] (how values
+//! lie in slots), [`isa`] (the instructions), then [`host`] (what programs ask of their host).
 
 pub mod host;
+pub mod isa;
+pub mod layout;
 pub mod module;
+pub mod traps;
 pub mod types;

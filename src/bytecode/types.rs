@@ -123,7 +123,8 @@ pub enum SlotKind {
     List(TypeIdx),
     /// Ten-thousandths of a known or separate currency.
     MoneyAmount,
-    /// The three letters of a currency, 0 where the amount is zero.
+    /// The three letters of a currency, the first in the lowest byte; 0 where it is not known, which only an amount of
+    /// zero may have.
     MoneyCurrency,
     /// A handle to a record value.
     Record(RecordIdx),
