@@ -23,6 +23,8 @@ pub const TEXT_BYTES_MAX: usize = 1 << 20;
 pub const LIST_ITEMS_MAX: usize = 1_000_000;
 /// Slots of one function: the window of registers that an instruction can reach.
 pub const SLOTS_MAX: u16 = 1024;
+/// Instructions of one function: what a target of 16 bits reaches.
+pub const CODE_MAX: usize = u16::MAX as usize;
 /// Calls of `fn` within each other.
 pub const CALL_DEPTH_MAX: usize = 200;
 /// Heap of one running instance.

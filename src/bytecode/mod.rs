@@ -3,9 +3,12 @@
 //! Nothing here knows source text. Read [`types`], then [`module`], [`layout`] (how values
 //! lie in slots), [`isa`] (the instructions), then [`host`] (what programs ask of their host).
 
+pub mod builder;
+pub mod flow;
 pub mod host;
 pub mod isa;
 pub mod layout;
 pub mod module;
+pub mod operands;
 pub mod traps;
 pub mod types;

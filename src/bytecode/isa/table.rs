@@ -47,6 +47,13 @@ macro_rules! role {
     (index $p:ident) => { Role::Index(Table::$p) };
 }
 
+/// A target goes through the function, other operands stay.
+#[rustfmt::skip]
+macro_rules! retarget {
+    (jump $field:ident $map:ident) => { $map($field) };
+    ($role:ident $field:ident $map:ident) => { $field };
+}
+
 /// Makes everything of the table.
 macro_rules! instructions {
     ($($number:literal $name:ident { $($field:ident: $role:ident $pattern:ident),* } $doc:literal)*) => {
@@ -104,6 +111,16 @@ macro_rules! instructions {
                 match self {
                     $(Instruction::$name { .. } => {
                         const { &[$(Operand { name: stringify!($field), role: role!($role $pattern) }),*] }
+                    })*
+                }
+            }
+
+            /// The same with other targets.
+            #[must_use]
+            pub fn retarget(self, map: impl Fn(Target) -> Target) -> Self {
+                match self {
+                    $(Instruction::$name { $($field),* } => {
+                        Instruction::$name { $($field: retarget!($role $field map)),* }
                     })*
                 }
             }
