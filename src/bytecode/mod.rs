@@ -12,3 +12,4 @@ pub mod module;
 pub mod operands;
 pub mod traps;
 pub mod types;
+pub mod verify;

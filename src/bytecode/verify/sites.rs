@@ -1,0 +1,237 @@
+//! Requests to the host: each has the signature of its operation.
+
+use super::VerifyError;
+use crate::{
+    base::value::EntityIdx,
+    bytecode::{
+        host::{FieldWrite, HostOp, HostSite, WriteOp},
+        module::{Module, ProcessDef, QueryDef},
+        types::{FieldIdx, ProcessIdx, QueryIdx, TypeDef, TypeIdx},
+    },
+};
+
+pub(super) fn check(module: &Module) -> Result<(), VerifyError> {
+    for (index, site) in module.sites.iter().enumerate() {
+        let known = site.args.iter().chain(&site.result).all(|ty| module.ty(*ty).is_some());
+        let right = known && Signature { module, site }.right().unwrap_or(false);
+        super::ensure(right, || format!("request {index} does not have the signature of its operation: {site:?}"))?;
+    }
+    Ok(())
+}
+
+/// A request with its module.
+struct Signature<'a> {
+    module: &'a Module,
+    site: &'a HostSite,
+}
+
+impl Signature<'_> {
+    /// Whether the signature is right; none if an index is out of range.
+    fn right(&self) -> Option<bool> {
+        let right = match &self.site.op {
+            HostOp::ReadField { entity, field } => {
+                let field = self.field(*entity, *field)?;
+                self.takes(&[TypeDef::Ref(*entity)]) && self.site.result.is_some_and(|ty| self.alike(ty, field))
+            }
+            HostOp::ReadUnionField { fields } => {
+                let result = self.site.result?;
+                let mut types = fields.iter().map(|(entity, field)| self.field(*entity, *field));
+                self.takes(&[TypeDef::AnyRef]) && types.all(|ty| ty.is_some_and(|ty| self.alike(result, ty)))
+            }
+            HostOp::IsDeleted => self.takes_references(&[false]) && self.gives(TypeDef::Bool),
+            HostOp::ShownName => self.takes_references(&[false]) && self.gives(TypeDef::Text),
+            HostOp::Query(query) => {
+                let entity = self.query(*query)?.entity;
+                let list = self.site.result.and_then(|ty| self.module.ty(ty));
+                let element = match list {
+                    Some(TypeDef::List(element)) => self.module.ty(*element),
+                    _ => None,
+                };
+                self.takes_conjuncts(*query, &[TypeDef::Int, TypeDef::Int])? && element == Some(&TypeDef::Ref(entity))
+            }
+            HostOp::Count(query) => self.takes_conjuncts(*query, &[])? && self.gives(TypeDef::Int),
+            HostOp::Under { entity, .. } => {
+                self.entity(*entity)?.hierarchy.is_some()
+                    && self.takes(&[TypeDef::Ref(*entity), TypeDef::Ref(*entity)])
+                    && self.gives(TypeDef::Bool)
+            }
+            HostOp::Particular(index) => {
+                let entity = self.module.particular(*index)?.entity;
+                self.takes(&[]) && self.gives(TypeDef::Ref(entity))
+            }
+            HostOp::Now => self.takes(&[]) && self.gives(TypeDef::DateTime),
+            HostOp::Random => self.takes(&[TypeDef::Int, TypeDef::Int]) && self.gives(TypeDef::Int),
+            HostOp::Uuid => self.takes(&[]) && self.gives(TypeDef::Text),
+            HostOp::ProcessUser | HostOp::ProcessCaller | HostOp::ProcessOwner => {
+                self.takes(&[]) && self.site.result.is_some_and(|ty| self.is_reference(ty))
+            }
+            HostOp::ProcessInstance | HostOp::ProcessDepth => self.takes(&[]) && self.gives(TypeDef::Int),
+            _ => return self.writes(),
+        };
+        Some(right)
+    }
+
+    fn writes(&self) -> Option<bool> {
+        let right = match &self.site.op {
+            HostOp::Create { entity, fields } | HostOp::TestGiven { entity, fields } => {
+                let types = fields.iter().map(|field| self.field(*entity, *field)).collect::<Option<Vec<_>>>()?;
+                self.takes_alike(&types) && self.gives(TypeDef::Ref(*entity))
+            }
+            HostOp::Update { entity, writes } => self.takes_writes(*entity, writes)? && self.gives_nothing(),
+            HostOp::SetPending { .. } | HostOp::SetInput(_) => self.site.args.len() == 1 && self.gives_nothing(),
+            HostOp::ChangeStatus { entity, .. } => {
+                self.entity(*entity)?.states.is_some() && self.takes(&[TypeDef::Ref(*entity)]) && self.gives_nothing()
+            }
+            HostOp::AssignOwner => self.takes_references(&[false, true]) && self.gives_nothing(),
+            HostOp::Delete => self.takes_references(&[false]) && self.gives_nothing(),
+            HostOp::Log | HostOp::TestFail => self.takes(&[TypeDef::Text]) && self.gives_nothing(),
+            HostOp::AtomicBegin
+            | HostOp::AtomicCommit
+            | HostOp::AtomicRollback
+            | HostOp::ActAsEnd
+            | HostOp::WatchBegin
+            | HostOp::WatchEnd
+            | HostOp::TestIdle => self.takes(&[]) && self.gives_nothing(),
+            HostOp::ActAsBegin | HostOp::TestActAs => self.takes_references(&[false]) && self.gives_nothing(),
+            HostOp::WatchMoment | HostOp::TestAdvanceTo => self.takes(&[TypeDef::DateTime]) && self.gives_nothing(),
+            HostOp::TestAdvance | HostOp::TestStandstill => self.takes(&[TypeDef::Duration]) && self.gives_nothing(),
+            _ => return self.processes(),
+        };
+        Some(right)
+    }
+
+    fn processes(&self) -> Option<bool> {
+        let right = match &self.site.op {
+            HostOp::CallAction(process) => {
+                let process = self.process(*process)?;
+                self.takes_inputs(process) && self.gives_result(process)
+            }
+            HostOp::StartChild { process, .. } => {
+                let process = self.process(*process)?;
+                self.takes_inputs(process) && (self.gives(TypeDef::Instance) || self.gives_nothing())
+            }
+            HostOp::JoinChild(process) => {
+                self.process(*process)?;
+                self.takes(&[TypeDef::Instance]) && self.gives(TypeDef::Bool)
+            }
+            HostOp::ChildResult(process) => {
+                let process = self.process(*process)?;
+                self.takes(&[TypeDef::Instance]) && self.gives_result(process)
+            }
+            HostOp::CancelInstance => self.takes(&[TypeDef::Instance]) && self.gives_nothing(),
+            HostOp::TestGivenProcess(process) => {
+                self.process(*process)?;
+                self.takes_references(&[false]) && self.gives_nothing()
+            }
+            HostOp::TestCount { process, .. } | HostOp::TestCountAll(process) => {
+                self.process(*process)?;
+                self.takes(&[]) && self.gives(TypeDef::Int)
+            }
+            HostOp::TestGiveUp(process) | HostOp::TestRetry(process) => {
+                self.process(*process)?;
+                self.takes(&[]) && self.gives_nothing()
+            }
+            _ => false,
+        };
+        Some(right)
+    }
+
+    fn entity(&self, entity: EntityIdx) -> Option<&crate::bytecode::module::EntityDef> {
+        self.module.entity(entity)
+    }
+
+    fn field(&self, entity: EntityIdx, field: FieldIdx) -> Option<TypeIdx> {
+        Some(self.entity(entity)?.fields.get(field.index())?.ty)
+    }
+
+    fn process(&self, process: ProcessIdx) -> Option<&ProcessDef> {
+        self.module.process(process)
+    }
+
+    fn query(&self, query: QueryIdx) -> Option<&QueryDef> {
+        self.module.query(query)
+    }
+
+    /// Whether two types are the same, whatever their places in the table.
+    fn alike(&self, left: TypeIdx, right: TypeIdx) -> bool {
+        left == right
+            || match (self.module.ty(left), self.module.ty(right)) {
+                (Some(TypeDef::Optional(left)), Some(TypeDef::Optional(right)))
+                | (Some(TypeDef::List(left)), Some(TypeDef::List(right)))
+                | (Some(TypeDef::Set(left)), Some(TypeDef::Set(right))) => self.alike(*left, *right),
+                (Some(left), Some(right)) => left == right,
+                _ => false,
+            }
+    }
+
+    fn is_reference(&self, ty: TypeIdx) -> bool {
+        let ty = match self.module.ty(ty) {
+            Some(TypeDef::Optional(inner)) => self.module.ty(*inner),
+            other => other,
+        };
+        matches!(ty, Some(TypeDef::Ref(_) | TypeDef::AnyRef))
+    }
+
+    fn takes(&self, types: &[TypeDef]) -> bool {
+        self.site.args.len() == types.len()
+            && self.site.args.iter().zip(types).all(|(ty, def)| self.module.ty(*ty) == Some(def))
+    }
+
+    fn takes_alike(&self, types: &[TypeIdx]) -> bool {
+        self.site.args.len() == types.len() && self.site.args.iter().zip(types).all(|(a, b)| self.alike(*a, *b))
+    }
+
+    /// References, some of which have to be to any entity.
+    fn takes_references(&self, any: &[bool]) -> bool {
+        self.site.args.len() == any.len()
+            && self.site.args.iter().zip(any).all(|(ty, any)| {
+                self.is_reference(*ty) && (!any || matches!(self.module.ty(*ty), Some(TypeDef::AnyRef)))
+            })
+    }
+
+    fn takes_conjuncts(&self, query: QueryIdx, more: &[TypeDef]) -> Option<bool> {
+        let query = self.query(query)?;
+        let args = self.site.args.len();
+        let own = args.checked_sub(more.len())?;
+        let tail = self.site.args.get(own..)?;
+        let tail_right = tail.iter().zip(more).all(|(ty, def)| self.module.ty(*ty) == Some(def));
+        let arguments = query.conjuncts.iter().filter_map(|conjunct| conjunct.argument);
+        Some(tail_right && arguments.into_iter().all(|argument| usize::from(argument) < own))
+    }
+
+    fn takes_writes(&self, entity: EntityIdx, writes: &[FieldWrite]) -> Option<bool> {
+        let (target, operands) = self.site.args.split_first()?;
+        let mut right = self.module.ty(*target) == Some(&TypeDef::Ref(entity)) && operands.len() == writes.len();
+        for (write, operand) in writes.iter().zip(operands) {
+            let field = self.field(entity, write.field)?;
+            right &= write.op != WriteOp::Set || self.alike(*operand, field);
+        }
+        Some(right)
+    }
+
+    fn takes_inputs(&self, process: &ProcessDef) -> bool {
+        let primary = usize::from(process.primary.is_some());
+        let (first, inputs) = self.site.args.split_at_checked(primary).unwrap_or_default();
+        let types: Vec<TypeIdx> = process.inputs.iter().map(|input| input.ty).collect();
+        first.len() == primary
+            && first.iter().all(|ty| self.is_reference(*ty))
+            && inputs.len() == types.len()
+            && inputs.iter().zip(&types).all(|(a, b)| self.alike(*a, *b))
+    }
+
+    fn gives(&self, def: TypeDef) -> bool {
+        self.site.result.and_then(|ty| self.module.ty(ty)) == Some(&def)
+    }
+
+    fn gives_nothing(&self) -> bool {
+        self.site.result.is_none()
+    }
+
+    fn gives_result(&self, process: &ProcessDef) -> bool {
+        match (self.site.result, process.result) {
+            (None, _) => true,
+            (Some(left), Some(right)) => self.alike(left, right),
+            (Some(_), None) => false,
+        }
+    }
+}

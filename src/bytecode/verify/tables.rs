@@ -1,0 +1,173 @@
+//! Entities, processes, queries, tests and debug data: indexes in range, constants of their types.
+
+use super::{VerifyError, ensure, fits};
+use crate::bytecode::{
+    layout,
+    module::{
+        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, Module, ProcessDef, QueryDef, TriggerDef,
+        TriggerEvent,
+    },
+    types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
+};
+
+pub(super) fn check(module: &Module) -> Result<(), VerifyError> {
+    module.entities.iter().try_for_each(|entity| check_entity(module, entity))?;
+    module.processes.iter().try_for_each(|process| check_process(module, process))?;
+    module.queries.iter().try_for_each(|query| check_query(module, query))?;
+    for particular in &module.particulars {
+        ensure(module.entity(particular.entity).is_some(), || format!("`{}` names no entity", particular.key))?;
+    }
+    for test in &module.tests {
+        let body = module.function(test.body);
+        let right = body.is_some_and(|f| f.kind == FunctionKind::Test && f.params.is_empty() && f.result.is_none());
+        ensure(right, || format!("test `{}` has no body", test.title))?;
+        ensure((test.file as usize) < module.debug.files.len(), || format!("test `{}` has no file", test.title))?;
+        ensure(test.zone.as_ref().is_none_or(|zone| zone_exists(zone)), || {
+            format!("test `{}` names an unknown time zone", test.title)
+        })?;
+    }
+    ensure(zone_exists(&module.meta.zone), || format!("the time zone `{}` is unknown", module.meta.zone))?;
+    check_debug(module)
+}
+
+fn zone_exists(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
+fn check_entity(module: &Module, entity: &EntityDef) -> Result<(), VerifyError> {
+    let known = |field: FieldIdx| {
+        ensure(field.index() < entity.fields.len(), || format!("entity `{}` names a field that it lacks", entity.name))
+    };
+    entity.fields.iter().try_for_each(|field| check_field(module, entity, field))?;
+    entity.unique.iter().flatten().try_for_each(|field| known(*field))?;
+    entity.hierarchy.map_or(Ok(()), known)?;
+    if let Some(states) = &entity.states {
+        let status = module.enum_def(states.status);
+        let right = module.enum_def(states.state).is_some()
+            && status.is_some_and(|status| status.members.len() == states.state_of.len());
+        ensure(right, || format!("entity `{}` has states without enums", entity.name))?;
+    }
+    if let Some(shown_as) = entity.shown_as {
+        let right = module.function(shown_as).is_some_and(|function| {
+            function.kind == FunctionKind::Pure
+                && matches!(function.params.as_slice(), [param] if is_reference(module, *param))
+                && function.result.and_then(|ty| module.ty(ty)) == Some(&TypeDef::Text)
+        });
+        ensure(right, || format!("entity `{}` has no function for its shown name", entity.name))?;
+    }
+    Ok(())
+}
+
+fn check_field(module: &Module, entity: &EntityDef, field: &FieldDef) -> Result<(), VerifyError> {
+    let say = |what: &str| format!("field `{}.{}` {what}", entity.name, field.name);
+    ensure(module.ty(field.ty).is_some(), || say("has no type"))?;
+    match &field.default {
+        DefaultDef::None => {}
+        DefaultDef::Const(value) => ensure(fits(module, value, field.ty), || say("has a default of another type"))?,
+        DefaultDef::Function(index) => {
+            let right = module.function(*index).is_some_and(|function| {
+                function.params.is_empty()
+                    && function.result.is_some_and(|ty| module.kinds(ty) == module.kinds(field.ty))
+            });
+            ensure(right, || say("has no function for its default"))?;
+        }
+    }
+    for bound in field.low.iter().chain(&field.high) {
+        ensure(fits(module, bound, field.ty), || say("has a bound of another type"))?;
+    }
+    Ok(())
+}
+
+fn is_reference(module: &Module, ty: TypeIdx) -> bool {
+    matches!(module.ty(ty), Some(TypeDef::Ref(_) | TypeDef::AnyRef))
+}
+
+fn check_process(module: &Module, process: &ProcessDef) -> Result<(), VerifyError> {
+    let say = |what: &str| format!("process `{}` {what}", process.name);
+    ensure(process.primary.is_none_or(|ty| is_reference(module, ty)), || say("has a primary record that is none"))?;
+    let body = module.function(process.body).filter(|body| body.kind == FunctionKind::Process);
+    let body = body.ok_or_else(|| VerifyError::table(say("has no body")))?;
+    let given: Vec<TypeIdx> = process.primary.into_iter().chain(process.inputs.iter().map(|input| input.ty)).collect();
+    ensure(body.params.starts_with(&given), || say("has a body with other parameters"))?;
+    ensure(body.params.len() == given.len() + process.captures.len(), || say("has a body with other captures"))?;
+    ensure(body.result == process.result, || say("has a body with another result"))?;
+    for input in &process.inputs {
+        if let Some(default) = &input.default {
+            ensure(fits(module, default, input.ty), || say("has a default of another type"))?;
+        }
+    }
+    process.triggers.iter().try_for_each(|trigger| check_trigger(module, process, trigger))?;
+    if let Some(condition) = &process.only_if {
+        check_condition(module, process, condition)?;
+    }
+    ensure(zone_exists(&process.zone), || say("names an unknown time zone"))
+}
+
+fn check_condition(module: &Module, process: &ProcessDef, condition: &ConditionDef) -> Result<(), VerifyError> {
+    let primary: Vec<TypeIdx> = process.primary.into_iter().collect();
+    let right = module.function(condition.function).is_some_and(|function| {
+        matches!(function.kind, FunctionKind::Condition | FunctionKind::Pure)
+            && function.params.starts_with(&primary)
+            && function.params.len() == primary.len() + condition.captures.len()
+            && function.result.and_then(|ty| module.ty(ty)) == Some(&TypeDef::Bool)
+    });
+    ensure(right, || format!("process `{}` has no function for its condition", process.name))
+}
+
+fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) -> Result<(), VerifyError> {
+    let say = || format!("process `{}` has a trigger that makes no sense", process.name);
+    if let TriggerEvent::Action(action) = trigger.event {
+        return ensure(module.process(action).is_some(), say);
+    }
+    let entity = module.entity(trigger.entity).ok_or_else(|| VerifyError::table(say()))?;
+    match &trigger.event {
+        TriggerEvent::Updated(fields) | TriggerEvent::Written(fields) => {
+            ensure(fields.iter().all(|field| field.index() < entity.fields.len()), say)
+        }
+        TriggerEvent::StatusChanged { .. } => ensure(entity.states.is_some(), say),
+        _ => Ok(()),
+    }
+}
+
+fn check_query(module: &Module, query: &QueryDef) -> Result<(), VerifyError> {
+    let say = || "a query names fields that do not exist".to_owned();
+    for conjunct in &query.conjuncts {
+        let mut entity = module.entity(query.entity).ok_or_else(|| VerifyError::table(say()))?;
+        let (last, through) = conjunct.path.split_last().ok_or_else(|| VerifyError::table(say()))?;
+        for step in through {
+            let field = entity.fields.get(step.index()).ok_or_else(|| VerifyError::table(say()))?;
+            let next = match module.ty(field.ty) {
+                Some(TypeDef::Ref(next)) => Some(*next),
+                Some(TypeDef::Optional(inner)) => match module.ty(*inner) {
+                    Some(TypeDef::Ref(next)) => Some(*next),
+                    _ => None,
+                },
+                _ => None,
+            };
+            entity = next.and_then(|next| module.entity(next)).ok_or_else(|| VerifyError::table(say()))?;
+        }
+        ensure(last.index() < entity.fields.len(), say)?;
+    }
+    ensure(module.entity(query.entity).is_some(), say)
+}
+
+fn check_debug(module: &Module) -> Result<(), VerifyError> {
+    let debug = &module.debug;
+    let functions = module.functions.len();
+    ensure(debug.lines.len() <= functions && debug.names.len() <= functions, || {
+        "debug data for functions that do not exist".to_owned()
+    })?;
+    for line in debug.lines.iter().flatten() {
+        ensure((line.file as usize) < debug.files.len(), || "debug data names no file".to_owned())?;
+    }
+    for (index, names) in debug.names.iter().enumerate() {
+        let function = FuncIdx(u32::try_from(index).unwrap_or(u32::MAX));
+        let slots = module.function(function).map_or(&[][..], |function| &function.slots);
+        for name in names {
+            let kinds = layout::kinds(&module.types, name.ty);
+            let there = slots.get(name.slot.index()..name.slot.index() + kinds.len());
+            ensure(there == Some(kinds.as_slice()), || format!("debug data: `{}` has another type", name.name))?;
+        }
+    }
+    Ok(())
+}
