@@ -55,18 +55,47 @@ codes! {
     E0208 "unknown-library" "a library, or a name of one, that does not exist"
     E0209 "not-an-alternative" "an alternative of `A or B` that is no entity"
     E0210 "not-a-currency" "a currency that is not a code of three capital letters"
+    E0211 "unknown-field" "a field that its entity or record does not have"
 
     // ---- E03: types ------------------------------------------------------------------------------------------------
 
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
+    E0401 "bad-bounds" "bounds that no value can keep, or of a type that has none"
+    E0402 "bad-default" "a default that is not a value of its type and bounds"
+    E0403 "bad-hierarchy" "a hierarchy that `under` could not follow"
+    E0404 "no-members" "an enum without members, or states without a state"
+    E0405 "unknown-state" "a state or status that the entity does not have"
+    E0406 "not-a-reference" "`many … via` a field that does not refer to this entity"
+    E0407 "bad-extension" "an extension that changes, removes or requires something"
+    E0408 "bad-stored-value" "stored values that are used twice or are too large"
+    E0409 "activity-states" "an activity without the states that every activity has"
+    E0410 "unknown-flag" "a flag of an entity or field that means nothing"
+    E0411 "not-storable" "a field of a type that cannot be stored"
+    E0412 "bad-unique-key" "a unique key of something that is not stored, or is named twice"
 
     // ---- E05: triggers ---------------------------------------------------------------------------------------------
 
+    E0501 "not-triggerable" "an event of an entity that starts nothing"
+    E0502 "assigned-without-owner" "`assigned` of a record that nobody owns"
+    E0503 "status-without-states" "`status changed` of an entity without states"
+    E0504 "bad-trigger-field" "`updated` or `written` of no field, or of one that updates never write"
+    E0505 "impossible-change" "`status changed` between states that no arrow joins"
+    E0506 "same-event-twice" "one event stands twice"
+    E0507 "phase-of-kind" "`when`, `before` or `after` where the kind of process has none"
+    E0508 "nothing-starts" "a process that nothing starts"
+    E0509 "narrow-scope" "a narrower scope on records that nobody owns"
+    E0510 "bad-action-event" "`before action` or `after action` of something else"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 
+    E0601 "clause-of-kind" "a clause that means nothing for the kind of process"
+    E0602 "clause-twice" "a clause that stands twice"
+    E0603 "no-primary-record" "a process for a record that is none, or events without a record"
+    E0604 "no-statements" "a process that does nothing"
+    E0605 "input-without-value" "an input that nothing gives"
+    E0606 "bad-clause-value" "a clause with a word, time or zone that it does not take"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 

@@ -1,1 +1,216 @@
 //! E04: declarations of entities, enums and records.
+
+use super::names::suggest;
+use super::quoted_list;
+use crate::base::span::Span;
+use crate::diag::{Applicability, Diagnostic, codes};
+
+/// `int 100..0`.
+#[must_use]
+pub fn bounds_reversed(low: Span, high: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0401, "the lowest value is above the highest", low, "the lowest value")
+        .label(high, "the highest value")
+}
+
+/// `bool 0..1`.
+#[must_use]
+pub fn bounds_of_type(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0401, format!("a `{ty}` has no bounds"), span, "only numbers, amounts and dates have")
+}
+
+/// `int 0..many`.
+#[must_use]
+pub fn bound_not_constant(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0401,
+        format!("a bound of this field is a fixed `{ty}`"),
+        span,
+        format!("expected a `{ty}`"),
+    )
+}
+
+/// `text(0)`.
+#[must_use]
+pub fn text_length(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0401, "a text of no characters can hold nothing", span, "expected 1 or more")
+}
+
+/// `score: int = "high"`.
+#[must_use]
+pub fn default_type(ty: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0402, format!("the default is not of the type `{ty}`"), span, format!("expected `{ty}`"))
+        .label(declared, "the type is given here")
+}
+
+/// `rating: Rating = hto`.
+#[must_use]
+pub fn default_member(name: &str, enumeration: &str, span: Span, near: &[String]) -> Diagnostic {
+    let message = format!("`{enumeration}` has no member `{name}`");
+    suggest(Diagnostic::error(codes::E0402, message, span, "unknown member"), span, near)
+}
+
+/// `score: int 0..100 = 200`.
+#[must_use]
+pub fn default_outside(why: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0402, format!("the default {why}"), span, "this value could never be stored")
+}
+
+/// A default of a parameter or of a field of a record that is no fixed value.
+#[must_use]
+pub fn default_not_constant(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0402, "this default is not a fixed value", span, "expected a literal or a member")
+        .note("defaults of inputs and of records are part of the declaration and are the same for every call")
+}
+
+/// `hierarchy` on a field that is no optional reference to its own entity.
+#[must_use]
+pub fn hierarchy_type(entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0403,
+        format!("a hierarchy of `{entity}` needs an optional reference to `{entity}`"),
+        span,
+        format!("expected `{entity}?`"),
+    )
+    .note("the record at the top has nothing above it")
+}
+
+/// `hierarchy` on two fields.
+#[must_use]
+pub fn second_hierarchy(entity: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0403, format!("`{entity}` has two hierarchies"), span, "the second one")
+        .label(first, "the first one")
+        .note("`under` follows one reference; it could not know which")
+}
+
+/// `states { }`, `enum E { }`.
+#[must_use]
+pub fn no_members(what: &str, member: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0404, format!("{what} without any {member}"), span, format!("expected a {member}"))
+}
+
+/// `open -> wno`.
+#[must_use]
+pub fn unknown_state(entity: &str, name: &str, span: Span, near: &[String], states: Span) -> Diagnostic {
+    let message = format!("`{entity}` has no state `{name}`");
+    suggest(Diagnostic::error(codes::E0405, message, span, "unknown state"), span, near)
+        .label(states, "its states are declared here")
+}
+
+/// `open -> lost.bored`.
+#[must_use]
+pub fn unknown_status(entity: &str, state: &str, name: &str, span: Span, near: &[String], states: Span) -> Diagnostic {
+    let message = format!("the state `{state}` of `{entity}` has no status `{name}`");
+    suggest(Diagnostic::error(codes::E0405, message, span, "unknown status"), span, near)
+        .label(states, "its states are declared here")
+}
+
+/// A status alone where `state.status` is needed.
+#[must_use]
+pub fn status_without_state(name: &str, whole: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0405, format!("`{name}` is a status, not a state"), span, "a status of some state")
+        .help(format!("write `{whole}`"))
+        .fix(format!("write `{whole}`"), span, whole.to_owned(), Applicability::Suggested)
+}
+
+/// An arrow between statuses of two states, where the states may not follow each other.
+#[must_use]
+pub fn arrow_twice(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0405, "this change is allowed already", span, "again here").label(first, "first here")
+}
+
+/// `many Note via about` where `about` is no reference to this entity.
+#[must_use]
+pub fn not_a_reference(other: &str, field: &str, here: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0406,
+        format!("`{other}.{field}` does not refer to `{here}`"),
+        span,
+        format!("expected a reference to `{here}`"),
+    )
+    .label(declared, "declared here")
+}
+
+/// An extension that needs a value in records that exist.
+#[must_use]
+pub fn extension_requires(field: &str, entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0407,
+        format!("an extension cannot add the required field `{field}` to `{entity}`"),
+        span,
+        "needs `?` or a default",
+    )
+    .note("what creates such records without this extension does not know the field")
+}
+
+/// `extend entity Task owned by organization { }`, `extend … { shown as … }`.
+#[must_use]
+pub fn extension_changes(what: &str, entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0407,
+        format!("an extension cannot change {what} of `{entity}`"),
+        span,
+        "only the declaration itself can",
+    )
+    .note("an extension adds fields, members, states, statuses and arrows, and removes nothing")
+}
+
+/// `extend entity Note { states { … } }`.
+#[must_use]
+pub fn extension_states(entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0407,
+        format!("an extension cannot give states to `{entity}`, which has none"),
+        span,
+        "the declaration has no states",
+    )
+    .note("records that exist would be in no state")
+}
+
+/// Two members with one stored number.
+#[must_use]
+pub fn stored_twice(value: i64, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0408, format!("the stored value {value} is used twice"), span, "again here")
+        .label(first, "first here")
+}
+
+/// A stored number of more than 32 bits.
+#[must_use]
+pub fn stored_too_large(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0408, "this stored value is too large", span, "expected a number of 32 bits")
+}
+
+/// An activity whose own states lack those that every activity has.
+#[must_use]
+pub fn activity_states(entity: &str, missing: &[&str], span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0409,
+        format!("the activity `{entity}` lacks the state {}", quoted_list(missing, "and")),
+        span,
+        "the states of this activity",
+    )
+    .note("everything that works with activities relies on `open`, `completed` and `canceled`")
+}
+
+/// `entity E fancy { }`.
+#[must_use]
+pub fn unknown_flag(what: &str, name: &str, span: Span, near: &[String]) -> Diagnostic {
+    suggest(Diagnostic::error(codes::E0410, format!("`{name}` is no {what}"), span, "means nothing here"), span, near)
+}
+
+/// A flag that stands twice.
+#[must_use]
+pub fn flag_twice(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0410, format!("`{name}` stands twice"), span, "again here")
+}
+
+/// `running: handle of Ship` as a field.
+#[must_use]
+pub fn not_storable(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0411, format!("a record cannot hold a `{ty}`"), span, "cannot be stored")
+}
+
+/// `unique lines` of a reverse reference, `unique title, title`.
+#[must_use]
+pub fn unique_field(message: String, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0412, message, span, "cannot be part of a key")
+}

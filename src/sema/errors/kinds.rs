@@ -1,1 +1,94 @@
 //! E06: clauses and parts that do not fit the kind of a process.
+
+use super::names::suggest;
+use crate::base::span::Span;
+use crate::diag::{Diagnostic, codes};
+
+/// `run as owner` of an action.
+#[must_use]
+pub fn clause_of_kind(word: &str, kind: &str, span: Span, is_identity: bool) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error(codes::E0601, format!("`{word}` means nothing for {kind}"), span, "leave this out");
+    if is_identity { diagnostic.note("an action always has the rights of whoever calls it") } else { diagnostic }
+}
+
+/// `rank 1` and `rank 2` of one process.
+#[must_use]
+pub fn clause_twice(word: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0602, format!("`{word}` stands twice"), span, "again here").label(first, "first here")
+}
+
+/// A record trigger of a process without a primary record.
+#[must_use]
+pub fn no_primary(process: &str, event: &str, span: Span, head: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0603,
+        format!("the event `{event}` needs a record, and `{process}` names none"),
+        span,
+        "an event of a record",
+    )
+    .label(head, "no record is named here")
+    .help(format!("name it after the inputs: `{process} for deal: Opportunity`"))
+}
+
+/// `for count: int`.
+#[must_use]
+pub fn primary_type(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0603,
+        format!("a process is for a stored record, not for `{ty}`"),
+        span,
+        "expected an entity",
+    )
+    .note("values are passed as inputs, in parentheses after the name")
+}
+
+/// A body without a statement.
+#[must_use]
+pub fn no_statements(process: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0604, format!("`{process}` does nothing"), span, "expected a statement")
+}
+
+/// Inputs of a real-time workflow.
+#[must_use]
+pub fn realtime_inputs(process: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0605,
+        format!("the real-time workflow `{process}` cannot have inputs"),
+        span,
+        "nothing could give these",
+    )
+    .note("the operation that triggers it has only its record; an action has inputs")
+}
+
+/// Inputs without a default in a process that an event starts.
+#[must_use]
+pub fn input_without_default(process: &str, input: &str, event: Span, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0605,
+        format!("nothing gives `{process}` its input `{input}` when an event starts it"),
+        span,
+        "needs a default, or `?`",
+    )
+    .label(event, "this event starts it")
+}
+
+/// `run as nobody`.
+#[must_use]
+pub fn unknown_word(clause: &str, word: &str, span: Span, near: &[String]) -> Diagnostic {
+    let message = format!("`{clause} {word}` means nothing");
+    suggest(Diagnostic::error(codes::E0606, message, span, "unknown word"), span, near)
+}
+
+/// `keep x`.
+#[must_use]
+pub fn fixed_duration(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0606, "`keep` takes a fixed time", span, "expected a time such as `90 days`")
+        .help("`keep 90 days`, `keep for ever` or `keep nothing`")
+}
+
+/// `in zone "Europe/Berlim"`.
+#[must_use]
+pub fn unknown_zone(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0606, "there is no such time zone", span, "expected a name such as \"Europe/Berlin\"")
+}

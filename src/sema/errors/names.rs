@@ -159,3 +159,14 @@ pub fn many_outside_entity(span: Span) -> Diagnostic {
         .note("it names the records that refer to this one, and stores nothing")
         .help("to hold several values, write `list of …`")
 }
+
+/// A field that its entity or record does not have.
+#[must_use]
+pub fn unknown_field(owner: &str, name: &str, span: Span, near: &[String], declared: Option<Span>) -> Diagnostic {
+    let message = format!("`{owner}` has no field `{name}`");
+    let diagnostic = suggest(Diagnostic::error(codes::E0211, message, span, "unknown field"), span, near);
+    match declared {
+        Some(declared) => diagnostic.label(declared, format!("`{owner}` is declared here")),
+        None => diagnostic,
+    }
+}

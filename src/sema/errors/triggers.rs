@@ -1,1 +1,185 @@
 //! E05 and W05: what starts a process, and what its writes start.
+
+use super::names::suggest;
+use crate::base::span::Span;
+use crate::diag::{Applicability, Diagnostic, codes};
+
+/// An event of an entity with the flag `not triggerable`.
+#[must_use]
+pub fn not_triggerable(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0501, format!("nothing can be started by `{entity}`"), span, "this event starts nothing")
+        .label(declared, "declared `not triggerable`")
+}
+
+/// `assigned` of an entity that nobody owns.
+#[must_use]
+pub fn assigned_without_owner(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0502,
+        format!("a record of `{entity}` is never assigned"),
+        span,
+        "nobody owns such a record",
+    )
+    .label(declared, "declared `owned by organization`")
+}
+
+/// `status changed` of an entity without states.
+#[must_use]
+pub fn status_without_states(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0503, format!("`{entity}` has no states"), span, "this event cannot happen")
+        .label(declared, "declares no `states`")
+}
+
+/// `updated()`.
+#[must_use]
+pub fn no_fields(word: &str, entity: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0504, format!("`{word}` of no field"), span, "name the fields in parentheses")
+        .note(format!("a process that runs on every change of `{entity}` would also run on its own"))
+}
+
+/// `updated(valeu)`.
+#[must_use]
+pub fn unknown_trigger_field(entity: &str, name: &str, span: Span, near: &[String], declared: Span) -> Diagnostic {
+    let message = format!("`{entity}` has no field `{name}`");
+    suggest(Diagnostic::error(codes::E0504, message, span, "unknown field"), span, near)
+        .label(declared, format!("`{entity}` is declared here"))
+}
+
+/// `updated(modified_on)`, `updated(owner)`.
+#[must_use]
+pub fn system_trigger_field(word: &str, name: &str, instead: Option<&str>, span: Span) -> Diagnostic {
+    let message = format!("`{name}` is written by the system, not by an update");
+    let diagnostic = Diagnostic::error(codes::E0504, message, span, format!("`{word}` never sees this field"));
+    match instead {
+        Some(event) => diagnostic.help(format!("the event for this is `{event}`")),
+        None => diagnostic,
+    }
+}
+
+/// `updated(notes)` of a reverse reference.
+#[must_use]
+pub fn field_not_stored(entity: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0504, format!("`{entity}.{name}` stores nothing"), span, "never written")
+        .note("it names the records that refer to this one; their own events tell when one is added")
+}
+
+/// `updated(value, value)`.
+#[must_use]
+pub fn field_twice(word: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0506, format!("`{name}` stands in `{word}` twice"), span, "again here")
+}
+
+/// `status changed from won to open` against the arrows.
+#[must_use]
+pub fn impossible_change(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0505, format!("a record of `{entity}` can never change this way"), span, "never happens")
+        .label(declared, "its arrows do not allow the change")
+}
+
+/// `when created, created`.
+#[must_use]
+pub fn same_event(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0506, "this event starts the process already", span, "again here")
+        .label(first, "first here")
+        .note("one operation starts a process at most once")
+}
+
+/// `when called, called`.
+#[must_use]
+pub fn start_twice(words: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0506, format!("`{words}` stands twice"), span, "again here")
+}
+
+/// `before updated(x)` of a background workflow.
+#[must_use]
+pub fn phase_in_background(word: &str, process: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0507,
+        format!("`{word}` needs a real-time workflow"),
+        span,
+        "a background workflow runs after the operation",
+    )
+    .note("a background workflow starts when the operation has been stored, so nothing comes before it")
+    .help(format!("write `when …`, or make it `realtime workflow {process}`"))
+}
+
+/// `when created` of a real-time workflow.
+#[must_use]
+pub fn when_in_realtime(event: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0507,
+        "a real-time workflow runs `before` or `after` its event",
+        span,
+        "before or after this?",
+    )
+    .help(format!("write `before {event}` or `after {event}`; `when` takes only `on demand` and `called`"))
+}
+
+/// `before called`.
+#[must_use]
+pub fn start_in_phase(words: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0507,
+        format!("`{words}` is not an operation on a record"),
+        span,
+        "nothing to come before or after",
+    )
+    .help(format!("write `when {words}`"))
+}
+
+/// A trigger of an action.
+#[must_use]
+pub fn action_with_trigger(action: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0507, "an action runs only when it is called", span, "starts nothing")
+        .help(format!("let a workflow with this event say `do {action}(…)`"))
+}
+
+/// `when action Escalate` of a background workflow.
+#[must_use]
+pub fn action_in_background(action: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0507,
+        format!("only a real-time workflow stands at the action `{action}`"),
+        span,
+        "never starts this",
+    )
+}
+
+/// A process that nothing starts.
+#[must_use]
+pub fn nothing_starts(process: &str, is_realtime: bool, span: Span) -> Diagnostic {
+    let help = if is_realtime {
+        "add `before …`, `after …`, `when on demand` or `when called`"
+    } else {
+        "add `when created`, `when on demand`, `when called` …"
+    };
+    Diagnostic::error(codes::E0508, format!("nothing ever starts `{process}`"), span, "has no event").help(help)
+}
+
+/// `scope user` on an entity that nobody owns.
+#[must_use]
+pub fn narrow_scope(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0509, format!("nobody owns a record of `{entity}`"), span, "would never apply")
+        .label(declared, "declared `owned by organization`")
+        .help("leave the scope out")
+        .fix("write `organization`", span, "organization", Applicability::Suggested)
+}
+
+/// `before action Chase` where `Chase` is a workflow.
+#[must_use]
+pub fn not_an_action(name: &str, kind: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0510, format!("`{name}` is {kind}, not an action"), span, "expected an action")
+        .label(declared, "declared here")
+}
+
+/// `before action Escalate` for another record than the action's.
+#[must_use]
+pub fn action_of_other(action: &str, expected: Option<&str>, span: Span, primary: Span) -> Diagnostic {
+    let (message, help) = match expected {
+        Some(entity) => (format!("`{action}` is an action for `{entity}`"), format!("`for …: {entity}`")),
+        None => (format!("`{action}` is an action without a record"), "leave `for …` out".to_owned()),
+    };
+    Diagnostic::error(codes::E0510, message, span, "another record")
+        .label(primary, "this process is for something else")
+        .help(help)
+}

@@ -1,0 +1,347 @@
+//! First pass: gives every declaration its name and number, and reports names that stand twice.
+//!
+//! Knows nothing of what declarations hold. A declaration whose name is taken is left out of all later passes; one of
+//! a later version is reported here, once, and its name is silent everywhere else.
+
+use std::collections::BTreeMap;
+
+use super::{
+    errors::names as errors,
+    names::{Def, Entry, Names},
+    schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    ty::Ty,
+};
+use crate::base::span::{FileId, Span};
+use crate::diag::Sink;
+use crate::syntax::ast::{
+    Block, EntityDecl, EnumDecl, File, Ident, Item, ItemKind, Param, ProcessDecl, ProcessKind, TypeExpr,
+};
+
+/// One file that is checked.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceTree<'a> {
+    /// Its number, which all its spans have.
+    pub file: FileId,
+    /// What it declares.
+    pub tree: &'a File,
+    /// The library it belongs to; `None` for files of the project.
+    pub library: Option<&'a str>,
+}
+
+/// A declaration with where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a, Id, T: ?Sized> {
+    /// Its number.
+    pub id: Id,
+    /// Its file.
+    pub file: FileId,
+    /// Whether a library declares it.
+    pub from_library: bool,
+    /// Its name.
+    pub name: &'a Ident,
+    /// What was written.
+    pub decl: &'a T,
+}
+
+/// A `fn` as written.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionDecl<'a> {
+    /// Its number.
+    pub id: FunctionId,
+    /// Its file.
+    pub file: FileId,
+    /// Its name.
+    pub name: &'a Ident,
+    /// Its parameters.
+    pub params: &'a [Param],
+    /// Its result.
+    pub result: &'a TypeExpr,
+    /// Its body.
+    pub body: &'a Block,
+}
+
+/// Everything that is declared, kind by kind, in the order of the numbers.
+#[derive(Debug, Default)]
+pub struct Declarations<'a> {
+    /// `type`.
+    pub aliases: Vec<Declared<'a, (), TypeExpr>>,
+    /// `entity`.
+    pub entities: Vec<Declared<'a, EntityId, EntityDecl>>,
+    /// `extend entity`.
+    pub entity_extensions: Vec<Declared<'a, (), EntityDecl>>,
+    /// `enum`.
+    pub enums: Vec<Declared<'a, EnumId, EnumDecl>>,
+    /// `extend enum`.
+    pub enum_extensions: Vec<Declared<'a, (), EnumDecl>>,
+    /// States and statuses of the entities that have them.
+    pub states: BTreeMap<EntityId, (EnumId, EnumId)>,
+    /// `fn`.
+    pub functions: Vec<FunctionDecl<'a>>,
+    /// Workflows, real-time workflows, actions.
+    pub processes: Vec<Declared<'a, ProcessId, ProcessDecl>>,
+    /// `record` and `error`.
+    pub records: Vec<Declared<'a, RecordId, [Param]>>,
+    /// `test`, with their files.
+    pub tests: Vec<(FileId, &'a Item)>,
+}
+
+/// Names that always mean something inside processes.
+pub const RESERVED: [&str; 6] = ["config", "me", "old", "process", "secret", "trigger"];
+
+/// Functions of the language that a `fn` cannot replace.
+const LANGUAGE_FUNCTIONS: [&str; 40] = [
+    "abs",
+    "amount",
+    "append",
+    "average",
+    "changed",
+    "convert",
+    "currency",
+    "date",
+    "datetime",
+    "day",
+    "days",
+    "decimal",
+    "distinct",
+    "first",
+    "float",
+    "hour",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "month",
+    "months_between",
+    "now",
+    "random",
+    "range",
+    "replace",
+    "round",
+    "sorted",
+    "split",
+    "substring",
+    "sum",
+    "text",
+    "time",
+    "today",
+    "upper",
+    "url",
+    "uuid",
+    "whole",
+];
+
+/// Collects the declarations of all files. Libraries come first, so that the project's second declaration of a name
+/// is the one at fault.
+pub fn collect<'a>(trees: &[SourceTree<'a>], sink: &mut Sink) -> (Names, Declarations<'a>) {
+    let mut collector = Collector { names: Names::default(), declarations: Declarations::default(), sink, enums: 0 };
+    let libraries = trees.iter().filter(|tree| tree.library.is_some());
+    let project = trees.iter().filter(|tree| tree.library.is_none());
+    for tree in libraries.chain(project) {
+        for item in &tree.tree.items {
+            collector.item(tree, item);
+        }
+    }
+    collector.number_states();
+    (collector.names, collector.declarations)
+}
+
+struct Collector<'a, 's> {
+    names: Names,
+    declarations: Declarations<'a>,
+    sink: &'s mut Sink,
+    enums: usize,
+}
+
+/// Ids have 16 bits; what does not fit was refused by the size of a project long before.
+fn number(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+impl<'a> Collector<'a, '_> {
+    fn item(&mut self, tree: &SourceTree<'a>, item: &'a Item) {
+        let file = tree.file;
+        let from_library = tree.library.is_some();
+        match &item.kind {
+            ItemKind::Error { name } => {
+                if let Some(name) = name {
+                    self.declare_silently(tree, name, Def::Broken);
+                }
+            }
+            ItemKind::Use { library, names } => self.use_library(tree, library, names.as_deref()),
+            ItemKind::Enum(decl) if decl.extend => {
+                let name = &decl.name;
+                self.declarations.enum_extensions.push(Declared { id: (), file, from_library, name, decl });
+            }
+            ItemKind::Enum(decl) => self.enumeration(tree, decl),
+            ItemKind::Record { name, fields } => self.record(tree, name, fields, Def::Record),
+            ItemKind::Error_ { name, fields } => self.record(tree, name, fields, Def::Error),
+            ItemKind::Type { name, ty } => {
+                if self.declare(tree, name, Def::Alias(Ty::Error)) {
+                    self.declarations.aliases.push(Declared { id: (), file, from_library, name, decl: ty });
+                }
+            }
+            ItemKind::Entity(decl) if decl.extend => {
+                let name = &decl.name;
+                self.declarations.entity_extensions.push(Declared { id: (), file, from_library, name, decl });
+            }
+            ItemKind::Entity(decl) => self.entity(tree, decl),
+            ItemKind::Function { name, params, result, body } => {
+                let id = FunctionId(number(self.declarations.functions.len()));
+                if LANGUAGE_FUNCTIONS.contains(&name.name.as_str()) || RESERVED.contains(&name.name.as_str()) {
+                    self.sink.push(errors::reserved_name(&name.name, name.span));
+                } else if self.declare(tree, name, Def::Function(id)) {
+                    self.declarations.functions.push(FunctionDecl { id, file, name, params, result, body });
+                }
+            }
+            ItemKind::Process(decl) => self.process(tree, decl),
+            ItemKind::Test { .. } => self.declarations.tests.push((file, item)),
+            ItemKind::Activity(decl) => self.later(tree, &decl.name, "activity", "activities"),
+            ItemKind::Calendar { name, .. } => self.later(tree, name, "calendar", "calendars"),
+            ItemKind::Config(param) => self.later_setting(tree, &param.name, "config", "settings (`config`)"),
+            ItemKind::Email { name, .. } => self.later(tree, name, "email", "e-mail templates"),
+            ItemKind::Flow(decl) => self.later(tree, &decl.name, "flow", "business process flows"),
+            ItemKind::Migrate { process, .. } => {
+                self.sink.push(errors::later("migrations", process.span));
+            }
+            ItemKind::Role { name, .. } => self.later(tree, name, "role", "roles"),
+            ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
+            ItemKind::Secret(name) => self.later_setting(tree, name, "secret", "secrets"),
+            ItemKind::Signal { name, .. } => self.later(tree, name, "signal", "signals"),
+        }
+    }
+
+    /// Takes the name, or reports that it is taken.
+    fn declare(&mut self, tree: &SourceTree<'a>, name: &Ident, def: Def) -> bool {
+        if let Some(first) = self.names.entries.get(&name.name) {
+            let library = first.library.as_deref();
+            self.sink.push(errors::duplicate_declaration(&name.name, name.span, first.span, library));
+            return false;
+        }
+        self.insert(tree, name.name.clone(), name.span, def);
+        true
+    }
+
+    /// Takes the name if it is free: a broken declaration has its message already.
+    fn declare_silently(&mut self, tree: &SourceTree<'a>, name: &Ident, def: Def) {
+        if !self.names.entries.contains_key(&name.name) {
+            self.insert(tree, name.name.clone(), name.span, def);
+        }
+    }
+
+    fn insert(&mut self, tree: &SourceTree<'a>, name: String, span: Span, def: Def) {
+        let library = tree.library.map(str::to_owned);
+        self.names.entries.insert(name, Entry { def, span, library });
+    }
+
+    fn later(&mut self, tree: &SourceTree<'a>, name: &Ident, kind: &'static str, plural: &str) {
+        self.sink.push(errors::later(plural, name.span));
+        self.declare_silently(tree, name, Def::Later(kind));
+    }
+
+    /// `config x` and `secret x` are found as `config.x` and `secret.x`.
+    fn later_setting(&mut self, tree: &SourceTree<'a>, name: &Ident, kind: &'static str, plural: &str) {
+        self.sink.push(errors::later(plural, name.span));
+        let dotted = Ident { name: format!("{kind}.{}", name.name), span: name.span };
+        self.declare_silently(tree, &dotted, Def::Later(kind));
+    }
+
+    fn enumeration(&mut self, tree: &SourceTree<'a>, decl: &'a EnumDecl) {
+        let id = EnumId(number(self.enums));
+        if self.declare(tree, &decl.name, Def::Enum(id)) {
+            self.enums += 1;
+            let from_library = tree.library.is_some();
+            let name = &decl.name;
+            self.declarations.enums.push(Declared { id, file: tree.file, from_library, name, decl });
+        }
+    }
+
+    fn record(
+        &mut self,
+        tree: &SourceTree<'a>,
+        name: &'a Ident,
+        fields: &'a [Param],
+        def: impl FnOnce(RecordId) -> Def,
+    ) {
+        let id = RecordId(number(self.declarations.records.len()));
+        if self.declare(tree, name, def(id)) {
+            let from_library = tree.library.is_some();
+            self.declarations.records.push(Declared { id, file: tree.file, from_library, name, decl: fields });
+        }
+    }
+
+    fn entity(&mut self, tree: &SourceTree<'a>, decl: &'a EntityDecl) {
+        let id = EntityId(number(self.declarations.entities.len()));
+        if self.declare(tree, &decl.name, Def::Entity(id)) {
+            let from_library = tree.library.is_some();
+            let name = &decl.name;
+            self.declarations.entities.push(Declared { id, file: tree.file, from_library, name, decl });
+        }
+    }
+
+    fn process(&mut self, tree: &SourceTree<'a>, decl: &'a ProcessDecl) {
+        if decl.kind == ProcessKind::Dialog {
+            return self.later(tree, &decl.name, "dialog", "dialogs");
+        }
+        if decl.using.is_some() {
+            return self.later(tree, &decl.name, "action", "actions with `using`");
+        }
+        let id = ProcessId(number(self.declarations.processes.len()));
+        if self.declare(tree, &decl.name, Def::Process(id)) {
+            let from_library = tree.library.is_some();
+            let name = &decl.name;
+            self.declarations.processes.push(Declared { id, file: tree.file, from_library, name, decl });
+        }
+    }
+
+    fn use_library(&mut self, tree: &SourceTree<'a>, library: &Ident, names: Option<&[Ident]>) {
+        match library.name.as_str() {
+            "core" => {
+                for name in names.unwrap_or_default() {
+                    self.use_core_name(name);
+                }
+                return;
+            }
+            "crm" => self.sink.push(errors::later("the entities of sales and service (`crm`)", library.span)),
+            other => {
+                let near: Vec<String> = crate::base::distance::did_you_mean(other, ["core", "crm"])
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect();
+                self.sink.push(errors::unknown_library(other, library.span, &near));
+            }
+        }
+        for name in names.unwrap_or_default() {
+            self.declare_silently(tree, name, Def::Broken);
+        }
+    }
+
+    fn use_core_name(&mut self, name: &Ident) {
+        let core = self.names.entries.iter().filter(|(_, entry)| entry.library.as_deref() == Some("core"));
+        let known: Vec<&str> = core.map(|(known, _)| known.as_str()).collect();
+        if !known.contains(&name.name.as_str()) {
+            let near: Vec<String> =
+                crate::base::distance::did_you_mean(&name.name, known).into_iter().map(str::to_owned).collect();
+            self.sink.push(errors::unknown_library_name("core", &name.name, name.span, &near));
+        }
+    }
+
+    /// Entities with states get two enums after all declared ones: `Deal.State`, `Deal.Status`.
+    fn number_states(&mut self) {
+        for entity in &self.declarations.entities {
+            let is_activity = entity.decl.flags.iter().any(|flag| flag.name == "activity");
+            if entity.decl.states.is_none() && !is_activity {
+                continue;
+            }
+            let ids = (EnumId(number(self.enums)), EnumId(number(self.enums + 1)));
+            self.enums += 2;
+            self.declarations.states.insert(entity.id, ids);
+            let library = entity.from_library.then(|| "core".to_owned());
+            for (part, id) in [("State", ids.0), ("Status", ids.1)] {
+                let entry = Entry { def: Def::Enum(id), span: entity.name.span, library: library.clone() };
+                self.names.entries.insert(format!("{}.{part}", entity.name.name), entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Entities: flags, system fields, declared fields, extensions.
+//!
+//! Field 0 is `id`; the other system fields follow, then those of activities, then the declared ones, then those of
+//! extensions in the order of the files.
+
+use super::{
+    build::Builder,
+    collect::Declared,
+    errors::{entities as errors, names},
+    names::Def,
+    schema::{Entity, EntityId, Field, FieldDefault, SystemField},
+    ty::Ty,
+    types,
+};
+use crate::base::{
+    distance::did_you_mean,
+    span::{FileId, Span},
+    value::Value,
+};
+use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeExpr, TypeKind};
+
+/// The flags in the head of an entity.
+const ENTITY_FLAGS: [&str; 5] = ["activity", "audited", "flow enabled", "not creatable", "not triggerable"];
+
+/// How long the subject of an activity may be.
+const SUBJECT_MAX: u32 = 200;
+
+impl Builder<'_, '_> {
+    pub(super) fn build_entities(&mut self) {
+        let entities = std::mem::take(&mut self.declarations.entities);
+        for declared in &entities {
+            let entity = self.entity_head(declared);
+            self.schema.entities.push(entity);
+            let mut fields = self.system_fields(declared);
+            if let Some(entity) = self.schema.entities.last_mut() {
+                entity.fields.append(&mut fields);
+            }
+            for field in &declared.decl.fields {
+                self.add_field(declared.id, declared.file, field);
+            }
+        }
+        self.declarations.entities = entities;
+        let extensions = std::mem::take(&mut self.declarations.entity_extensions);
+        for extension in &extensions {
+            self.extend_entity(extension);
+        }
+        self.declarations.entity_extensions = extensions;
+    }
+
+    fn entity_head(&mut self, declared: &Declared<'_, EntityId, EntityDecl>) -> Entity {
+        let decl = declared.decl;
+        self.check_flags(decl);
+        let owned_by_user = match decl.owned_by.as_ref() {
+            None => true,
+            Some(by) => {
+                if !matches!(by.name.as_str(), "user" | "organization") {
+                    let near = own(did_you_mean(&by.name, ["user", "organization"]));
+                    self.sink.push(errors::unknown_flag("owner of an entity", &by.name, by.span, &near));
+                }
+                by.name != "organization"
+            }
+        };
+        let has = |flag: &str| decl.flags.iter().any(|written| written.name == flag);
+        Entity {
+            name: decl.name.name.clone(),
+            physical: decl.physical.clone(),
+            owned_by_user,
+            triggerable: !has("not triggerable"),
+            creatable: !has("not creatable"),
+            flow_enabled: has("flow enabled"),
+            audited: has("audited"),
+            activity: has("activity"),
+            from_library: declared.from_library,
+            fields: Vec::new(),
+            reverses: Vec::new(),
+            states: None,
+            unique: Vec::new(),
+            shown_as: None,
+            hierarchy: None,
+            span: decl.name.span,
+        }
+    }
+
+    fn check_flags(&mut self, decl: &EntityDecl) {
+        for (index, flag) in decl.flags.iter().enumerate() {
+            if !ENTITY_FLAGS.contains(&flag.name.as_str()) {
+                let near = own(did_you_mean(&flag.name, ENTITY_FLAGS));
+                self.sink.push(errors::unknown_flag("flag of an entity", &flag.name, flag.span, &near));
+            } else if decl.flags.iter().take(index).any(|earlier| earlier.name == flag.name) {
+                self.sink.push(errors::flag_twice(&flag.name, flag.span));
+            }
+        }
+    }
+
+    fn system_fields(&self, declared: &Declared<'_, EntityId, EntityDecl>) -> Vec<Field> {
+        let user = self.library_entity("User").map_or(Ty::Error, Ty::Ref);
+        let unit = self.library_entity("BusinessUnit").map_or(Ty::Error, |id| Ty::Ref(id).optional());
+        let mut fields = vec![
+            ("id", Ty::Int, SystemField::Id),
+            ("created_on", Ty::DateTime, SystemField::CreatedOn),
+            ("created_by", user.clone(), SystemField::CreatedBy),
+            ("modified_on", Ty::DateTime, SystemField::ModifiedOn),
+            ("modified_by", user, SystemField::ModifiedBy),
+            ("version", Ty::Int, SystemField::Version),
+        ];
+        let owned_by_organization = declared.decl.owned_by.as_ref().is_some_and(|by| by.name == "organization");
+        if !owned_by_organization {
+            fields.push(("owner", self.principal(), SystemField::Owner));
+            fields.push(("owning_unit", unit, SystemField::OwningUnit));
+        }
+        if let Some((state, status)) = self.declarations.states.get(&declared.id) {
+            fields.push(("state", Ty::Enum(*state), SystemField::State));
+            fields.push(("status", Ty::Enum(*status), SystemField::Status));
+        }
+        let span = declared.name.span;
+        let system =
+            fields.into_iter().map(|(name, ty, system)| Field { system: Some(system), ..plain_field(name, ty, span) });
+        let is_activity = declared.decl.flags.iter().any(|flag| flag.name == "activity");
+        system.chain(is_activity.then(|| self.activity_fields(span)).into_iter().flatten()).collect()
+    }
+
+    fn activity_fields(&self, span: Span) -> Vec<Field> {
+        let (priority, normal) = match self.names.entries.get("ActivityPriority").map(|entry| &entry.def) {
+            Some(Def::Enum(id)) => {
+                let normal = self.members(*id).iter().find(|member| member.name == "normal");
+                (Ty::Enum(*id), normal.map(|member| FieldDefault::Const(Value::Enum(member.value))))
+            }
+            _ => (Ty::Error, None),
+        };
+        vec![
+            Field { text_max: Some(SUBJECT_MAX), ..plain_field("subject", Ty::Text, span) },
+            plain_field("regarding", Ty::AnyRef.optional(), span),
+            plain_field("due", Ty::DateTime.optional(), span),
+            Field { default: normal, ..plain_field("priority", priority, span) },
+        ]
+    }
+
+    fn library_entity(&self, name: &str) -> Option<EntityId> {
+        match self.names.entries.get(name)?.def {
+            Def::Entity(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// `User or Team`.
+    fn principal(&self) -> Ty {
+        match (self.library_entity("User"), self.library_entity("Team")) {
+            (Some(user), Some(team)) => Ty::Union(vec![user.min(team), user.max(team)]),
+            _ => Ty::Error,
+        }
+    }
+
+    /// Adds a field to an entity of the schema; reverse references are added once all fields are known.
+    fn add_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
+        let Some(entity) = self.schema.entity(id) else { return };
+        let entity_name = entity.name.clone();
+        if let Some((_, first)) = entity.field(&written.name.name) {
+            let message = if first.span == entity.span {
+                names::system_name(&written.name.name, &entity_name, written.name.span)
+            } else {
+                let owner = format!("`{entity_name}`");
+                names::duplicate_part("field", &written.name.name, &owner, written.name.span, first.span)
+            };
+            self.sink.push(message);
+            return;
+        }
+        if matches!(written.ty.kind, TypeKind::ManyVia { .. }) {
+            return;
+        }
+        let ty = self.field_type(file, written);
+        let is_hierarchy = self.check_field_flags(id, written, &ty);
+        let field = Field {
+            name: written.name.name.clone(),
+            physical: written.physical.clone(),
+            text_max: self.text_max(&written.ty),
+            ty,
+            system: None,
+            default: None,
+            bounds: None,
+            span: written.name.span,
+        };
+        let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) else { return };
+        entity.fields.push(field);
+        let index = u16::try_from(entity.fields.len() - 1).unwrap_or(u16::MAX);
+        if is_hierarchy {
+            entity.hierarchy.get_or_insert(super::schema::FieldId(index));
+        }
+    }
+
+    fn field_type(&mut self, file: FileId, written: &FieldDecl) -> Ty {
+        let later = |words: &str| Some(names::later(words, written.span));
+        let message = match &written.ty.kind {
+            TypeKind::ManyThrough { .. } => later("relations over a link entity (`many … through`)"),
+            _ if written.computed.is_some() => later("computed fields"),
+            _ if written.autonumber.is_some() => later("automatic numbers"),
+            _ if is_collection(&written.ty) => later("lists and sets as fields of entities"),
+            _ => None,
+        };
+        if let Some(message) = message {
+            self.sink.push(message);
+            return Ty::Error;
+        }
+        let ty = self.resolve(file, &written.ty);
+        match ty.present() {
+            Ty::Handle(_) | Ty::Fault | Ty::Void => {
+                let shown = match &ty {
+                    Ty::Handle(id) => self
+                        .declarations
+                        .processes
+                        .iter()
+                        .find(|p| p.id == *id)
+                        .map_or_else(|| "handle".to_owned(), |process| format!("handle of {}", process.name.name)),
+                    other => self.schema.show(other),
+                };
+                self.sink.push(errors::not_storable(&shown, written.ty.span));
+                Ty::Error
+            }
+            _ => ty,
+        }
+    }
+
+    /// Reports flags that mean nothing; gives whether the field is a sound hierarchy.
+    fn check_field_flags(&mut self, id: EntityId, written: &FieldDecl, ty: &Ty) -> bool {
+        let mut is_hierarchy = false;
+        for flag in &written.flags {
+            match flag.name.as_str() {
+                "hierarchy" => is_hierarchy = self.check_hierarchy(id, flag, written, ty),
+                "caseless" => self.sink.push(names::later("texts without case (`caseless`)", flag.span)),
+                "private" => self.sink.push(names::later("private fields", flag.span)),
+                other => {
+                    let near = own(did_you_mean(other, ["caseless", "hierarchy", "private"]));
+                    self.sink.push(errors::unknown_flag("flag of a field", other, flag.span, &near));
+                }
+            }
+        }
+        if let Some(action) = &written.on_delete {
+            match action.name.as_str() {
+                "restrict" => {}
+                "clear" | "cascade" => {
+                    let words = format!("references that say `on delete {}`", action.name);
+                    self.sink.push(names::later(&words, action.span));
+                }
+                other => {
+                    let near = own(did_you_mean(other, ["cascade", "clear", "restrict"]));
+                    self.sink.push(errors::unknown_flag("answer to a deletion", other, action.span, &near));
+                }
+            }
+        }
+        is_hierarchy
+    }
+
+    fn check_hierarchy(&mut self, id: EntityId, flag: &Ident, written: &FieldDecl, ty: &Ty) -> bool {
+        let Some(entity) = self.schema.entity(id) else { return false };
+        if let Some(first) = entity.hierarchy.and_then(|f| entity.fields.get(usize::from(f.0))) {
+            self.sink.push(errors::second_hierarchy(&entity.name, flag.span, first.span));
+            return false;
+        }
+        match ty {
+            Ty::Error => false,
+            Ty::Optional(inner) if **inner == Ty::Ref(id) => true,
+            _ => {
+                self.sink.push(errors::hierarchy_type(&entity.name, written.ty.span));
+                false
+            }
+        }
+    }
+
+    fn text_max(&mut self, written: &TypeExpr) -> Option<u32> {
+        match &written.kind {
+            TypeKind::TextMax(0) => {
+                self.sink.push(errors::text_length(written.span));
+                None
+            }
+            TypeKind::TextMax(max) => Some(*max),
+            TypeKind::Optional(inner) => self.text_max(inner),
+            _ => None,
+        }
+    }
+
+    fn extend_entity(&mut self, extension: &Declared<'_, (), EntityDecl>) {
+        let decl = extension.decl;
+        let Some(id) = types::entity(&self.names, extension.file, extension.name, self.sink) else { return };
+        let name = &extension.name.name;
+        if let Some(by) = &decl.owned_by {
+            self.sink.push(errors::extension_changes("the owner", name, by.span));
+        }
+        for flag in &decl.flags {
+            self.sink.push(errors::extension_changes("the flags", name, flag.span));
+        }
+        if let Some(shown) = &decl.shown_as {
+            self.sink.push(errors::extension_changes("the shown name", name, shown.span));
+        }
+        for field in &decl.fields {
+            let before = self.schema.entity(id).map_or(0, |entity| entity.fields.len());
+            self.add_field(id, extension.file, field);
+            let added = self.schema.entity(id).filter(|entity| entity.fields.len() > before);
+            let added = added.and_then(|entity| entity.fields.last());
+            if added.is_some_and(|added| added.is_required() && field.default.is_none()) {
+                self.sink.push(errors::extension_requires(&field.name.name, name, field.ty.span));
+            }
+        }
+    }
+}
+
+fn own(near: Vec<&str>) -> Vec<String> {
+    near.into_iter().map(str::to_owned).collect()
+}
+
+fn plain_field(name: &str, ty: Ty, span: Span) -> Field {
+    Field { name: name.to_owned(), physical: None, ty, system: None, default: None, bounds: None, text_max: None, span }
+}
+
+fn is_collection(written: &TypeExpr) -> bool {
+    match &written.kind {
+        TypeKind::List(_) | TypeKind::Set(_) => true,
+        TypeKind::Optional(inner) => is_collection(inner),
+        _ => false,
+    }
+}

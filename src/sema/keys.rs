@@ -1,0 +1,105 @@
+//! What names fields of entities: unique keys and reverse references.
+
+use super::{
+    build::Builder,
+    errors::{entities as errors, names},
+    schema::{EntityId, FieldId, Reverse},
+    ty::Ty,
+    types,
+};
+use crate::base::{distance::did_you_mean, span::FileId};
+use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeKind};
+
+impl Builder<'_, '_> {
+    pub(super) fn build_keys(&mut self) {
+        let entities = std::mem::take(&mut self.declarations.entities);
+        for declared in &entities {
+            self.entity_keys(declared.id, declared.file, declared.decl);
+        }
+        self.declarations.entities = entities;
+        let extensions = std::mem::take(&mut self.declarations.entity_extensions);
+        for extension in &extensions {
+            let id = types::entity(&self.names, extension.file, extension.name, &mut crate::diag::Sink::default());
+            if let Some(id) = id {
+                self.entity_keys(id, extension.file, extension.decl);
+            }
+        }
+        self.declarations.entity_extensions = extensions;
+    }
+
+    fn entity_keys(&mut self, id: EntityId, file: FileId, decl: &EntityDecl) {
+        for field in &decl.fields {
+            self.add_reverse(id, file, field);
+        }
+        for key in &decl.unique {
+            self.add_unique(id, key);
+        }
+    }
+
+    fn add_unique(&mut self, id: EntityId, key: &[Ident]) {
+        let Some(entity) = self.schema.entity(id) else { return };
+        let mut fields: Vec<FieldId> = Vec::new();
+        let mut messages = Vec::new();
+        for name in key {
+            match entity.field(&name.name) {
+                Some((field, _)) if fields.contains(&field) => {
+                    messages.push(errors::unique_field(format!("`{}` stands in this key twice", name.name), name.span));
+                }
+                Some((field, _)) => fields.push(field),
+                None if entity.reverses.iter().any(|reverse| reverse.name == name.name) => {
+                    let message = format!("`{}` stores nothing in this record", name.name);
+                    messages.push(errors::unique_field(message, name.span));
+                }
+                None => {
+                    let near = did_you_mean(&name.name, entity.fields.iter().map(|field| field.name.as_str()));
+                    let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+                    let declared = Some(entity.span);
+                    messages.push(names::unknown_field(&entity.name, &name.name, name.span, &near, declared));
+                }
+            }
+        }
+        let is_sound = messages.is_empty();
+        self.sink.extend(messages);
+        if let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)).filter(|_| is_sound) {
+            entity.unique.push(fields);
+        }
+    }
+
+    fn add_reverse(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
+        let TypeKind::ManyVia { entity: other, field } = &written.ty.kind else { return };
+        let Some(other_id) = types::entity(&self.names, file, other, self.sink) else { return };
+        let (Some(entity), Some(target)) = (self.schema.entity(id), self.schema.entity(other_id)) else { return };
+        let earlier = entity.reverses.iter().find(|reverse| reverse.name == written.name.name);
+        let earlier = earlier.map(|reverse| reverse.span);
+        if let Some(first) = earlier.or_else(|| entity.field(&written.name.name).map(|(_, field)| field.span)) {
+            if first != written.name.span {
+                let owner = format!("`{}`", entity.name);
+                let message = names::duplicate_part("field", &written.name.name, &owner, written.name.span, first);
+                self.sink.push(message);
+                return;
+            }
+        }
+        let message = match target.field(&field.name) {
+            None => {
+                let refers = |ty: &Ty| *ty.present() == Ty::AnyRef || ty.entities().contains(&id);
+                let fitting = target.fields.iter().filter(|f| refers(&f.ty)).map(|f| f.name.as_str());
+                let near: Vec<String> = did_you_mean(&field.name, fitting).into_iter().map(str::to_owned).collect();
+                Some(names::unknown_field(&target.name, &field.name, field.span, &near, Some(target.span)))
+            }
+            Some((_, found)) => match found.ty.present() {
+                Ty::Error | Ty::AnyRef => None,
+                _ if found.ty.entities().contains(&id) => None,
+                _ => Some(errors::not_a_reference(&target.name, &field.name, &entity.name, field.span, found.span)),
+            },
+        };
+        let via = target.field(&field.name).map(|(field, _)| field);
+        let is_sound = message.is_none();
+        self.sink.extend(message);
+        if let (Some(field), true) = (via, is_sound) {
+            let reverse = Reverse { name: written.name.name.clone(), entity: other_id, field, span: written.name.span };
+            self.schema.entities.iter_mut().skip(usize::from(id.0)).take(1).for_each(|entity| {
+                entity.reverses.push(reverse.clone());
+            });
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! What starts a process: the events of `when`, `before` and `after` against the entity that they speak of.
+
+use super::{
+    build::Builder,
+    collect::Declared,
+    errors::{kinds, names, triggers as errors},
+    names::Def,
+    schema::{Entity, EntityId, FieldId, Phase, ProcessHead, ProcessId, SystemField, Trigger, TriggerEvent},
+    states,
+    ty::Ty,
+    types,
+};
+use crate::base::{distance::did_you_mean, span::Span};
+use crate::syntax::ast::{ClauseKind, Event, EventKind, Ident, ProcessDecl, ProcessKind};
+
+impl Builder<'_, '_> {
+    pub(super) fn read_triggers(&mut self, head: &mut ProcessHead, declared: &Declared<'_, ProcessId, ProcessDecl>) {
+        let decl = declared.decl;
+        let mut is_broken = false;
+        for clause in &decl.clauses {
+            let (phase, events) = match &clause.kind {
+                ClauseKind::When(events) => (Phase::Background, events),
+                ClauseKind::Before(events) => (Phase::Before, events),
+                ClauseKind::After(events) => (Phase::After, events),
+                ClauseKind::Error => {
+                    is_broken = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            if decl.kind == ProcessKind::Action {
+                self.sink.push(errors::action_with_trigger(&decl.name.name, clause.span));
+                continue;
+            }
+            if decl.kind == ProcessKind::Background && phase != Phase::Background {
+                let word = super::heads::clause_word(&clause.kind);
+                self.sink.push(errors::phase_in_background(word, &decl.name.name, clause.span));
+                is_broken = true;
+                continue;
+            }
+            for event in events {
+                is_broken |= self.event(head, declared, phase, event).is_none();
+            }
+        }
+        self.check_overlaps(head);
+        if !is_broken {
+            self.check_starts(head, decl);
+        }
+    }
+
+    /// Reads one event; nothing after a message.
+    fn event(
+        &mut self,
+        head: &mut ProcessHead,
+        declared: &Declared<'_, ProcessId, ProcessDecl>,
+        phase: Phase,
+        event: &Event,
+    ) -> Option<()> {
+        match &event.kind {
+            EventKind::Error => return None,
+            EventKind::Called | EventKind::OnDemand if phase != Phase::Background => {
+                self.sink.push(errors::start_in_phase(event_words(&event.kind), event.span));
+                return None;
+            }
+            EventKind::Called => {
+                self.report_repeated_start(head.called, "called", event.span);
+                head.called = true;
+                return Some(());
+            }
+            EventKind::OnDemand => {
+                self.report_repeated_start(head.on_demand, "on demand", event.span);
+                head.on_demand = true;
+                return Some(());
+            }
+            EventKind::Schedule { .. } => {
+                self.sink.push(names::later("schedules", event.span));
+                return None;
+            }
+            EventKind::Signal(signal) => {
+                let known = self.names.get(declared.file, &signal.name);
+                if !known.is_some_and(|entry| matches!(entry.def, Def::Later(_) | Def::Broken)) {
+                    self.sink.push(names::later("signals", event.span));
+                }
+                return None;
+            }
+            _ => {}
+        }
+        if declared.decl.kind == ProcessKind::Realtime && phase == Phase::Background {
+            self.sink.push(errors::when_in_realtime(event_words(&event.kind), event.span));
+            return None;
+        }
+        let event_read = match &event.kind {
+            EventKind::Action(action) => self.action_event(head, declared, phase, action)?,
+            _ => self.record_event(head, event)?,
+        };
+        head.triggers.push(Trigger { phase, event: event_read, span: event.span });
+        Some(())
+    }
+
+    fn report_repeated_start(&mut self, was: bool, words: &str, span: Span) {
+        if was {
+            self.sink.push(errors::start_twice(words, span));
+        }
+    }
+
+    /// An event of the primary record: that it can happen to its entity.
+    fn record_event(&mut self, head: &ProcessHead, event: &Event) -> Option<TriggerEvent> {
+        let words = event_words(&event.kind);
+        let Some(primary) = &head.primary else {
+            self.sink.push(kinds::no_primary(&head.name, words, event.span, head.span));
+            return None;
+        };
+        let entities = primary.ty.entities();
+        if primary.ty == Ty::Error {
+            return None;
+        }
+        let schema = std::mem::take(&mut self.schema);
+        let result = self.event_of(&schema, &entities, event);
+        self.schema = schema;
+        result
+    }
+
+    fn event_of(
+        &mut self,
+        schema: &super::schema::Schema,
+        entities: &[EntityId],
+        event: &Event,
+    ) -> Option<TriggerEvent> {
+        let entities: Vec<&Entity> = entities.iter().filter_map(|id| schema.entity(*id)).collect();
+        if let Some(entity) = entities.iter().find(|entity| !entity.triggerable) {
+            self.sink.push(errors::not_triggerable(&entity.name, event.span, entity.span));
+            return None;
+        }
+        match &event.kind {
+            EventKind::Created => Some(TriggerEvent::Created),
+            EventKind::Deleted => Some(TriggerEvent::Deleted),
+            EventKind::Assigned => match entities.iter().find(|entity| !entity.owned_by_user) {
+                None => Some(TriggerEvent::Assigned),
+                Some(entity) => {
+                    self.sink.push(errors::assigned_without_owner(&entity.name, event.span, entity.span));
+                    None
+                }
+            },
+            EventKind::Updated(fields) => {
+                self.fields(&entities, "updated", fields, event.span).map(TriggerEvent::Updated)
+            }
+            EventKind::Written(fields) => {
+                self.fields(&entities, "written", fields, event.span).map(TriggerEvent::Written)
+            }
+            EventKind::StatusChanged { from, to } => self.status_changed(schema, &entities, from, to, event.span),
+            _ => None,
+        }
+    }
+
+    fn fields(&mut self, entities: &[&Entity], word: &str, fields: &[Ident], span: Span) -> Option<Vec<FieldId>> {
+        if fields.is_empty() {
+            let known = entities.first().map_or("", |entity| entity.name.as_str());
+            self.sink.push(errors::no_fields(word, known, span));
+            return None;
+        }
+        let [entity] = entities else {
+            self.sink.push(names::later("field events of processes for several entities", span));
+            return None;
+        };
+        let mut ids = Vec::new();
+        let mut is_broken = false;
+        for name in fields {
+            match self.trigger_field(entity, word, name) {
+                Some(id) if ids.contains(&id) => {
+                    self.sink.push(errors::field_twice(word, &name.name, name.span));
+                    is_broken = true;
+                }
+                Some(id) => ids.push(id),
+                None => is_broken = true,
+            }
+        }
+        (!is_broken).then_some(ids)
+    }
+
+    fn trigger_field(&mut self, entity: &Entity, word: &str, name: &Ident) -> Option<FieldId> {
+        let Some((id, field)) = entity.field(&name.name) else {
+            if entity.reverses.iter().any(|reverse| reverse.name == name.name) {
+                self.sink.push(errors::field_not_stored(&entity.name, &name.name, name.span));
+                return None;
+            }
+            let known = entity.fields.iter().filter(|f| f.system.is_none()).map(|f| f.name.as_str());
+            let near: Vec<String> = did_you_mean(&name.name, known).into_iter().map(str::to_owned).collect();
+            self.sink.push(errors::unknown_trigger_field(&entity.name, &name.name, name.span, &near, entity.span));
+            return None;
+        };
+        match field.system {
+            None => Some(id),
+            Some(system) => {
+                self.sink.push(errors::system_trigger_field(word, &name.name, system_instead(system), name.span));
+                None
+            }
+        }
+    }
+
+    fn status_changed(
+        &mut self,
+        schema: &super::schema::Schema,
+        entities: &[&Entity],
+        from: &[Vec<Ident>],
+        to: &[Vec<Ident>],
+        span: Span,
+    ) -> Option<TriggerEvent> {
+        if let Some(entity) = entities.iter().find(|entity| entity.states.is_none()) {
+            self.sink.push(errors::status_without_states(&entity.name, span, entity.span));
+            return None;
+        }
+        if from.is_empty() && to.is_empty() {
+            return Some(TriggerEvent::StatusChanged { from: Vec::new(), to: Vec::new() });
+        }
+        let [entity] = entities else {
+            self.sink.push(names::later("status events of processes for several entities", span));
+            return None;
+        };
+        let mut read = |paths: &[Vec<Ident>]| -> Option<Vec<i32>> {
+            let named: Vec<Option<Vec<i32>>> =
+                paths.iter().map(|path| states::statuses_named(schema, entity, path, self.sink)).collect();
+            let all: Option<Vec<Vec<i32>>> = named.into_iter().collect();
+            let mut statuses: Vec<i32> = all?.into_iter().flatten().collect();
+            statuses.sort_unstable();
+            statuses.dedup();
+            Some(statuses)
+        };
+        let (from, to) = (read(from), read(to));
+        let (from, to) = (from?, to?);
+        let fits = |wanted: &[i32], status: i32| wanted.is_empty() || wanted.contains(&status);
+        let changes = entity.states.as_ref().map_or(&[][..], |states| &states.changes);
+        if !changes.iter().any(|(a, b)| fits(&from, *a) && fits(&to, *b)) {
+            self.sink.push(errors::impossible_change(&entity.name, span, entity.span));
+            return None;
+        }
+        Some(TriggerEvent::StatusChanged { from, to })
+    }
+
+    /// `before action Escalate`: an action for the same record.
+    fn action_event(
+        &mut self,
+        head: &ProcessHead,
+        declared: &Declared<'_, ProcessId, ProcessDecl>,
+        phase: Phase,
+        name: &Ident,
+    ) -> Option<TriggerEvent> {
+        if phase == Phase::Background {
+            self.sink.push(errors::action_in_background(&name.name, name.span));
+            return None;
+        }
+        let entry = types::find(&self.names, declared.file, name, types::Wanted::Process, self.sink)?;
+        let Def::Process(id) = entry.def else { return None };
+        let action = self.schema.process(id)?;
+        if action.kind != ProcessKind::Action {
+            let kind = super::heads::kind_word(action.kind);
+            let message = errors::not_an_action(&name.name, kind, name.span, action.span);
+            self.sink.push(message);
+            return None;
+        }
+        let (ours, theirs) = (head.primary.as_ref(), action.primary.as_ref());
+        let same = match (ours, theirs) {
+            (Some(ours), Some(theirs)) => ours.ty == theirs.ty || ours.ty == Ty::Error || theirs.ty == Ty::Error,
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return Some(TriggerEvent::Action(id));
+        }
+        let expected = theirs.map(|theirs| self.schema.show(&theirs.ty));
+        let span = ours.map_or(head.span, |ours| ours.span);
+        let message = errors::action_of_other(&name.name, expected.as_deref(), name.span, span);
+        self.sink.push(message);
+        None
+    }
+
+    /// The same event twice in one phase.
+    fn check_overlaps(&mut self, head: &ProcessHead) {
+        for (index, trigger) in head.triggers.iter().enumerate() {
+            let earlier = head.triggers.iter().take(index);
+            let overlap = earlier
+                .filter(|other| other.phase == trigger.phase)
+                .find(|other| overlaps(&other.event, &trigger.event));
+            if let Some(first) = overlap {
+                self.sink.push(errors::same_event(trigger.span, first.span));
+            }
+        }
+    }
+
+    /// That something starts the process, and that its inputs have values then.
+    fn check_starts(&mut self, head: &ProcessHead, decl: &ProcessDecl) {
+        let is_started = !head.triggers.is_empty() || head.on_demand || head.called;
+        if !is_started {
+            let is_realtime = decl.kind == ProcessKind::Realtime;
+            self.sink.push(errors::nothing_starts(&decl.name.name, is_realtime, decl.name.span));
+        }
+        let Some(event) = head.triggers.first() else { return };
+        if decl.kind != ProcessKind::Background {
+            return;
+        }
+        for (param, written) in head.params.iter().zip(&decl.params) {
+            if written.default.is_none() && !param.ty.is_optional() && param.ty != Ty::Error {
+                self.sink.push(kinds::input_without_default(&decl.name.name, &param.name, event.span, param.span));
+            }
+        }
+    }
+}
+
+/// The words of an event, as `X could be …` continues and as it is written.
+fn event_words(event: &EventKind) -> &'static str {
+    match event {
+        EventKind::Action(_) => "action",
+        EventKind::Assigned => "assigned",
+        EventKind::Called => "called",
+        EventKind::Created => "created",
+        EventKind::Deleted => "deleted",
+        EventKind::Error => "started",
+        EventKind::OnDemand => "on demand",
+        EventKind::Schedule { .. } => "every",
+        EventKind::Signal(_) => "on",
+        EventKind::StatusChanged { .. } => "status changed",
+        EventKind::Updated(_) => "updated",
+        EventKind::Written(_) => "written",
+    }
+}
+
+/// The event to write instead of a system field in `updated(…)`.
+fn system_instead(system: SystemField) -> Option<&'static str> {
+    match system {
+        SystemField::Owner | SystemField::OwningUnit => Some("assigned"),
+        SystemField::State | SystemField::Status => Some("status changed"),
+        _ => None,
+    }
+}
+
+fn overlaps(a: &TriggerEvent, b: &TriggerEvent) -> bool {
+    fn common<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+        a.is_empty() || b.is_empty() || a.iter().any(|item| b.contains(item))
+    }
+    match (a, b) {
+        (TriggerEvent::Updated(a), TriggerEvent::Updated(b)) | (TriggerEvent::Written(a), TriggerEvent::Written(b)) => {
+            common(a, b)
+        }
+        (TriggerEvent::StatusChanged { from: a, to: c }, TriggerEvent::StatusChanged { from: b, to: d }) => {
+            common(a, b) && common(c, d)
+        }
+        _ => a == b,
+    }
+}
