@@ -261,7 +261,7 @@ pub(super) fn clause_word(clause: &ClauseKind) -> &'static str {
 
 /// The name of a kind in a sentence.
 #[must_use]
-pub fn kind_word(kind: ProcessKind) -> &'static str {
+pub(super) fn kind_word(kind: ProcessKind) -> &'static str {
     match kind {
         ProcessKind::Action => "an action",
         ProcessKind::Background => "a background workflow",

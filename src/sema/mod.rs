@@ -1,4 +1,17 @@
 //! The checker: names, types, entities, kinds, triggers. Takes syntax trees, gives a typed program ([`hir`]) and messages.
+//!
+//! The passes of [`check_project`], in order:
+//!
+//! 1. `collect` numbers all declarations, libraries first, so that every later pass may name any of them.
+//! 2. `build` makes the schema: what `type` names stand for (`aliases`), `enums`, `records`, then `entities` with their
+//!    fields, whose types need the former; then `states`, `keys` (they name fields of other entities), and the
+//!    heads of functions and processes (`heads`), whose `triggers` name fields and states.
+//! 3. `defaults` reads values: bounds, defaults, shown names. They need the types of all fields. What is not a fixed
+//!    value becomes a hidden function, so that code generation knows only functions.
+//! 4. `check` turns bodies into the typed program: functions first, then real-time workflows and actions once to learn
+//!    what they write, then all processes and tests, since facts about records end where others may write them.
+//!
+//! Wording is in `errors`; a pass says what is wrong in one line.
 
 mod aliases;
 mod build;
@@ -6,13 +19,16 @@ pub mod check;
 pub mod collect;
 pub mod constants;
 pub mod context;
+mod defaults;
 mod entities;
 mod enums;
 pub mod errors;
 mod heads;
 pub mod hir;
 mod keys;
+pub mod library;
 pub mod names;
+pub mod project;
 mod records;
 pub mod schema;
 pub mod show;
@@ -21,4 +37,6 @@ mod triggers;
 pub mod ty;
 pub mod types;
 
+pub use collect::SourceTree;
 pub use context::Context;
+pub use project::{Checked, check_project};

@@ -306,7 +306,7 @@ pub(super) fn statuses_named(schema: &Schema, entity: &Entity, path: &[Ident], s
     let names = schema.enumeration(states.state)?;
     let statuses = schema.enumeration(states.status)?;
     let plain: Vec<String> = statuses.members.iter().map(|member| plain_name(&member.name)).collect();
-    let members = Members { members: statuses.members.clone(), ..Members::default() };
+    let members = Members::continued(statuses.members.clone());
     let lookup = StateNames { entity: &entity.name, states: &names.members, span: entity.span };
     match lookup.end(path, &plain, &states.state_of, &members, sink)? {
         End::Status(status) => Some(vec![status]),

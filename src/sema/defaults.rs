@@ -1,0 +1,276 @@
+//! Third pass: values that declarations give, and the hidden functions behind them.
+//!
+//! Defaults, bounds and shown names need the types of all fields, so they come after the schema is built. A default
+//! that is no fixed value, and every `shown as`, becomes a function of its own, listed after the declared ones.
+
+use super::{
+    check::{self, DefaultValue},
+    collect::Declarations,
+    constants::{self, Constant},
+    context::Context,
+    errors::entities as errors,
+    hir::Body,
+    names::Names,
+    schema::{EntityId, Field, FieldDefault, FunctionHead, FunctionId, ParamHead, Schema, Settings},
+    ty::Ty,
+};
+use crate::base::{
+    distance::did_you_mean,
+    span::{FileId, Span},
+    value::Value,
+};
+use crate::diag::Sink;
+use crate::syntax::ast::{Expr, ExprKind, FieldDecl, Ident, Param, TextLiteral, TextPart, TypeExpr};
+
+/// A function that has no declaration of its own.
+#[derive(Debug)]
+pub(super) enum Hidden<'a> {
+    /// A computed default: its body is known.
+    Default(Body),
+    /// A shown name: its body is checked with those of the declared functions.
+    ShownAs {
+        /// Of which entity.
+        entity: EntityId,
+        /// The file it stands in.
+        file: FileId,
+        /// The text.
+        value: Shown<'a>,
+    },
+}
+
+/// The text of a shown name.
+#[derive(Debug)]
+pub(super) enum Shown<'a> {
+    /// As written.
+    Written(&'a Expr),
+    /// `"{subject}"` of activities.
+    Made(Box<Expr>),
+}
+
+impl Shown<'_> {
+    pub(super) fn expr(&self) -> &Expr {
+        match self {
+            Shown::Written(expr) => expr,
+            Shown::Made(expr) => expr,
+        }
+    }
+}
+
+/// Fills the values into the schema, and gives the hidden functions in the order of their numbers.
+pub(super) fn fill<'a>(
+    names: &Names,
+    schema: &mut Schema,
+    declarations: &Declarations<'a>,
+    settings: &Settings,
+    sink: &mut Sink,
+) -> Vec<Hidden<'a>> {
+    let mut filler = Filler { names, schema, settings, sink, hidden: Vec::new() };
+    filler.params(declarations);
+    for declared in &declarations.entities {
+        filler.fields(declared.id, declared.file, &declared.decl.fields);
+    }
+    for extension in &declarations.entity_extensions {
+        let found = super::types::entity(names, extension.file, extension.name, &mut Sink::default());
+        if let Some(id) = found {
+            filler.fields(id, extension.file, &extension.decl.fields);
+        }
+    }
+    for declared in &declarations.entities {
+        filler.shown_as(declared.id, declared.file, declared.decl.shown_as.as_ref());
+    }
+    filler.hidden
+}
+
+struct Filler<'a, 's> {
+    names: &'s Names,
+    schema: &'s mut Schema,
+    settings: &'s Settings,
+    sink: &'s mut Sink,
+    hidden: Vec<Hidden<'a>>,
+}
+
+impl<'a> Filler<'a, '_> {
+    fn context(&mut self, file: FileId) -> Context<'_> {
+        Context { names: self.names, schema: self.schema, settings: self.settings, file, sink: self.sink }
+    }
+
+    /// Defaults of parameters, and of fields of records.
+    fn params(&mut self, declarations: &Declarations<'a>) {
+        for record in &declarations.records {
+            let heads = self.schema.record(record.id).map(|r| r.fields.clone()).unwrap_or_default();
+            let heads = self.param_defaults(record.file, heads, record.decl);
+            self.schema
+                .records
+                .iter_mut()
+                .skip(usize::from(record.id.0))
+                .take(1)
+                .for_each(|r| r.fields.clone_from(&heads));
+        }
+        for function in &declarations.functions {
+            let heads = self.schema.function(function.id).map(|f| f.params.clone()).unwrap_or_default();
+            let heads = self.param_defaults(function.file, heads, function.params);
+            let index = usize::from(function.id.0);
+            self.schema.functions.iter_mut().skip(index).take(1).for_each(|f| f.params.clone_from(&heads));
+        }
+        for process in &declarations.processes {
+            let heads = self.schema.process(process.id).map(|p| p.params.clone()).unwrap_or_default();
+            let heads = self.param_defaults(process.file, heads, &process.decl.params);
+            let index = usize::from(process.id.0);
+            self.schema.processes.iter_mut().skip(index).take(1).for_each(|p| p.params.clone_from(&heads));
+        }
+    }
+
+    fn param_defaults(&mut self, file: FileId, mut heads: Vec<ParamHead>, written: &[Param]) -> Vec<ParamHead> {
+        for (head, param) in heads.iter_mut().zip(written) {
+            let Some(default) = &param.default else { continue };
+            if head.ty == Ty::Error {
+                continue;
+            }
+            head.default = match constants::evaluate(self.schema, default, &head.ty) {
+                Constant::Value(value) => Some(value),
+                Constant::NotFixed => {
+                    let ty = head.ty.clone();
+                    check::constant(&mut self.context(file), default, &ty)
+                }
+                other => {
+                    self.report(&other, default, &head.ty, &param.ty);
+                    None
+                }
+            };
+            if head.default.is_none() {
+                // The mistake is told; a call that leaves the input out must not be a second one.
+                head.ty = head.ty.clone().optional();
+            }
+        }
+        heads
+    }
+
+    fn report(&mut self, constant: &Constant, value: &Expr, ty: &Ty, written: &TypeExpr) {
+        let shown = self.schema.show(ty);
+        self.sink.push(match (constant, ty.present()) {
+            (Constant::UnknownMember(name), Ty::Enum(id)) => {
+                let members = self.schema.enumeration(*id).map_or(&[][..], |e| &e.members);
+                let near = did_you_mean(name, members.iter().map(|member| member.name.as_str()));
+                let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+                errors::default_member(name, &self.schema.show(ty.present()), value.span, &near)
+            }
+            _ => errors::default_type(&shown, value.span, written.span),
+        });
+    }
+
+    fn fields(&mut self, id: EntityId, file: FileId, written: &'a [FieldDecl]) {
+        for decl in written {
+            let found = self.schema.entity(id).and_then(|entity| entity.field(&decl.name.name));
+            let Some((index, field)) = found.filter(|(_, field)| field.span == decl.name.span) else { continue };
+            if field.ty == Ty::Error {
+                continue;
+            }
+            let mut field = field.clone();
+            self.bounds(&mut field, decl);
+            self.default(id, &mut field, file, decl);
+            let entity = self.schema.entities.get_mut(usize::from(id.0));
+            if let Some(slot) = entity.and_then(|entity| entity.fields.get_mut(usize::from(index.0))) {
+                *slot = field;
+            }
+        }
+    }
+
+    fn bounds(&mut self, field: &mut Field, decl: &FieldDecl) {
+        let Some((low, high)) = &decl.bounds else { return };
+        let ty = field.ty.present().clone();
+        if !matches!(ty, Ty::Int | Ty::Decimal | Ty::MoneyIn(_) | Ty::Date | Ty::DateTime) {
+            self.sink.push(errors::bounds_of_type(&self.schema.show(&ty), low.span.to(high.span)));
+            return;
+        }
+        let mut read = |expr: &Expr| match constants::evaluate(self.schema, expr, &ty) {
+            Constant::Value(value) => Some(value),
+            _ => {
+                self.sink.push(errors::bound_not_constant(&self.schema.show(&ty), expr.span));
+                None
+            }
+        };
+        let (lowest, highest) = (read(low), read(high));
+        let (Some(lowest), Some(highest)) = (lowest, highest) else { return };
+        if constants::compare(&lowest, &highest) == Some(std::cmp::Ordering::Greater) {
+            self.sink.push(errors::bounds_reversed(low.span, high.span));
+            return;
+        }
+        field.bounds = Some((lowest, highest));
+    }
+
+    fn default(&mut self, id: EntityId, field: &mut Field, file: FileId, decl: &FieldDecl) {
+        let Some(default) = &decl.default else { return };
+        let value = match constants::evaluate(self.schema, default, &field.ty) {
+            Constant::Value(value) => Some(DefaultValue::Const(value)),
+            Constant::NotFixed => {
+                let ty = field.ty.clone();
+                check::field_default(&mut self.context(file), default, &ty)
+            }
+            other => {
+                self.report(&other, default, &field.ty, &decl.ty);
+                None
+            }
+        };
+        field.default = match value {
+            Some(DefaultValue::Const(value)) => {
+                self.check_limits(field, &value, default.span);
+                Some(FieldDefault::Const(value))
+            }
+            Some(DefaultValue::Computed(body)) => {
+                let name = format!("<{}.{} default>", self.schema.entity_name(id), field.name);
+                let head = FunctionHead { name, params: Vec::new(), result: field.ty.clone(), span: default.span };
+                Some(FieldDefault::Function(self.hide(head, Hidden::Default(body))))
+            }
+            // The mistake is told; a `create` that leaves the field out must not be a second one.
+            None => Some(FieldDefault::Const(Value::None)),
+        };
+    }
+
+    fn check_limits(&mut self, field: &Field, value: &Value, span: Span) {
+        if let Some((low, high)) = &field.bounds {
+            let below = constants::compare(value, low) == Some(std::cmp::Ordering::Less);
+            let above = constants::compare(value, high) == Some(std::cmp::Ordering::Greater);
+            if below || above {
+                let why = if below { "is below the lowest value" } else { "is above the highest value" };
+                self.sink.push(errors::default_outside(why, span));
+            }
+        }
+        if let (Value::Text(text), Some(max)) = (value, field.text_max) {
+            let length = text.chars().count();
+            if u32::try_from(length).is_ok_and(|length| length > max) {
+                self.sink.push(errors::default_outside(&format!("has {length} characters, of at most {max}"), span));
+            }
+        }
+    }
+
+    fn hide(&mut self, head: FunctionHead, hidden: Hidden<'a>) -> FunctionId {
+        let id = u16::try_from(self.schema.functions.len()).unwrap_or(u16::MAX);
+        self.schema.functions.push(head);
+        self.hidden.push(hidden);
+        FunctionId(id)
+    }
+
+    fn shown_as(&mut self, id: EntityId, file: FileId, written: Option<&'a Expr>) {
+        let Some(entity) = self.schema.entity(id) else { return };
+        let (name, entity_span, is_activity) = (entity.name.clone(), entity.span, entity.activity);
+        let value = match written {
+            Some(expr) => Shown::Written(expr),
+            None if is_activity => Shown::Made(Box::new(subject_text(entity_span))),
+            None => return,
+        };
+        let span = value.expr().span;
+        let record = ParamHead { name: "self".to_owned(), ty: Ty::Ref(id), default: None, span: entity_span };
+        let head = FunctionHead { name: format!("<{name} shown as>"), params: vec![record], result: Ty::Text, span };
+        let function = self.hide(head, Hidden::ShownAs { entity: id, file, value });
+        if let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) {
+            entity.shown_as = Some(function);
+        }
+    }
+}
+
+/// `"{subject}"`.
+fn subject_text(span: Span) -> Expr {
+    let subject = Expr { kind: ExprKind::Name(Ident { name: "subject".to_owned(), span }), span };
+    let parts = vec![TextPart::Slot { value: subject, format: None }];
+    Expr { kind: ExprKind::Text(TextLiteral { parts }), span }
+}

@@ -1,0 +1,126 @@
+//! Checks a project: runs the passes in order. The list and its reasons stand in the module above.
+
+use super::{
+    build::Builder,
+    check::{self, CheckedProcess, Effects, Footprint, TestDecl},
+    collect::{self, Declarations, SourceTree},
+    context::Context,
+    defaults::{self, Hidden},
+    errors::kinds as errors,
+    hir::{Body, ProcessBody, Program, Test},
+    names::Names,
+    schema::{Schema, Settings},
+};
+use crate::base::span::FileId;
+use crate::diag::{Diagnostic, Severity, Sink};
+use crate::syntax::ast::{ItemKind, ProcessKind};
+
+/// What checking gives: always a program, for editors; one without errors may be compiled.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The typed program.
+    pub program: Program,
+    /// What names stand for.
+    pub names: Names,
+    /// Messages by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether there is a message that forbids to compile the program.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Checks the trees of a project and of its libraries.
+#[must_use]
+pub fn check_project(trees: &[SourceTree<'_>], settings: Settings) -> Checked {
+    let mut sink = Sink::default();
+    let (names, declarations) = collect::collect(trees, &mut sink);
+    let mut builder = Builder::new(names, declarations, &mut sink);
+    builder.run();
+    let Builder { names, mut schema, declarations, .. } = builder;
+    let hidden = defaults::fill(&names, &mut schema, &declarations, &settings, &mut sink);
+    let mut bodies = Bodies { names: &names, schema: &schema, settings: &settings, declarations: &declarations };
+    let functions = bodies.functions(hidden, &mut sink);
+    let effects = bodies.effects();
+    let processes = bodies.processes(&effects, &mut sink);
+    let tests = bodies.tests(&effects, &mut sink);
+    let program = Program { settings, schema, functions, processes, tests };
+    Checked { program, names, diagnostics: sink.finish() }
+}
+
+struct Bodies<'a, 's> {
+    names: &'s Names,
+    schema: &'s Schema,
+    settings: &'s Settings,
+    declarations: &'s Declarations<'a>,
+}
+
+impl Bodies<'_, '_> {
+    fn context<'c>(&'c self, file: FileId, sink: &'c mut Sink) -> Context<'c> {
+        Context { names: self.names, schema: self.schema, settings: self.settings, file, sink }
+    }
+
+    /// Declared functions, then hidden ones.
+    fn functions(&mut self, hidden: Vec<Hidden<'_>>, sink: &mut Sink) -> Vec<Body> {
+        let mut bodies = Vec::with_capacity(self.schema.functions.len());
+        for function in &self.declarations.functions {
+            bodies.push(check::function(&mut self.context(function.file, sink), function.id, function.body));
+        }
+        for hidden in hidden {
+            bodies.push(match hidden {
+                Hidden::Default(body) => body,
+                Hidden::ShownAs { entity, file, value } => {
+                    check::shown_as(&mut self.context(file, sink), entity, value.expr())
+                }
+            });
+        }
+        bodies
+    }
+
+    /// What each write and call may write besides, over synchronous triggers. Facts about records end there, so bodies
+    /// can be checked for good only when this is known.
+    fn effects(&self) -> Effects {
+        let none = Effects::default();
+        let footprints: Vec<Footprint> = self
+            .declarations
+            .processes
+            .iter()
+            .map(|process| match process.decl.kind {
+                ProcessKind::Background | ProcessKind::Dialog => Footprint::default(),
+                ProcessKind::Realtime | ProcessKind::Action => {
+                    let mut silent = Sink::default();
+                    let mut context = self.context(process.file, &mut silent);
+                    check::process(&mut context, &none, process.id, process.decl).footprint
+                }
+            })
+            .collect();
+        Effects::close(self.schema, &footprints)
+    }
+
+    fn processes(&self, effects: &Effects, sink: &mut Sink) -> Vec<ProcessBody> {
+        let mut bodies = Vec::with_capacity(self.declarations.processes.len());
+        for process in &self.declarations.processes {
+            if let Some(body) = process.decl.body.as_ref().filter(|body| body.stmts.is_empty()) {
+                sink.push(errors::no_statements(&process.name.name, body.span));
+            }
+            let mut context = self.context(process.file, sink);
+            let CheckedProcess { body, .. } = check::process(&mut context, effects, process.id, process.decl);
+            bodies.push(body);
+        }
+        bodies
+    }
+
+    fn tests(&self, effects: &Effects, sink: &mut Sink) -> Vec<Test> {
+        let mut tests = Vec::with_capacity(self.declarations.tests.len());
+        for (file, item) in &self.declarations.tests {
+            let ItemKind::Test { title, title_span, at, zone, body } = &item.kind else { continue };
+            let decl = TestDecl { title, title_span: *title_span, at: at.as_ref(), zone: zone.as_ref(), body };
+            tests.push(check::test(&mut self.context(*file, sink), effects, decl));
+        }
+        tests
+    }
+}
