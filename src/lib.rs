@@ -8,5 +8,6 @@ pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod project;
+pub mod engine;
 pub mod sema;
 pub mod syntax;

@@ -1,0 +1,441 @@
+//! The store in memory: ordered maps and a journal of what to put back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+    sync::Arc,
+};
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FieldIdx,
+};
+
+use super::{
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Status, Store,
+    StoreError, Subscription, compare, schema::Kind,
+};
+
+/// What a change replaced.
+#[derive(Debug)]
+enum Undo {
+    Build(String, Option<Vec<u8>>),
+    Counter(String, Option<i64>),
+    Instance(i64, Box<Option<Instance>>),
+    Log,
+    Meta(String, Option<String>),
+    Row(RecordRef, Option<Row>),
+    Starts(Vec<CausedStart>),
+    Subscribe(i64, Vec<Subscription>),
+}
+
+/// A store in memory. It is gone with the program.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    schema: Arc<Schema>,
+    rows: BTreeMap<RecordRef, Row>,
+    instances: BTreeMap<i64, Instance>,
+    subscriptions: BTreeSet<(Subscription, i64)>,
+    by_instance: BTreeMap<i64, Vec<Subscription>>,
+    starts: Vec<CausedStart>,
+    log: Vec<LogEntry>,
+    meta: BTreeMap<String, String>,
+    builds: BTreeMap<String, Vec<u8>>,
+    counters: BTreeMap<String, i64>,
+    journal: Vec<Undo>,
+    savepoints: Vec<usize>,
+    open: bool,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn writable(&self) -> Result<()> {
+        if self.open { Ok(()) } else { Err(StoreError::Io("a write outside a transaction".into())) }
+    }
+
+    fn undo_to(&mut self, length: usize) {
+        while self.journal.len() > length {
+            let Some(undo) = self.journal.pop() else { return };
+            match undo {
+                Undo::Build(key, old) => put_back(&mut self.builds, key, old),
+                Undo::Counter(key, old) => put_back(&mut self.counters, key, old),
+                Undo::Instance(id, old) => put_back(&mut self.instances, id, *old),
+                Undo::Log => drop(self.log.pop()),
+                Undo::Meta(key, old) => put_back(&mut self.meta, key, old),
+                Undo::Row(record, old) => put_back(&mut self.rows, record, old),
+                Undo::Starts(old) => self.starts = old,
+                Undo::Subscribe(id, old) => drop(self.exchange_subscriptions(id, old)),
+            }
+        }
+    }
+
+    fn exchange_subscriptions(&mut self, id: i64, to: Vec<Subscription>) -> Vec<Subscription> {
+        let old = self.by_instance.remove(&id).unwrap_or_default();
+        for subscription in &old {
+            self.subscriptions.remove(&(*subscription, id));
+        }
+        self.subscriptions.extend(to.iter().map(|s| (*s, id)));
+        if !to.is_empty() {
+            self.by_instance.insert(id, to);
+        }
+        old
+    }
+
+    fn put_row(&mut self, record: RecordRef, row: Option<Row>) -> Result<()> {
+        self.writable()?;
+        let old = match row {
+            Some(row) => self.rows.insert(record, row),
+            None => self.rows.remove(&record),
+        };
+        self.journal.push(Undo::Row(record, old));
+        Ok(())
+    }
+
+    /// Checks what the SQLite store has as constraints of its tables.
+    fn check(&self, record: RecordRef, row: &Row) -> Result<()> {
+        let table = self.schema.table(record.entity)?;
+        for (column, value) in table.columns.iter().zip(row) {
+            let fits = if value.is_none() { column.optional } else { column.kind.fits(value) };
+            if !fits {
+                return Err(StoreError::Constraint(format!("{}.{} holds {value:?}", table.name, column.name)));
+            }
+        }
+        for key in &table.unique {
+            let parts: Vec<&Value> = key.iter().filter_map(|f| row.get(f.index())).collect();
+            if parts.iter().any(|v| v.is_none()) {
+                continue;
+            }
+            let taken = self.of_entity(record.entity, 0).any(|(other, values)| {
+                other != record.id && key.iter().zip(&parts).all(|(f, part)| values.get(f.index()) == Some(*part))
+            });
+            if taken {
+                return Err(StoreError::Constraint(format!("{} has such a key already", table.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end of a transaction each reference leads to a record, as with deferred foreign keys.
+    fn check_references(&self) -> Result<()> {
+        for undo in &self.journal {
+            let Undo::Row(record, old) = undo else { continue };
+            if self.rows.contains_key(record) {
+                self.check_targets(*record)?;
+            } else if old.is_some() {
+                self.check_unreferred(*record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_targets(&self, record: RecordRef) -> Result<()> {
+        let table = self.schema.table(record.entity)?;
+        let row = self.rows.get(&record).map(Vec::as_slice).unwrap_or_default();
+        for (column, value) in table.columns.iter().zip(row) {
+            if let (Kind::Ref(_), Value::Ref(target)) = (&column.kind, value)
+                && !self.rows.contains_key(target)
+            {
+                return Err(StoreError::Constraint(format!("{}.{} refers to nothing", table.name, column.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_unreferred(&self, gone: RecordRef) -> Result<()> {
+        for (record, row) in &self.rows {
+            let table = self.schema.table(record.entity)?;
+            let refers = table
+                .columns
+                .iter()
+                .zip(row)
+                .any(|(column, value)| matches!(column.kind, Kind::Ref(_)) && *value == Value::Ref(gone));
+            if refers {
+                return Err(StoreError::Constraint(format!("{} refers to a deleted record", table.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn of_entity(&self, entity: EntityIdx, after: i64) -> impl Iterator<Item = (i64, &Row)> {
+        let from = Bound::Excluded(RecordRef { entity, id: after });
+        let to = Bound::Included(RecordRef { entity, id: i64::MAX });
+        self.rows.range((from, to)).map(|(record, row)| (record.id, row))
+    }
+
+    fn all_hold(&self, entity: EntityIdx, row: &Row, conditions: &[Condition]) -> Result<bool> {
+        for condition in conditions {
+            let value = self.follow(entity, row, &condition.path)?;
+            if !compare::holds(&value, condition.op, &condition.argument) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn follow(&self, entity: EntityIdx, row: &Row, path: &[FieldIdx]) -> Result<Value> {
+        let (mut entity, mut row) = (entity, row);
+        let (last, steps) =
+            path.split_last().ok_or_else(|| StoreError::Schema("a condition without a field".into()))?;
+        for step in steps {
+            self.schema.table(entity)?.column(*step)?;
+            let Some(Value::Ref(target)) = row.get(step.index()) else { return Ok(Value::None) };
+            let Some(next) = self.rows.get(target) else { return Ok(Value::None) };
+            (entity, row) = (target.entity, next);
+        }
+        self.schema.table(entity)?.column(*last)?;
+        Ok(row.get(last.index()).cloned().unwrap_or(Value::None))
+    }
+}
+
+fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, old: Option<V>) {
+    match old {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
+}
+
+impl Store for MemoryStore {
+    fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
+        if !self.rows.is_empty() && *self.schema != **schema {
+            return Err(StoreError::Other("it was made by another version of the entities".into()));
+        }
+        self.schema = Arc::clone(schema);
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.open {
+            return Err(StoreError::Io("a transaction within a transaction".into()));
+        }
+        self.open = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.writable()?;
+        if let Err(error) = self.check_references() {
+            self.rollback()?;
+            return Err(error);
+        }
+        self.open = false;
+        self.journal.clear();
+        self.savepoints.clear();
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        self.undo_to(0);
+        self.savepoints.clear();
+        self.open = false;
+        Ok(())
+    }
+
+    fn savepoint(&mut self) -> Result<Savepoint> {
+        self.writable()?;
+        self.savepoints.push(self.journal.len());
+        Ok(Savepoint(u32::try_from(self.savepoints.len()).unwrap_or(u32::MAX)))
+    }
+
+    fn release(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.writable()?;
+        self.savepoints.truncate((savepoint.0 as usize).saturating_sub(1));
+        Ok(())
+    }
+
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.writable()?;
+        let depth = (savepoint.0 as usize).saturating_sub(1);
+        let length = *self.savepoints.get(depth).ok_or_else(|| StoreError::Io("an unknown savepoint".into()))?;
+        self.undo_to(length);
+        self.savepoints.truncate(depth);
+        Ok(())
+    }
+
+    fn meta(&mut self, key: &str) -> Result<Option<String>> {
+        Ok(self.meta.get(key).cloned())
+    }
+
+    fn set_meta(&mut self, key: &str, value: &str) -> Result<()> {
+        self.writable()?;
+        let old = self.meta.insert(key.to_owned(), value.to_owned());
+        self.journal.push(Undo::Meta(key.to_owned(), old));
+        Ok(())
+    }
+
+    fn put_build(&mut self, hash: &str, bytes: &[u8]) -> Result<()> {
+        self.writable()?;
+        let old = self.builds.insert(hash.to_owned(), bytes.to_vec());
+        self.journal.push(Undo::Build(hash.to_owned(), old));
+        Ok(())
+    }
+
+    fn build(&mut self, hash: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.builds.get(hash).cloned())
+    }
+
+    fn count_up(&mut self, counter: &str) -> Result<i64> {
+        self.writable()?;
+        let old = self.counters.get(counter).copied();
+        let new = old.unwrap_or(0) + 1;
+        self.counters.insert(counter.to_owned(), new);
+        self.journal.push(Undo::Counter(counter.to_owned(), old));
+        Ok(new)
+    }
+
+    fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
+        let Some(Value::Int(id)) = row.first() else {
+            return Err(StoreError::Schema("a row without an id".into()));
+        };
+        let record = RecordRef { entity, id: *id };
+        let row = row.to_vec();
+        if row.len() != self.schema.table(entity)?.columns.len() || self.rows.contains_key(&record) {
+            return Err(StoreError::Constraint(format!("a row of the wrong shape or a second row {id}")));
+        }
+        self.check(record, &row)?;
+        self.put_row(record, Some(row))
+    }
+
+    fn update(&mut self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
+        let missing = || StoreError::Constraint(format!("no row {} to update", record.id));
+        let mut row = self.rows.get(&record).cloned().ok_or_else(missing)?;
+        for (field, value) in writes {
+            self.schema.table(record.entity)?.column(*field)?;
+            if let Some(place) = row.get_mut(field.index()) {
+                *place = value.clone();
+            }
+        }
+        self.check(record, &row)?;
+        self.put_row(record, Some(row))
+    }
+
+    fn delete(&mut self, record: RecordRef) -> Result<()> {
+        if !self.rows.contains_key(&record) {
+            return Err(StoreError::Constraint(format!("no row {} to delete", record.id)));
+        }
+        self.put_row(record, None)
+    }
+
+    fn get(&mut self, record: RecordRef) -> Result<Option<Row>> {
+        Ok(self.rows.get(&record).cloned())
+    }
+
+    fn candidates(
+        &mut self,
+        entity: EntityIdx,
+        conditions: &[Condition],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>> {
+        let mut found = Vec::new();
+        for (id, row) in self.of_entity(entity, after) {
+            if found.len() >= limit as usize {
+                break;
+            }
+            if self.all_hold(entity, row, conditions)? {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
+        let mut count = 0;
+        for (_, row) in self.of_entity(entity, 0) {
+            count += i64::from(self.all_hold(entity, row, conditions)?);
+        }
+        Ok(count)
+    }
+
+    fn put_instance(&mut self, instance: &Instance) -> Result<()> {
+        self.writable()?;
+        let old = self.instances.insert(instance.id, instance.clone());
+        self.journal.push(Undo::Instance(instance.id, Box::new(old)));
+        Ok(())
+    }
+
+    fn instance(&mut self, id: i64) -> Result<Option<Instance>> {
+        Ok(self.instances.get(&id).cloned())
+    }
+
+    fn delete_instance(&mut self, id: i64) -> Result<()> {
+        self.subscribe(id, &[])?;
+        let old = self.instances.remove(&id);
+        self.journal.push(Undo::Instance(id, Box::new(old)));
+        Ok(())
+    }
+
+    fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        Ok(self.instances.values().filter(|i| filter.matches(i)).cloned().collect())
+    }
+
+    fn next_ready(&mut self) -> Result<Option<i64>> {
+        let ready = self.instances.values().filter(|i| i.status == Status::Ready);
+        Ok(ready.filter_map(|i| Some((i.queue?, i.id))).min().map(|(_, id)| id))
+    }
+
+    fn next_due(&mut self) -> Result<Option<(i64, i64)>> {
+        Ok(self.instances.values().filter_map(|i| Some((i.due?, i.id))).min())
+    }
+
+    fn subscribe(&mut self, instance: i64, to: &[Subscription]) -> Result<()> {
+        self.writable()?;
+        let mut to = to.to_vec();
+        to.sort_unstable();
+        to.dedup();
+        let old = self.exchange_subscriptions(instance, to);
+        self.journal.push(Undo::Subscribe(instance, old));
+        Ok(())
+    }
+
+    fn subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>> {
+        Ok(self.by_instance.get(&instance).cloned().unwrap_or_default())
+    }
+
+    fn subscribers(&mut self, of: Subscription) -> Result<Vec<i64>> {
+        Ok(self.subscriptions.range((of, i64::MIN)..=(of, i64::MAX)).map(|(_, id)| *id).collect())
+    }
+
+    fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
+        let at = |field| Subscription::Field { entity: record.entity, id: record.id, field: FieldIdx(field) };
+        let range = self.subscriptions.range((at(0), i64::MIN)..=(at(u16::MAX), i64::MAX));
+        Ok(range
+            .filter_map(|(s, id)| match s {
+                Subscription::Field { field, .. } => Some((*field, *id)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    fn note_start(&mut self, start: &CausedStart) -> Result<()> {
+        self.writable()?;
+        self.journal.push(Undo::Starts(self.starts.clone()));
+        self.starts.push(start.clone());
+        Ok(())
+    }
+
+    fn starts_since(&mut self, process: &str, record: RecordRef, since: i64) -> Result<u32> {
+        self.writable()?;
+        self.journal.push(Undo::Starts(self.starts.clone()));
+        self.starts.retain(|s| s.at >= since);
+        let count = self.starts.iter().filter(|s| s.process == process && s.record == record).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
+        self.writable()?;
+        let key = self.log.last().map_or(1, |last| last.key + 1);
+        self.log.push(LogEntry { key, ..entry.clone() });
+        self.journal.push(Undo::Log);
+        Ok(key)
+    }
+
+    fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
+        let lines = self.log.iter().filter(|e| e.key > after && (instance.is_none() || e.instance == instance));
+        Ok(lines.take(limit as usize).cloned().collect())
+    }
+}

@@ -1,0 +1,172 @@
+//! The store: records, instances, what wakes them, and the log, behind one blocking trait.
+//!
+//! A store belongs to one project and one writer. Everything but reading happens between [`Store::begin`] and
+//! [`Store::commit`]; savepoints nest within. Both implementations pass the same conformance suite, byte for byte
+//! where something can be seen from outside.
+
+pub mod codec;
+pub mod compare;
+pub mod memory;
+pub mod model;
+pub mod schema;
+pub mod sqlite;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::{module::CompareOp, types::FieldIdx},
+};
+
+pub use model::{
+    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription,
+};
+pub use schema::Schema;
+
+/// The format of stores that this program reads and writes.
+pub const FORMAT: u16 = 1;
+
+/// The fields of a record in order; 0 is `id`.
+pub type Row = Vec<Value>;
+
+/// What is wrong with a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// It cannot be opened, read or written.
+    Io(String),
+    /// What it holds cannot be what this program wrote.
+    Damaged(String),
+    /// It has a format that this program does not know.
+    Format(u16),
+    /// It belongs to something else: another project, the other clock, another version of the schema.
+    Other(String),
+    /// A row breaks a key or a foreign key that the engine should have checked.
+    Constraint(String),
+    /// A request does not fit the schema.
+    Schema(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Io(m) => write!(f, "the store cannot be used: {m}"),
+            StoreError::Damaged(m) => write!(f, "the store is damaged: {m}"),
+            StoreError::Format(found) => {
+                write!(f, "the store has format {found}, this program knows format {FORMAT}")
+            }
+            StoreError::Other(m) => write!(f, "the store does not fit: {m}"),
+            StoreError::Constraint(m) => write!(f, "the store refused a row: {m}"),
+            StoreError::Schema(m) => write!(f, "the request does not fit the store's tables: {m}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// What the store answers with.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// `path op argument` on the records of an entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Reference fields from the entity on, then the compared field.
+    pub path: Vec<FieldIdx>,
+    /// The comparison.
+    pub op: CompareOp,
+    /// The other side; of no meaning for `IsNone` and `IsPresent`.
+    pub argument: Value,
+}
+
+impl Condition {
+    /// `field == value`.
+    #[must_use]
+    pub fn equal(field: FieldIdx, value: Value) -> Self {
+        Self { path: vec![field], op: CompareOp::Equal, argument: value }
+    }
+}
+
+/// An open savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Savepoint(pub u32);
+
+/// A record and process store. See the module's documentation.
+pub trait Store: Send {
+    /// The tables of the entities: creates them in an empty store, else checks that they are these.
+    fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()>;
+
+    /// Begins the transaction.
+    fn begin(&mut self) -> Result<()>;
+    /// Makes it durable.
+    fn commit(&mut self) -> Result<()>;
+    /// Undoes it.
+    fn rollback(&mut self) -> Result<()>;
+    /// Begins a part of the transaction that can be undone by itself.
+    fn savepoint(&mut self) -> Result<Savepoint>;
+    /// Keeps what was done since, as part of what is around it.
+    fn release(&mut self, savepoint: Savepoint) -> Result<()>;
+    /// Undoes what was done since and ends the savepoint.
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()>;
+
+    /// A setting of the store, such as `project`.
+    fn meta(&mut self, key: &str) -> Result<Option<String>>;
+    /// Writes a setting.
+    fn set_meta(&mut self, key: &str, value: &str) -> Result<()>;
+    /// Keeps a build under its hash.
+    fn put_build(&mut self, hash: &str, bytes: &[u8]) -> Result<()>;
+    /// The build of this hash.
+    fn build(&mut self, hash: &str) -> Result<Option<Vec<u8>>>;
+    /// Counts up and gives the new number, from 1. Counters are undone with the transaction. `id` gives the
+    /// identities of records and instances.
+    fn count_up(&mut self, counter: &str) -> Result<i64>;
+
+    /// Adds a record; field 0 holds its id.
+    fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()>;
+    /// Writes some fields of a record.
+    fn update(&mut self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()>;
+    /// Removes a record.
+    fn delete(&mut self, record: RecordRef) -> Result<()>;
+    /// A record, if it exists.
+    fn get(&mut self, record: RecordRef) -> Result<Option<Row>>;
+    /// Ids greater than `after` of records for which all conditions hold, ascending, at most `limit`.
+    fn candidates(
+        &mut self,
+        entity: EntityIdx,
+        conditions: &[Condition],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>>;
+    /// How many records there are for which all conditions hold.
+    fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64>;
+
+    /// Writes an instance, new or known.
+    fn put_instance(&mut self, instance: &Instance) -> Result<()>;
+    /// An instance, if it exists.
+    fn instance(&mut self, id: i64) -> Result<Option<Instance>>;
+    /// Removes an instance and what would wake it.
+    fn delete_instance(&mut self, id: i64) -> Result<()>;
+    /// Instances in order of id.
+    fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>>;
+    /// The first of the ready queue.
+    fn next_ready(&mut self) -> Result<Option<i64>>;
+    /// The earliest moment that something is due, and which instance.
+    fn next_due(&mut self) -> Result<Option<(i64, i64)>>;
+
+    /// What wakes the instance from now on, instead of what did before.
+    fn subscribe(&mut self, instance: i64, to: &[Subscription]) -> Result<()>;
+    /// What wakes the instance, in order.
+    fn subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>>;
+    /// Who is woken by this, ascending.
+    fn subscribers(&mut self, of: Subscription) -> Result<Vec<i64>>;
+    /// Who is woken by fields of this record, with the field; ascending by field, then instance.
+    fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>>;
+
+    /// Notes a start for the loop guard.
+    fn note_start(&mut self, start: &CausedStart) -> Result<()>;
+    /// How many starts of the process on the record were noted since; forgets all that are older.
+    fn starts_since(&mut self, process: &str, record: RecordRef, since: i64) -> Result<u32>;
+
+    /// Adds a line to the log, whatever its key says, and gives its key.
+    fn append_log(&mut self, entry: &LogEntry) -> Result<i64>;
+    /// Lines with a greater key, ascending, at most `limit`; of one instance if asked for.
+    fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>>;
+}

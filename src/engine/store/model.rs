@@ -1,0 +1,298 @@
+//! What a store keeps besides records: instances, what wakes them, the log.
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FieldIdx,
+};
+
+/// Where an instance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// May run now.
+    Ready,
+    /// A timer, a change or a child is outstanding.
+    Waiting,
+    /// Will be tried again by itself.
+    Postponed,
+    /// A fault stopped it; an operator retries it or gives it up.
+    Parked,
+    /// An operator stopped it.
+    Paused,
+    /// Came to its end.
+    Succeeded,
+    /// Was given up after a fault.
+    Failed,
+    /// Was cancelled, or cancelled itself.
+    Canceled,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 8] = [
+        Status::Ready,
+        Status::Waiting,
+        Status::Postponed,
+        Status::Parked,
+        Status::Paused,
+        Status::Succeeded,
+        Status::Failed,
+        Status::Canceled,
+    ];
+
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Ready => "ready",
+            Status::Waiting => "waiting",
+            Status::Postponed => "postponed",
+            Status::Parked => "parked",
+            Status::Paused => "paused",
+            Status::Succeeded => "succeeded",
+            Status::Failed => "failed",
+            Status::Canceled => "canceled",
+        }
+    }
+
+    /// The status of this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+
+    /// Whether the instance has not ended.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        !matches!(self, Status::Succeeded | Status::Failed | Status::Canceled)
+    }
+}
+
+/// A fault as it is kept: with its place and the values of the names there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredFault {
+    /// `R0301`, or the name of a raised error.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// `deals.proc:24:9`, if known.
+    pub place: String,
+    /// Names in scope with their values, as text.
+    pub values: Vec<(String, String)>,
+}
+
+/// A process instance, a start that is parked, or a branch of a `parallel`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Its id.
+    pub id: i64,
+    /// The process.
+    pub process: String,
+    /// The hash of the build that it began with.
+    pub build: String,
+    /// The primary record.
+    pub primary: Option<RecordRef>,
+    /// The user who owns the process; none is the system.
+    pub owner: Option<i64>,
+    /// The user who caused the start.
+    pub caller: Option<i64>,
+    /// The user whose rights the steps have.
+    pub user: Option<i64>,
+    /// The instance that started it, or whose branch it is.
+    pub parent: Option<i64>,
+    /// Of a branch: which.
+    pub ordinal: Option<u32>,
+    /// Cancelled with its parent.
+    pub owned: bool,
+    /// Where it stands.
+    pub status: Status,
+    /// Its place in the ready queue.
+    pub queue: Option<i64>,
+    /// When the clock wakes it; of an ended one, when it is deleted.
+    pub due: Option<i64>,
+    /// What the body is called with.
+    pub arguments: Vec<Value>,
+    /// What `only if` is called with, as long as it has not held.
+    pub condition: Option<Vec<Value>>,
+    /// The frozen machine; none before the first turn.
+    pub snapshot: Option<Vec<u8>>,
+    /// The name of the suspension point.
+    pub point: Option<String>,
+    /// Why it is parked.
+    pub fault: Option<StoredFault>,
+    /// Why it was stopped or cancelled.
+    pub message: String,
+    /// Its result.
+    pub result: Option<Value>,
+    /// Its place in the causal chain, from 1.
+    pub depth: u32,
+    /// Somebody asked for its cancellation, for this reason.
+    pub cancel: Option<String>,
+    /// When it was started.
+    pub created: i64,
+    /// When its status changed last.
+    pub changed: i64,
+}
+
+/// Which instances.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstanceFilter {
+    /// Of this process.
+    pub process: Option<String>,
+    /// In this status.
+    pub status: Option<Status>,
+    /// That have not ended.
+    pub live: bool,
+    /// With this primary record.
+    pub primary: Option<RecordRef>,
+    /// Started by this one.
+    pub parent: Option<i64>,
+}
+
+impl InstanceFilter {
+    /// Whether an instance is one of them.
+    #[must_use]
+    pub fn matches(&self, instance: &Instance) -> bool {
+        self.process.as_ref().is_none_or(|p| *p == instance.process)
+            && self.status.is_none_or(|s| s == instance.status)
+            && (!self.live || instance.status.is_live())
+            && self.primary.is_none_or(|p| Some(p) == instance.primary)
+            && self.parent.is_none_or(|p| Some(p) == instance.parent)
+    }
+}
+
+/// A change that wakes an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subscription {
+    /// A field of a record.
+    Field {
+        /// The record's entity.
+        entity: EntityIdx,
+        /// The record's id.
+        id: i64,
+        /// The field; `id` stands for the record's existence.
+        field: FieldIdx,
+    },
+    /// Any record of `entity` whose `field` referred or refers to a record.
+    Referring {
+        /// The entity that refers.
+        entity: EntityIdx,
+        /// Its field.
+        field: FieldIdx,
+        /// The record referred to.
+        id: i64,
+    },
+    /// The end of an instance.
+    End {
+        /// Which.
+        instance: i64,
+    },
+}
+
+/// What a line of the log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogKind {
+    /// A record was created.
+    Create,
+    /// Fields were written.
+    Update,
+    /// A record was deleted.
+    Delete,
+    /// An operation was refused or faulted, and undone.
+    Refuse,
+    /// An instance was started.
+    Start,
+    /// An instance came to rest at a suspension point.
+    Wait,
+    /// An instance was stopped by a fault.
+    Park,
+    /// An instance ended.
+    End,
+    /// A `log` statement, or a remark of the engine.
+    Note,
+}
+
+impl LogKind {
+    /// All of them.
+    pub const ALL: [LogKind; 9] = [
+        LogKind::Create,
+        LogKind::Update,
+        LogKind::Delete,
+        LogKind::Refuse,
+        LogKind::Start,
+        LogKind::Wait,
+        LogKind::Park,
+        LogKind::End,
+        LogKind::Note,
+    ];
+
+    /// Its word in the store.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            LogKind::Create => "create",
+            LogKind::Update => "update",
+            LogKind::Delete => "delete",
+            LogKind::Refuse => "refuse",
+            LogKind::Start => "start",
+            LogKind::Wait => "wait",
+            LogKind::Park => "park",
+            LogKind::End => "end",
+            LogKind::Note => "note",
+        }
+    }
+
+    /// The kind of this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.word() == word)
+    }
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogEntry {
+    /// Its place; given by the store.
+    pub key: i64,
+    /// When.
+    pub at: i64,
+    /// What it tells.
+    pub kind: LogKind,
+    /// The instance that acted; none for users and for real-time processes that they triggered.
+    pub instance: Option<i64>,
+    /// The process that acted.
+    pub process: Option<String>,
+    /// The title of the stage.
+    pub stage: String,
+    /// The place in the source, or the suspension point.
+    pub place: String,
+    /// The user whose rights it had; none is the system.
+    pub user: Option<i64>,
+    /// The record.
+    pub record: Option<RecordRef>,
+    /// Fields with their old and new values.
+    pub changes: Vec<Change>,
+    /// How it went, or what was said.
+    pub message: String,
+}
+
+/// A field that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The field's name.
+    pub field: String,
+    /// Before.
+    pub old: Value,
+    /// After.
+    pub new: Value,
+}
+
+/// A start that a process caused, for the loop guard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CausedStart {
+    /// The process started.
+    pub process: String,
+    /// On which record.
+    pub record: RecordRef,
+    /// When.
+    pub at: i64,
+}

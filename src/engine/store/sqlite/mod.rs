@@ -1,0 +1,288 @@
+//! The store in one SQLite file: WAL, every commit on disk, one statement cache, plain tables that people can read.
+
+mod columns;
+mod instances;
+mod log;
+mod queries;
+mod records;
+mod tables;
+
+use std::{path::Path, sync::Arc};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FieldIdx,
+};
+
+use super::{
+    CausedStart, Condition, FORMAT, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Store,
+    StoreError, Subscription,
+};
+
+pub use tables::statements;
+
+/// Marks the file as a store of this program: "Abid".
+const APPLICATION_ID: i32 = 0x4162_6964;
+
+/// Statements that stay prepared.
+const STATEMENTS_MAX: usize = 256;
+
+/// A store in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    schema: Arc<Schema>,
+    texts: Vec<records::TableTexts>,
+    open: bool,
+    savepoints: u32,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::{Error, ErrorCode};
+        let text = error.to_string();
+        match error {
+            Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::ConstraintViolation => StoreError::Constraint(text),
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
+                _ => StoreError::Io(text),
+            },
+            Error::InvalidColumnType(..) | Error::FromSqlConversionFailure(..) | Error::IntegralValueOutOfRange(..) => {
+                StoreError::Damaged(text)
+            }
+            _ => StoreError::Io(text),
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, and makes it if it is not there.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path)
+            .map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables > 0 && application != APPLICATION_ID {
+            return Err(StoreError::Other(format!("{} is a database of something else", path.display())));
+        }
+        if tables > 0 && format != i64::from(FORMAT) {
+            return Err(StoreError::Format(u16::try_from(format).unwrap_or(u16::MAX)));
+        }
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        if tables == 0 {
+            connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};\n{}COMMIT;",
+                tables::ENGINE
+            ))?;
+        }
+        Ok(Self { connection, schema: Arc::default(), texts: Vec::new(), open: false, savepoints: 0 })
+    }
+
+    fn run(&self, sql: &str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    fn writable(&self) -> Result<()> {
+        if self.open { Ok(()) } else { Err(StoreError::Io("a write outside a transaction".into())) }
+    }
+}
+
+impl Store for SqliteStore {
+    fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
+        let wanted = statements(schema)?.concat();
+        match self.meta("schema")? {
+            Some(found) if found == wanted => {}
+            Some(_) => {
+                return Err(StoreError::Other("it was made by another version of the entities".into()));
+            }
+            None => {
+                self.begin()?;
+                self.connection.execute_batch(&wanted)?;
+                self.set_meta("schema", &wanted)?;
+                self.commit()?;
+            }
+        }
+        self.texts = records::texts(schema)?;
+        self.schema = Arc::clone(schema);
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.open {
+            return Err(StoreError::Io("a transaction within a transaction".into()));
+        }
+        self.run("BEGIN IMMEDIATE")?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.writable()?;
+        if let Err(error) = self.run("COMMIT") {
+            self.rollback()?;
+            return Err(error);
+        }
+        (self.open, self.savepoints) = (false, 0);
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        (self.open, self.savepoints) = (false, 0);
+        if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
+    }
+
+    fn savepoint(&mut self) -> Result<Savepoint> {
+        self.writable()?;
+        self.savepoints += 1;
+        self.run(&format!("SAVEPOINT s{}", self.savepoints))?;
+        Ok(Savepoint(self.savepoints))
+    }
+
+    fn release(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.run(&format!("RELEASE s{}", savepoint.0))?;
+        self.savepoints = savepoint.0.saturating_sub(1);
+        Ok(())
+    }
+
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.run(&format!("ROLLBACK TO s{}", savepoint.0))?;
+        self.release(savepoint)
+    }
+
+    fn meta(&mut self, key: &str) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM abide_meta WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    fn set_meta(&mut self, key: &str, value: &str) -> Result<()> {
+        self.writable()?;
+        let sql = "INSERT INTO abide_meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+        self.connection.prepare_cached(sql)?.execute([key, value])?;
+        Ok(())
+    }
+
+    fn put_build(&mut self, hash: &str, bytes: &[u8]) -> Result<()> {
+        self.writable()?;
+        let sql = "INSERT INTO abide_build (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2";
+        self.connection.prepare_cached(sql)?.execute(params![hash, bytes])?;
+        Ok(())
+    }
+
+    fn build(&mut self, hash: &str) -> Result<Option<Vec<u8>>> {
+        let mut statement = self.connection.prepare_cached("SELECT bytes FROM abide_build WHERE hash = ?1")?;
+        Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+    }
+
+    fn count_up(&mut self, counter: &str) -> Result<i64> {
+        self.writable()?;
+        let sql = "INSERT INTO abide_counter (name, value) VALUES (?1, 1) \
+                   ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value";
+        Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0))?)
+    }
+
+    fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
+        self.writable()?;
+        self.insert_row(entity, row)
+    }
+
+    fn update(&mut self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
+        self.writable()?;
+        self.update_row(record, writes)
+    }
+
+    fn delete(&mut self, record: RecordRef) -> Result<()> {
+        self.writable()?;
+        self.delete_row(record)
+    }
+
+    fn get(&mut self, record: RecordRef) -> Result<Option<Row>> {
+        self.get_row(record)
+    }
+
+    fn candidates(
+        &mut self,
+        entity: EntityIdx,
+        conditions: &[Condition],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>> {
+        self.select_ids(entity, conditions, after, limit)
+    }
+
+    fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
+        self.count_rows(entity, conditions)
+    }
+
+    fn put_instance(&mut self, instance: &Instance) -> Result<()> {
+        self.writable()?;
+        self.write_instance(instance)
+    }
+
+    fn instance(&mut self, id: i64) -> Result<Option<Instance>> {
+        self.read_instance(id)
+    }
+
+    fn delete_instance(&mut self, id: i64) -> Result<()> {
+        self.subscribe(id, &[])?;
+        self.connection.prepare_cached("DELETE FROM abide_instance WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        self.find_instances(filter)
+    }
+
+    fn next_ready(&mut self) -> Result<Option<i64>> {
+        let sql = "SELECT id FROM abide_instance WHERE queue IS NOT NULL ORDER BY queue LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    fn next_due(&mut self) -> Result<Option<(i64, i64)>> {
+        let sql = "SELECT due, id FROM abide_instance WHERE due IS NOT NULL ORDER BY due, id LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    fn subscribe(&mut self, instance: i64, to: &[Subscription]) -> Result<()> {
+        self.writable()?;
+        self.write_subscriptions(instance, to)
+    }
+
+    fn subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>> {
+        self.read_subscriptions(instance)
+    }
+
+    fn subscribers(&mut self, of: Subscription) -> Result<Vec<i64>> {
+        self.find_subscribers(of)
+    }
+
+    fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
+        self.find_field_subscribers(record)
+    }
+
+    fn note_start(&mut self, start: &CausedStart) -> Result<()> {
+        self.writable()?;
+        self.write_start(start)
+    }
+
+    fn starts_since(&mut self, process: &str, record: RecordRef, since: i64) -> Result<u32> {
+        self.writable()?;
+        self.count_starts(process, record, since)
+    }
+
+    fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
+        self.writable()?;
+        self.write_log(entry)
+    }
+
+    fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
+        self.read_log(after, instance, limit)
+    }
+}

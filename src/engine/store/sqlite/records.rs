@@ -1,0 +1,97 @@
+//! Records: one row each in the table of their entity.
+
+use rusqlite::params_from_iter;
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FieldIdx,
+    engine::store::{Result, Row, Schema, StoreError},
+};
+
+use super::{
+    SqliteStore, columns,
+    tables::{physical, quoted},
+};
+
+/// The statements of a table that are always the same.
+#[derive(Debug)]
+pub(super) struct TableTexts {
+    select: String,
+    insert: String,
+    delete: String,
+}
+
+/// The statements of all tables.
+pub(super) fn texts(schema: &Schema) -> Result<Vec<TableTexts>> {
+    let texts = schema.tables.iter().map(|table| {
+        let name = quoted(&table.name);
+        let columns: Vec<String> = table.columns.iter().flat_map(physical).collect();
+        let marks = vec!["?"; columns.len()].join(", ");
+        let columns = columns.join(", ");
+        TableTexts {
+            select: format!("SELECT {columns} FROM {name} WHERE \"id\" = ?1"),
+            insert: format!("INSERT INTO {name} ({columns}) VALUES ({marks})"),
+            delete: format!("DELETE FROM {name} WHERE \"id\" = ?1"),
+        }
+    });
+    Ok(texts.collect())
+}
+
+impl SqliteStore {
+    fn texts(&self, entity: EntityIdx) -> Result<&TableTexts> {
+        self.texts
+            .get(usize::from(entity.0))
+            .ok_or_else(|| StoreError::Schema(format!("the build has no entity number {}", entity.0)))
+    }
+
+    pub(super) fn insert_row(&self, entity: EntityIdx, row: &[Value]) -> Result<()> {
+        let table = self.schema.table(entity)?;
+        if row.len() != table.columns.len() || !matches!(row.first(), Some(Value::Int(_))) {
+            return Err(StoreError::Constraint(format!("a row of the wrong shape for {}", table.name)));
+        }
+        let mut values = Vec::with_capacity(row.len() + 2);
+        for (column, value) in table.columns.iter().zip(row) {
+            columns::push(&self.schema, &column.kind, value, &mut values)?;
+        }
+        self.connection.prepare_cached(&self.texts(entity)?.insert)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    pub(super) fn update_row(&self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
+        let table = self.schema.table(record.entity)?;
+        let mut names = Vec::with_capacity(writes.len());
+        let mut values = Vec::with_capacity(writes.len() + 1);
+        for (field, value) in writes {
+            let column = table.column(*field)?;
+            names.extend(physical(column).into_iter().map(|name| format!("{name} = ?")));
+            columns::push(&self.schema, &column.kind, value, &mut values)?;
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let id = Value::Int(record.id);
+        columns::push(&self.schema, &crate::engine::store::schema::Kind::Int, &id, &mut values)?;
+        let sql = format!("UPDATE {} SET {} WHERE \"id\" = ?", quoted(&table.name), names.join(", "));
+        let changed = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        one_row(changed, record, "update")
+    }
+
+    pub(super) fn delete_row(&self, record: RecordRef) -> Result<()> {
+        let changed = self.connection.prepare_cached(&self.texts(record.entity)?.delete)?.execute([record.id])?;
+        one_row(changed, record, "delete")
+    }
+
+    pub(super) fn get_row(&self, record: RecordRef) -> Result<Option<Row>> {
+        let table = self.schema.table(record.entity)?;
+        let mut statement = self.connection.prepare_cached(&self.texts(record.entity)?.select)?;
+        let mut rows = statement.query([record.id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut index = 0;
+        let values = table.columns.iter().map(|column| columns::pull(&self.schema, column, row, &mut index));
+        values.collect::<Result<Row>>().map(Some)
+    }
+}
+
+fn one_row(changed: usize, record: RecordRef, verb: &str) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::Constraint(format!("no row {} to {verb}", record.id))) }
+}

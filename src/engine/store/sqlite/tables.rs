@@ -1,0 +1,173 @@
+//! The tables: those of the engine, which are fixed, and one for each entity.
+
+use std::fmt::Write as _;
+
+use crate::engine::store::{
+    Result, Schema, StoreError,
+    schema::{Column, Kind, Table},
+};
+
+/// The engine's own tables. A change here is a new format of stores.
+pub(super) const ENGINE: &str = "\
+CREATE TABLE abide_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE abide_build (hash TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE abide_counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE abide_instance (
+  id INTEGER PRIMARY KEY,
+  process TEXT NOT NULL,
+  build TEXT NOT NULL,
+  primary_entity TEXT,
+  primary_id INTEGER,
+  owner INTEGER,
+  caller INTEGER,
+  user INTEGER,
+  parent INTEGER,
+  ordinal INTEGER,
+  owned INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  queue INTEGER,
+  due INTEGER,
+  arguments TEXT NOT NULL,
+  condition TEXT,
+  snapshot BLOB,
+  point TEXT,
+  fault TEXT,
+  message TEXT NOT NULL,
+  result TEXT,
+  depth INTEGER NOT NULL,
+  cancel TEXT,
+  created INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+);
+CREATE INDEX abide_instance_queue ON abide_instance (queue) WHERE queue IS NOT NULL;
+CREATE INDEX abide_instance_due ON abide_instance (due, id) WHERE due IS NOT NULL;
+CREATE INDEX abide_instance_primary ON abide_instance (primary_id) WHERE primary_id IS NOT NULL;
+CREATE INDEX abide_instance_parent ON abide_instance (parent) WHERE parent IS NOT NULL;
+CREATE INDEX abide_instance_process ON abide_instance (process, status);
+CREATE TABLE abide_subscription (
+  kind TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  target INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  instance INTEGER NOT NULL,
+  PRIMARY KEY (target, entity, kind, field, instance)
+) WITHOUT ROWID;
+CREATE INDEX abide_subscription_instance ON abide_subscription (instance);
+CREATE TABLE abide_start (
+  process TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  record INTEGER NOT NULL,
+  at INTEGER NOT NULL
+);
+CREATE INDEX abide_start_record ON abide_start (record, process);
+CREATE INDEX abide_start_at ON abide_start (at);
+CREATE TABLE abide_log (
+  key INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  instance INTEGER,
+  process TEXT,
+  stage TEXT NOT NULL,
+  place TEXT NOT NULL,
+  user INTEGER,
+  record_entity TEXT,
+  record_id INTEGER,
+  changes TEXT,
+  message TEXT NOT NULL
+);
+CREATE INDEX abide_log_instance ON abide_log (instance) WHERE instance IS NOT NULL;
+";
+
+/// A name between quotation marks.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The names of a column's physical columns: two for a reference to several entities.
+pub(super) fn physical(column: &Column) -> Vec<String> {
+    match column.kind {
+        Kind::AnyRef => {
+            vec![quoted(&format!("{}_entity", column.name)), quoted(&format!("{}_id", column.name))]
+        }
+        _ => vec![quoted(&column.name)],
+    }
+}
+
+/// The statements that make the tables of the entities, in order.
+pub fn statements(schema: &Schema) -> Result<Vec<String>> {
+    let mut names: Vec<&str> = schema.tables.iter().map(|t| t.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()) {
+        return Err(StoreError::Schema(format!("two entities have the table `{}`", twice.concat())));
+    }
+    let mut statements = Vec::new();
+    for table in &schema.tables {
+        statements.push(create_table(schema, table)?);
+        statements.extend(indexes(table)?);
+    }
+    Ok(statements)
+}
+
+fn create_table(schema: &Schema, table: &Table) -> Result<String> {
+    let mut sql = format!("CREATE TABLE {} (\n  \"id\" INTEGER PRIMARY KEY", quoted(&table.name));
+    for column in table.columns.iter().skip(1) {
+        let required = if column.optional { "" } else { " NOT NULL" };
+        let ty = match &column.kind {
+            Kind::AnyRef => "TEXT",
+            Kind::Bool
+            | Kind::DateTime
+            | Kind::Enum
+            | Kind::Instance
+            | Kind::Int
+            | Kind::Money(_)
+            | Kind::Ref(_) => "INTEGER",
+            Kind::Date
+            | Kind::Decimal
+            | Kind::Duration
+            | Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Text
+            | Kind::Time => "TEXT",
+            Kind::Float => "REAL",
+        };
+        let mut names = physical(column).into_iter();
+        let first = names.next().unwrap_or_default();
+        let _ = write!(sql, ",\n  {first} {ty}{required}");
+        if let Kind::Ref(entity) = column.kind {
+            let target = quoted(&schema.table(entity)?.name);
+            let _ = write!(sql, " REFERENCES {target} (\"id\") DEFERRABLE INITIALLY DEFERRED");
+        }
+        if let Some(second) = names.next() {
+            let _ = write!(sql, ",\n  {second} INTEGER{required}");
+        }
+    }
+    sql.push_str("\n);\n");
+    Ok(sql)
+}
+
+/// Who wrote a row is rarely searched for; an index on it would cost with every write.
+fn is_searched(column: &Column) -> bool {
+    matches!(column.kind, Kind::Ref(_) | Kind::AnyRef) && !matches!(column.field.as_str(), "created_by" | "modified_by")
+}
+
+fn indexes(table: &Table) -> Result<Vec<String>> {
+    let mut statements = Vec::new();
+    for column in table.columns.iter().filter(|c| is_searched(c)) {
+        let name = quoted(&format!("{}_by_{}", table.name, column.name));
+        let id = physical(column).pop().unwrap_or_default();
+        statements.push(format!("CREATE INDEX {name} ON {} ({id});\n", quoted(&table.name)));
+    }
+    for (number, key) in table.unique.iter().enumerate() {
+        let mut columns = Vec::new();
+        for field in key {
+            columns.extend(physical(table.column(*field)?));
+        }
+        let name = quoted(&format!("{}_key_{}", table.name, number + 1));
+        statements.push(format!(
+            "CREATE UNIQUE INDEX {name} ON {} ({});\n",
+            quoted(&table.name),
+            columns.join(", ")
+        ));
+    }
+    Ok(statements)
+}
