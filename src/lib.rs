@@ -7,7 +7,7 @@ pub mod bytecode;
 pub mod cli;
 pub mod data;
 pub mod diag;
-pub mod project;
 pub mod engine;
+pub mod project;
 pub mod sema;
 pub mod syntax;

@@ -96,9 +96,7 @@ pub fn from_json(json: &Json, depth: usize) -> Result<Value> {
             micros: part(2)?,
         }),
         "enum" => Value::Enum(small()?),
-        "ref" => {
-            Value::Ref(RecordRef { entity: EntityIdx(u16::try_from(part(0)?).map_err(|_| bad())?), id: part(1)? })
-        }
+        "ref" => Value::Ref(RecordRef { entity: EntityIdx(u16::try_from(part(0)?).map_err(|_| bad())?), id: part(1)? }),
         "instance" => Value::Instance(number()?),
         "list" => Value::List(items()?),
         "record" => Value::Record(items()?),
@@ -173,9 +171,8 @@ pub fn from_plain(schema: &Schema, member: &Member, json: &Json) -> Result<Value
             Value::List(items.iter().map(|i| from_plain(schema, inner, i)).collect::<Result<_>>()?)
         }
         Kind::Record(members) => {
-            let fields = members.iter().map(|(name, inner)| {
-                from_plain(schema, inner, json.get(name).unwrap_or(&Json::Null))
-            });
+            let fields =
+                members.iter().map(|(name, inner)| from_plain(schema, inner, json.get(name).unwrap_or(&Json::Null)));
             Value::Record(fields.collect::<Result<_>>()?)
         }
     })

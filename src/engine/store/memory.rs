@@ -324,13 +324,7 @@ impl Store for MemoryStore {
         Ok(self.rows.get(&record).cloned())
     }
 
-    fn candidates(
-        &mut self,
-        entity: EntityIdx,
-        conditions: &[Condition],
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<i64>> {
+    fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>> {
         let mut found = Vec::new();
         for (id, row) in self.of_entity(entity, after) {
             if found.len() >= limit as usize {

@@ -18,9 +18,7 @@ use crate::{
     bytecode::{module::CompareOp, types::FieldIdx},
 };
 
-pub use model::{
-    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription,
-};
+pub use model::{CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription};
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
@@ -128,13 +126,7 @@ pub trait Store: Send {
     /// A record, if it exists.
     fn get(&mut self, record: RecordRef) -> Result<Option<Row>>;
     /// Ids greater than `after` of records for which all conditions hold, ascending, at most `limit`.
-    fn candidates(
-        &mut self,
-        entity: EntityIdx,
-        conditions: &[Condition],
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<i64>>;
+    fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>>;
     /// How many records there are for which all conditions hold.
     fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64>;
 

@@ -111,12 +111,7 @@ impl Table {
                 })
             })
             .collect::<Result<_, StoreError>>()?;
-        Ok(Self {
-            entity: entity.name.clone(),
-            name: entity.table.clone(),
-            columns,
-            unique: entity.unique.clone(),
-        })
+        Ok(Self { entity: entity.name.clone(), name: entity.table.clone(), columns, unique: entity.unique.clone() })
     }
 
     /// The column of a field.

@@ -41,9 +41,9 @@ pub(super) fn push<'a>(
         (_, Value::None) => ToSqlOutput::Owned(Sql::Null),
         (Kind::Bool, Value::Bool(b)) => integer(i64::from(*b)),
         (Kind::Int, Value::Ref(record)) | (Kind::Ref(_), Value::Ref(record)) => integer(record.id),
-        (Kind::Int, Value::Int(n))
-        | (Kind::Instance, Value::Instance(n))
-        | (Kind::DateTime, Value::DateTime(n)) => integer(*n),
+        (Kind::Int, Value::Int(n)) | (Kind::Instance, Value::Instance(n)) | (Kind::DateTime, Value::DateTime(n)) => {
+            integer(*n)
+        }
         (Kind::Enum, Value::Enum(n)) => integer(i64::from(*n)),
         (Kind::Money(_), Value::Money(money)) => integer(money.amount),
         (Kind::Float, Value::Float(f)) => ToSqlOutput::Owned(Sql::Real(*f)),

@@ -198,9 +198,7 @@ impl SqliteStore {
     }
 
     pub(super) fn write_subscriptions(&self, instance: i64, to: &[Subscription]) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?
-            .execute([instance])?;
+        self.connection.prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?.execute([instance])?;
         let sql = "INSERT OR IGNORE INTO abide_subscription (kind, entity, target, field, instance) \
                    VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut statement = self.connection.prepare_cached(sql)?;

@@ -50,7 +50,8 @@ impl SqliteStore {
     }
 
     pub(super) fn read_log(&self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
-        let columns = "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
+        let columns =
+            "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
         let test = if instance.is_some() { "AND instance = ?2" } else { "AND ?2 IS NULL" };
         let sql = format!("SELECT {columns} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?3");
         let mut statement = self.connection.prepare_cached(&sql)?;

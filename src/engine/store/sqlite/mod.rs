@@ -60,8 +60,8 @@ impl From<rusqlite::Error> for StoreError {
 impl SqliteStore {
     /// Opens the file, and makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path)
-            .map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
+        let connection =
+            Connection::open(path).map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
@@ -206,13 +206,7 @@ impl Store for SqliteStore {
         self.get_row(record)
     }
 
-    fn candidates(
-        &mut self,
-        entity: EntityIdx,
-        conditions: &[Condition],
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<i64>> {
+    fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>> {
         self.select_ids(entity, conditions, after, limit)
     }
 

@@ -37,23 +37,18 @@ impl<'a> Text<'a> {
     }
 
     fn add(&mut self, entity: EntityIdx, condition: &'a Condition) -> Result<()> {
-        let (last, steps) = condition
-            .path
-            .split_last()
-            .ok_or_else(|| StoreError::Schema("a condition without a field".into()))?;
+        let (last, steps) =
+            condition.path.split_last().ok_or_else(|| StoreError::Schema("a condition without a field".into()))?;
         let (alias, entity) = self.join(entity, steps)?;
         let table = self.schema.table(entity)?;
         let column = table.column(*last)?;
-        let names: Vec<String> =
-            physical(column).into_iter().map(|name| format!("t{alias}.{name}")).collect();
+        let names: Vec<String> = physical(column).into_iter().map(|name| format!("t{alias}.{name}")).collect();
         let argument = match (&column.kind, &condition.argument) {
             (Kind::Money(currency), Value::Money(m)) if m.amount != 0 && m.currency != *currency => None,
             (_, argument) => Some(argument),
         };
-        let ordered = !matches!(
-            condition.op,
-            CompareOp::Equal | CompareOp::NotEqual | CompareOp::IsNone | CompareOp::IsPresent
-        );
+        let ordered =
+            !matches!(condition.op, CompareOp::Equal | CompareOp::NotEqual | CompareOp::IsNone | CompareOp::IsPresent);
         if ordered && !column.kind.is_ordered() {
             return Err(StoreError::Schema(format!("{}.{} has no order in the store", table.name, column.name)));
         }

@@ -114,20 +114,12 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
         let required = if column.optional { "" } else { " NOT NULL" };
         let ty = match &column.kind {
             Kind::AnyRef => "TEXT",
-            Kind::Bool
-            | Kind::DateTime
-            | Kind::Enum
-            | Kind::Instance
-            | Kind::Int
-            | Kind::Money(_)
-            | Kind::Ref(_) => "INTEGER",
-            Kind::Date
-            | Kind::Decimal
-            | Kind::Duration
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Text
-            | Kind::Time => "TEXT",
+            Kind::Bool | Kind::DateTime | Kind::Enum | Kind::Instance | Kind::Int | Kind::Money(_) | Kind::Ref(_) => {
+                "INTEGER"
+            }
+            Kind::Date | Kind::Decimal | Kind::Duration | Kind::List(_) | Kind::Record(_) | Kind::Text | Kind::Time => {
+                "TEXT"
+            }
             Kind::Float => "REAL",
         };
         let mut names = physical(column).into_iter();
@@ -163,11 +155,7 @@ fn indexes(table: &Table) -> Result<Vec<String>> {
             columns.extend(physical(table.column(*field)?));
         }
         let name = quoted(&format!("{}_key_{}", table.name, number + 1));
-        statements.push(format!(
-            "CREATE UNIQUE INDEX {name} ON {} ({});\n",
-            quoted(&table.name),
-            columns.join(", ")
-        ));
+        statements.push(format!("CREATE UNIQUE INDEX {name} ON {} ({});\n", quoted(&table.name), columns.join(", ")));
     }
     Ok(statements)
 }
