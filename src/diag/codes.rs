@@ -42,6 +42,14 @@ macro_rules! codes {
 codes! {
     // ---- E01: syntax -----------------------------------------------------------------------------------------------
 
+    E0101 "syntax" "the text does not follow the grammar"
+    E0102 "nested-too-deeply" "brackets, blocks or expressions within each other, or chained, beyond the limit"
+    E0103 "number-too-large" "a number that its type cannot hold"
+    E0104 "bad-moment" "a date, time or instant that means nothing"
+    E0105 "unknown-escape" "a backslash before something that is no escape"
+    E0106 "fixed-text" "a slot where the text must be the same every time"
+    E0107 "chained-comparison" "a comparison of a comparison"
+    E0108 "type-argument" "a type with something in parentheses that it does not take"
 
     // ---- E02: names ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,139 @@
+//! Entities: fields, states, keys.
+
+use pest::iterators::Pair;
+
+use super::{Builder, Built, Nodes};
+use crate::syntax::ast::{Arrow, EntityDecl, FieldDecl, Ident, StateDecl, StatesDecl, TypeExpr, TypeKind};
+use crate::syntax::grammar::Rule;
+
+impl Builder<'_> {
+    /// `entity Opportunity owned by user { … }`.
+    pub(super) fn entity(&mut self, mut nodes: Nodes<'_>) -> Built<EntityDecl> {
+        let extend = nodes.has(Rule::k_extend);
+        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let physical = self.physical(&mut nodes)?;
+        let owned_by = nodes.option(Rule::owned_by).map(|owned| self.only_ident(owned)).transpose()?;
+        let mut flags = Vec::new();
+        while let Some(flag) = nodes.option(Rule::entity_flag) {
+            flags.push(self.phrase(&flag));
+        }
+        let mut entity = EntityDecl {
+            extend,
+            name,
+            physical,
+            owned_by,
+            flags,
+            fields: Vec::new(),
+            states: None,
+            unique: Vec::new(),
+            shown_as: None,
+        };
+        for part in self.nodes(nodes.presume(Rule::entity_body)?) {
+            self.entity_part(&mut entity, part)?;
+        }
+        Ok(entity)
+    }
+
+    fn entity_part(&mut self, entity: &mut EntityDecl, part: Pair<'_, Rule>) -> Built<()> {
+        match part.as_rule() {
+            Rule::hole => {}
+            Rule::field => {
+                let field = self.field(part)?;
+                entity.fields.push(field);
+            }
+            Rule::states => {
+                let body = self.nodes(part).presume_next()?;
+                let states = self.states(body)?;
+                match &mut entity.states {
+                    None => entity.states = Some(states),
+                    Some(first) => {
+                        first.states.extend(states.states);
+                        first.arrows.extend(states.arrows);
+                    }
+                }
+            }
+            Rule::unique => entity.unique.push(self.idents(part)),
+            _ => entity.shown_as = Some(self.only_expr(part)?),
+        }
+        Ok(())
+    }
+
+    fn physical(&mut self, nodes: &mut Nodes<'_>) -> Built<Option<String>> {
+        let Some(physical) = nodes.option(Rule::physical) else { return Ok(None) };
+        let text = self.nodes(physical).presume_next()?;
+        Ok(Some(self.fixed_text(&text, false)))
+    }
+
+    fn field(&mut self, pair: Pair<'_, Rule>) -> Built<FieldDecl> {
+        let mut nodes = self.nodes(pair);
+        let span = nodes.span;
+        let name = self.ident(&nodes.presume(Rule::word)?);
+        let physical = self.physical(&mut nodes)?;
+        let mut field = FieldDecl {
+            doc: self.doc(span.start),
+            name,
+            physical,
+            ty: TypeExpr { kind: TypeKind::Error, span },
+            bounds: None,
+            autonumber: None,
+            flags: Vec::new(),
+            on_delete: None,
+            default: None,
+            computed: None,
+            span,
+        };
+        for detail in nodes {
+            self.field_detail(&mut field, detail)?;
+        }
+        Ok(field)
+    }
+
+    fn field_detail(&mut self, field: &mut FieldDecl, detail: Pair<'_, Rule>) -> Built<()> {
+        match detail.as_rule() {
+            Rule::type_expr => field.ty = self.type_expr(detail)?,
+            Rule::bounds => {
+                let (low, high) = self.bounds(detail)?;
+                field.bounds = high.map(|high| (low, high));
+            }
+            Rule::autonumber => {
+                let text = self.nodes(detail).presume_next()?;
+                field.autonumber = Some((self.fixed_text(&text, true), self.span(&text)));
+            }
+            Rule::on_delete => field.on_delete = Some(self.only_ident(detail)?),
+            Rule::computed => field.computed = Some(self.only_expr(detail)?),
+            Rule::default_value => field.default = Some(self.only_expr(detail)?),
+            _ => field.flags.push(self.ident(&detail)),
+        }
+        Ok(())
+    }
+
+    fn states(&mut self, pair: Pair<'_, Rule>) -> Built<StatesDecl> {
+        let nodes = self.nodes(pair);
+        let mut states = StatesDecl { states: Vec::new(), arrows: Vec::new(), span: nodes.span };
+        for part in nodes {
+            match part.as_rule() {
+                Rule::state => {
+                    let mut members = self.nodes(part);
+                    let state = members.presume_next()?;
+                    let state = self.enum_member(state)?;
+                    let statuses = members.map(|m| self.enum_member(m)).collect::<Built<_>>()?;
+                    states.states.push(StateDecl { state, statuses });
+                }
+                Rule::arrow => {
+                    let mut sides = self.nodes(part);
+                    let span = sides.span;
+                    let from = sides.presume_next()?;
+                    let to = sides.presume_next()?;
+                    states.arrows.push(Arrow { from: self.ends(from), to: self.ends(to), span });
+                }
+                _ => {}
+            }
+        }
+        Ok(states)
+    }
+
+    /// States, each with or without a status.
+    pub(super) fn ends(&self, pair: Pair<'_, Rule>) -> Vec<Vec<Ident>> {
+        self.nodes(pair).map(|end| self.idents(end)).collect()
+    }
+}
