@@ -1,0 +1,197 @@
+//! What happened, for people: moment by moment, which record, which fields, who and why.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::base::value::{RecordRef, Value};
+use crate::bytecode::module::Module;
+use crate::data::show::Show;
+use crate::engine::store::{Change, LogEntry, LogKind};
+
+/// Shows lines of the log.
+pub struct Timeline<'a> {
+    /// Shows values.
+    pub show: &'a Show<'a>,
+    /// Shown names of records, as far as they exist.
+    pub names: &'a BTreeMap<RecordRef, String>,
+}
+
+/// System fields that follow from others and tell nothing new.
+const QUIET: &[&str] =
+    &["id", "created_on", "created_by", "modified_on", "modified_by", "version", "owning_unit", "state"];
+
+impl Timeline<'_> {
+    /// All lines, grouped by moment.
+    #[must_use]
+    pub fn text(&self, entries: &[LogEntry]) -> String {
+        let mut out = String::new();
+        let mut shown_at = None;
+        for entry in entries {
+            if shown_at != Some(entry.at) {
+                if shown_at.is_some() {
+                    out.push('\n');
+                }
+                let _ = writeln!(out, "{}", self.heading(entry.at));
+                shown_at = Some(entry.at);
+            }
+            self.entry(&mut out, entry);
+        }
+        out
+    }
+
+    /// `Mon 2026-01-05 09:00`.
+    #[must_use]
+    pub fn heading(&self, at: i64) -> String {
+        let day = jiff::Timestamp::from_microsecond(at)
+            .map(|t| t.to_zoned(self.show.zone.clone()).strftime("%a").to_string())
+            .unwrap_or_default();
+        format!("{day} {}", self.show.moment(at))
+    }
+
+    fn entry(&self, out: &mut String, entry: &LogEntry) {
+        let (verb, subject) = self.verb_and_subject(entry);
+        let _ = write!(out, "  {verb:<9} {subject}");
+        let actor = self.actor(entry);
+        if !actor.is_empty() {
+            let _ = write!(out, "  ({actor})");
+        }
+        out.push('\n');
+        for line in self.details(entry) {
+            let _ = writeln!(out, "            {line}");
+        }
+    }
+
+    fn verb_and_subject(&self, entry: &LogEntry) -> (&'static str, String) {
+        let record = entry.record.map(|r| self.record(r)).unwrap_or_default();
+        let instance = instance_name(entry);
+        match entry.kind {
+            LogKind::Create => ("created", record),
+            LogKind::Update => ("updated", record),
+            LogKind::Delete => ("deleted", record),
+            LogKind::Refuse => ("refused", if record.is_empty() { instance } else { record }),
+            LogKind::Start => ("started", with_record(&instance, &record)),
+            LogKind::Wait => ("waits", with_place(&instance, &entry.place)),
+            LogKind::Park => ("parked", with_record(&instance, &record)),
+            LogKind::End => ("ended", instance),
+            LogKind::Note => ("log", entry.message.clone()),
+        }
+    }
+
+    /// Who did it: the process with its stage, else the user.
+    fn actor(&self, entry: &LogEntry) -> String {
+        let is_own_line = matches!(entry.kind, LogKind::Start | LogKind::Wait | LogKind::Park | LogKind::End);
+        if is_own_line {
+            return String::new();
+        }
+        let user = entry.user.map_or_else(|| "system".to_owned(), |u| self.bare_name(u));
+        match &entry.process {
+            Some(_) => {
+                let stage = if entry.stage.is_empty() { String::new() } else { format!(", {}", entry.stage) };
+                format!("{}{stage}, as {user}", instance_name(entry))
+            }
+            None => user,
+        }
+    }
+
+    fn details(&self, entry: &LogEntry) -> Vec<String> {
+        let mut lines = Vec::new();
+        match entry.kind {
+            LogKind::Create => {
+                let shown: Vec<String> = self
+                    .changes(entry)
+                    .filter(|c| !c.new.is_none() && !is_empty(&c.new))
+                    .map(|c| format!("{} {}", c.field, self.field_value(entry, c, &c.new)))
+                    .collect();
+                lines.extend(wrap(&shown));
+            }
+            LogKind::Update => {
+                let shown: Vec<String> = self
+                    .changes(entry)
+                    .map(|c| {
+                        let old = self.field_value(entry, c, &c.old);
+                        format!("{} {old} → {}", c.field, self.field_value(entry, c, &c.new))
+                    })
+                    .collect();
+                lines.extend(wrap(&shown));
+            }
+            LogKind::Delete | LogKind::Start | LogKind::Wait | LogKind::Note => {}
+            LogKind::Refuse | LogKind::Park | LogKind::End => {}
+        }
+        if !entry.message.is_empty() && entry.kind != LogKind::Note {
+            lines.push(entry.message.clone());
+        }
+        if matches!(entry.kind, LogKind::Park | LogKind::Refuse) && !entry.place.is_empty() {
+            lines.push(format!("at {}", entry.place));
+        }
+        lines
+    }
+
+    fn changes<'e>(&self, entry: &'e LogEntry) -> impl Iterator<Item = &'e Change> {
+        entry.changes.iter().filter(|c| !QUIET.contains(&c.field.as_str()))
+    }
+
+    fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
+        let name = |record: RecordRef| self.names.get(&record).cloned();
+        let ty = entry
+            .record
+            .and_then(|r| self.module().entity(r.entity))
+            .and_then(|e| e.field_by_name(&change.field))
+            .map(|(_, field)| field.ty);
+        ty.map_or_else(|| self.show.plain(value, &name), |ty| self.show.value(ty, value, &name))
+    }
+
+    fn module(&self) -> &Module {
+        self.show.module
+    }
+
+    /// `opportunity:42 "Turbines"`.
+    #[must_use]
+    pub fn record(&self, record: RecordRef) -> String {
+        self.show.record(record, &|r| self.names.get(&r).cloned())
+    }
+
+    fn bare_name(&self, record: RecordRef) -> String {
+        self.names.get(&record).cloned().unwrap_or_else(|| self.show.record_id(record))
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Text(t) if t.is_empty()) || matches!(value, Value::List(items) if items.is_empty())
+}
+
+/// `ChaseLargeDeals #12`; a real-time process has no number.
+fn instance_name(entry: &LogEntry) -> String {
+    match (&entry.process, entry.instance) {
+        (Some(process), Some(id)) => format!("{process} #{id}"),
+        (Some(process), None) => process.clone(),
+        (None, Some(id)) => format!("#{id}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn with_record(instance: &str, record: &str) -> String {
+    if record.is_empty() { instance.to_owned() } else { format!("{instance} for {record}") }
+}
+
+fn with_place(instance: &str, place: &str) -> String {
+    if place.is_empty() { instance.to_owned() } else { format!("{instance} at {place}") }
+}
+
+/// Joins pieces by commas into lines of at most 96 characters.
+fn wrap(pieces: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + piece.chars().count() + 2 <= 96 => {
+                line.push_str(", ");
+                line.push_str(piece);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(piece.clone());
+            }
+            None => lines.push(piece.clone()),
+        }
+    }
+    lines
+}
