@@ -8,6 +8,8 @@ pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod engine;
+pub mod pipeline;
 pub mod project;
 pub mod sema;
+pub mod simulation;
 pub mod syntax;

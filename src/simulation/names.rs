@@ -53,12 +53,16 @@ pub struct Order {
 /// # Errors
 /// E0914 where required references form a circle.
 pub fn order(module: &Module, records: &[RecordData]) -> Result<Order, Vec<Diagnostic>> {
-    let by_name: BTreeMap<&str, usize> = records
-        .iter()
-        .enumerate()
-        .filter_map(|(i, r)| r.name.as_ref().map(|name| (name.node.as_str(), i)))
-        .collect();
-    let mut walk = Walk { module, records, by_name, state: vec![Visit::New; records.len()], order: Order::default(), problems: Vec::new() };
+    let by_name: BTreeMap<&str, usize> =
+        records.iter().enumerate().filter_map(|(i, r)| r.name.as_ref().map(|name| (name.node.as_str(), i))).collect();
+    let mut walk = Walk {
+        module,
+        records,
+        by_name,
+        state: vec![Visit::New; records.len()],
+        order: Order::default(),
+        problems: Vec::new(),
+    };
     for index in 0..records.len() {
         walk.visit(index);
     }
@@ -160,6 +164,10 @@ fn mentioned(json: &Json, found: &mut dyn FnMut(&str)) {
 }
 
 /// The fields that are written at once, without those of `later`.
-pub fn at_once<'f>(order: &'f Order, index: usize, fields: &'f Fields) -> impl Iterator<Item = &'f (Spanned<String>, Json)> {
+pub fn at_once<'f>(
+    order: &'f Order,
+    index: usize,
+    fields: &'f Fields,
+) -> impl Iterator<Item = &'f (Spanned<String>, Json)> {
     fields.iter().filter(move |(name, _)| !order.later.iter().any(|(i, f)| *i == index && *f == name.node))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::base::value::{RecordRef, Value};
+use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::module::Module;
 use crate::data::show::Show;
 use crate::engine::store::{Change, LogEntry, LogKind};
@@ -83,7 +83,7 @@ impl Timeline<'_> {
         if is_own_line {
             return String::new();
         }
-        let user = entry.user.map_or_else(|| "system".to_owned(), |u| self.bare_name(u));
+        let user = entry.user.map_or_else(|| "system".to_owned(), |u| self.user(u));
         match &entry.process {
             Some(_) => {
                 let stage = if entry.stage.is_empty() { String::new() } else { format!(", {}", entry.stage) };
@@ -148,6 +148,11 @@ impl Timeline<'_> {
     #[must_use]
     pub fn record(&self, record: RecordRef) -> String {
         self.show.record(record, &|r| self.names.get(&r).cloned())
+    }
+
+    fn user(&self, id: i64) -> String {
+        let entity = self.module().entity_by_name("User").map_or(EntityIdx(0), |(idx, _)| idx);
+        self.bare_name(RecordRef { entity, id })
     }
 
     fn bare_name(&self, record: RecordRef) -> String {

@@ -5,21 +5,19 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::report::{plural, report, tally};
 use crate::cli::term::Term;
-use crate::diag::Sink;
+use crate::pipeline;
 
 pub(in crate::cli) fn run(args: &CheckArgs, term: &Term) -> Exit {
     let loaded = input::load_path(&args.path);
-    let mut sink = Sink::default();
-    sink.extend(loaded.diagnostics);
-    let diagnostics = sink.finish();
-    let exit = report(&args.report, term, &diagnostics, &loaded.sources);
+    let front = pipeline::check(loaded);
+    let exit = report(&args.report, term, &front.diagnostics, &front.sources);
     if args.report.format != Format::Json {
-        let files = loaded.projects.iter().map(|project| project.files.len()).sum();
-        let projects = match loaded.projects.len() {
+        let files = front.projects.iter().map(|project| project.files.len()).sum();
+        let projects = match front.projects.len() {
             0 | 1 => String::new(),
             several => format!(" of {several} projects"),
         };
-        term.out(&format!("checked {}{projects}: {}\n", plural(files, "file"), tally(&diagnostics)));
+        term.out(&format!("checked {}{projects}: {}\n", plural(files, "file"), tally(&front.diagnostics)));
     }
     exit
 }

@@ -1,0 +1,117 @@
+//! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use crate::base::source::Sources;
+use crate::base::span::FileId;
+use crate::diag::{Diagnostic, Severity};
+use crate::project::{Loaded, Manifest};
+use crate::sema::schema::Settings;
+use crate::sema::{Checked, SourceTree, check_project, library};
+use crate::syntax::{Parsed, parse_file};
+
+/// A path, read and checked: what `check` prints, and what the other commands begin with.
+#[derive(Debug, Default)]
+pub struct Front {
+    /// All sources, those of libraries last.
+    pub sources: Sources,
+    /// The projects in order of their paths.
+    pub projects: Vec<CheckedProject>,
+    /// All messages by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Front {
+    /// Whether there is a message that forbids to compile.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// A project after checking.
+#[derive(Debug)]
+pub struct CheckedProject {
+    /// Its settings.
+    pub manifest: Manifest,
+    /// Its folder, or its one file.
+    pub root: std::path::PathBuf,
+    /// Its files.
+    pub files: Vec<FileId>,
+    /// Its typed program.
+    pub checked: Checked,
+}
+
+/// Sources of more bytes than this are parsed on two threads; a thread costs less than parsing this.
+const PARALLEL_BYTES_MIN: usize = 64 << 10;
+
+/// Parses and checks everything that was loaded.
+#[must_use]
+pub fn check(loaded: Loaded) -> Front {
+    let Loaded { mut sources, projects, mut diagnostics, .. } = loaded;
+    let libraries = library::add_to(&mut sources);
+    let mut files: Vec<FileId> = projects.iter().flat_map(|p| p.files.iter().copied()).collect();
+    files.extend(libraries.iter().map(|(file, _)| *file));
+    let parsed = parse_all(&sources, &files);
+    diagnostics.extend(parsed.values().flat_map(|p| p.diagnostics.iter().cloned()));
+    let mut checked = Vec::new();
+    for project in projects {
+        let library_trees = libraries.iter().map(|(file, library)| (*file, Some(library.name)));
+        let own = project.files.iter().map(|file| (*file, None));
+        let trees: Vec<SourceTree<'_>> = library_trees
+            .chain(own)
+            .filter_map(|(file, library)| Some(SourceTree { file, tree: &parsed.get(&file)?.file, library }))
+            .collect();
+        let outcome = check_project(&trees, settings(&project.manifest));
+        diagnostics.extend(outcome.diagnostics.iter().cloned());
+        checked.push(CheckedProject {
+            manifest: project.manifest,
+            root: project.root,
+            files: project.files,
+            checked: outcome,
+        });
+    }
+    diagnostics.sort_by_key(|d| (d.primary.span, d.code));
+    diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
+    Front { sources, projects: checked, diagnostics }
+}
+
+fn settings(manifest: &Manifest) -> Settings {
+    Settings {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        currency: manifest.currency,
+        zone: manifest.zone.clone(),
+    }
+}
+
+fn parse_all(sources: &Sources, files: &[FileId]) -> BTreeMap<FileId, Parsed> {
+    let parse = |part: &[FileId]| -> Vec<(FileId, Parsed)> {
+        part.iter().filter_map(|id| Some((*id, parse_file(*id, &sources.get(*id)?.text)))).collect()
+    };
+    let bytes: usize = files.iter().filter_map(|id| sources.get(*id)).map(|file| file.text.len()).sum();
+    if bytes < PARALLEL_BYTES_MIN {
+        return parse(files).into_iter().collect();
+    }
+    let (left, right) = files.split_at(halfway(sources, files, bytes));
+    thread::scope(|scope| {
+        let other = scope.spawn(|| parse(right));
+        let mut all = parse(left);
+        match other.join() {
+            Ok(rest) => all.extend(rest),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        all.into_iter().collect()
+    })
+}
+
+/// How many files make about half of the bytes.
+fn halfway(sources: &Sources, files: &[FileId], bytes: usize) -> usize {
+    let mut sum = 0;
+    let reaches_half = |id: &FileId| {
+        sum += sources.get(*id).map_or(0, |file| file.text.len());
+        sum * 2 >= bytes
+    };
+    files.iter().position(reaches_half).map_or(files.len(), |index| index + 1)
+}
