@@ -131,9 +131,13 @@ codes! {
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
+    W0201 "useless-allow" "a comment `allow` that switches nothing off"
 
     // ---- W05: lints about triggers ---------------------------------------------------------------------------------
 
+    W0501 "self-trigger" "a process whose write starts the process itself"
+    W0502 "trigger-ring" "processes that start each other in a ring"
+    W0503 "synchronous-ring" "processes that start each other within one operation"
 
     // ---- W06: lints about waits ------------------------------------------------------------------------------------
 

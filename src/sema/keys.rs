@@ -71,13 +71,12 @@ impl Builder<'_, '_> {
         let (Some(entity), Some(target)) = (self.schema.entity(id), self.schema.entity(other_id)) else { return };
         let earlier = entity.reverses.iter().find(|reverse| reverse.name == written.name.name);
         let earlier = earlier.map(|reverse| reverse.span);
-        if let Some(first) = earlier.or_else(|| entity.field(&written.name.name).map(|(_, field)| field.span)) {
-            if first != written.name.span {
-                let owner = format!("`{}`", entity.name);
-                let message = names::duplicate_part("field", &written.name.name, &owner, written.name.span, first);
-                self.sink.push(message);
-                return;
-            }
+        let first = earlier.or_else(|| entity.field(&written.name.name).map(|(_, field)| field.span));
+        if let Some(first) = first {
+            let owner = format!("`{}`", entity.name);
+            let message = names::duplicate_part("field", &written.name.name, &owner, written.name.span, first);
+            self.sink.push(message);
+            return;
         }
         let message = match target.field(&field.name) {
             None => {

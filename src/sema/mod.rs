@@ -10,10 +10,13 @@
 //!    value becomes a hidden function, so that code generation knows only functions.
 //! 4. `check` turns bodies into the typed program: functions first, then real-time workflows and actions once to learn
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
+//! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
+//! 6. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
 mod aliases;
+pub mod allow;
 mod build;
 pub mod check;
 pub mod collect;
@@ -23,6 +26,7 @@ mod defaults;
 mod entities;
 mod enums;
 pub mod errors;
+mod guards;
 mod heads;
 pub mod hir;
 mod keys;
@@ -30,12 +34,14 @@ pub mod library;
 pub mod names;
 pub mod project;
 mod records;
+mod rings;
 pub mod schema;
 pub mod show;
 mod states;
 mod triggers;
 pub mod ty;
 pub mod types;
+mod writes;
 
 pub use collect::SourceTree;
 pub use context::Context;

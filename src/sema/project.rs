@@ -1,6 +1,7 @@
 //! Checks a project: runs the passes in order. The list and its reasons stand in the module above.
 
 use super::{
+    allow::{self, Allow},
     build::Builder,
     check::{self, CheckedProcess, Effects, Footprint, TestDecl},
     collect::{self, Declarations, SourceTree},
@@ -9,6 +10,7 @@ use super::{
     errors::kinds as errors,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
+    rings,
     schema::{Schema, Settings},
 };
 use crate::base::span::FileId;
@@ -34,9 +36,9 @@ impl Checked {
     }
 }
 
-/// Checks the trees of a project and of its libraries.
+/// Checks the trees of a project and of its libraries; `allows` are its comments that switch lints off.
 #[must_use]
-pub fn check_project(trees: &[SourceTree<'_>], settings: Settings) -> Checked {
+pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Settings) -> Checked {
     let mut sink = Sink::default();
     let (names, declarations) = collect::collect(trees, &mut sink);
     let mut builder = Builder::new(names, declarations, &mut sink);
@@ -49,7 +51,8 @@ pub fn check_project(trees: &[SourceTree<'_>], settings: Settings) -> Checked {
     let processes = bodies.processes(&effects, &mut sink);
     let tests = bodies.tests(&effects, &mut sink);
     let program = Program { settings, schema, functions, processes, tests };
-    Checked { program, names, diagnostics: sink.finish() }
+    rings::check(&program, &mut sink);
+    Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }
 
 struct Bodies<'a, 's> {

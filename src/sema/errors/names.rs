@@ -170,3 +170,22 @@ pub fn unknown_field(owner: &str, name: &str, span: Span, near: &[String], decla
         None => diagnostic,
     }
 }
+
+/// `// allow W0501` without a reason.
+#[must_use]
+pub fn allow_without_reason(code: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::W0201, format!("`allow {code}` gives no reason"), span, "switches nothing off")
+        .help(format!("// allow {code}: why this is right here"))
+}
+
+/// `// allow W9999: …`.
+#[must_use]
+pub fn allow_unknown(code: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::W0201, format!("there is no lint `{code}`"), span, "switches nothing off")
+}
+
+/// `// allow W0501: …` where nothing is reported.
+#[must_use]
+pub fn allow_without_effect(code: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::W0201, format!("`{code}` is not reported here"), span, "switches nothing off")
+}

@@ -2,7 +2,7 @@
 
 use super::names::suggest;
 use crate::base::span::Span;
-use crate::diag::{Applicability, Diagnostic, codes};
+use crate::diag::{Applicability, Diagnostic, Severity, codes};
 
 /// An event of an entity with the flag `not triggerable`.
 #[must_use]
@@ -182,4 +182,38 @@ pub fn action_of_other(action: &str, expected: Option<&str>, span: Span, primary
     Diagnostic::error(codes::E0510, message, span, "another record")
         .label(primary, "this process is for something else")
         .help(help)
+}
+
+/// A process whose write starts the process itself.
+#[must_use]
+pub fn self_trigger(process: &str, span: Span, is_synchronous: bool) -> Diagnostic {
+    if is_synchronous {
+        let message = format!("`{process}` starts itself again within one operation");
+        return Diagnostic { severity: Severity::Error, ..Diagnostic::warning(codes::W0503, message, span, "this write starts it again") }
+            .note("each run would begin before the last has ended, until the limit undoes everything")
+            .help("make the values part of the operation with `set` in a `before` workflow, or test first whether they differ");
+    }
+    Diagnostic::warning(codes::W0501, format!("`{process}` starts itself"), span, "this write starts it again")
+        .note("each run starts the next; the ninth in a chain is refused")
+        .help("add `only if` with a condition that is false after this write, or name the fields in `updated(…)`")
+}
+
+/// Processes that start each other: from, to, and the statement, in order.
+#[must_use]
+pub fn ring(steps: &[(&str, &str, Span)], is_synchronous: bool) -> Option<Diagnostic> {
+    let (first, rest) = steps.split_first()?;
+    let names: Vec<String> = steps.iter().map(|(from, _, _)| (*from).to_owned()).collect();
+    let message = format!("{} start each other in a ring", super::quoted_list(&names, "and"));
+    let label = |to: &str| format!("this starts `{to}`");
+    let code = if is_synchronous { codes::W0503 } else { codes::W0502 };
+    let mut diagnostic = Diagnostic::warning(code, message, first.2, label(first.1));
+    for (_, to, span) in rest {
+        diagnostic = diagnostic.label(*span, label(to));
+    }
+    Some(if is_synchronous {
+        Diagnostic { severity: Severity::Error, ..diagnostic }
+            .note("all of it happens within one operation, until the limit undoes everything")
+    } else {
+        diagnostic.note("the ninth start in a chain is refused")
+    })
 }

@@ -1,0 +1,77 @@
+//! Whether a condition can hold right after a write: what ends a ring of triggers in simple cases.
+
+use std::collections::BTreeMap;
+
+use super::{
+    constants,
+    hir::{Comparison, Expr, ExprKind, LocalId},
+    schema::FieldId,
+    writes,
+};
+use crate::base::value::Value;
+
+/// The truth of a condition over the primary record (the first local), as far as the known fields tell.
+pub(super) fn holds(condition: &Expr, known: &BTreeMap<FieldId, Value>) -> Option<bool> {
+    match &condition.kind {
+        ExprKind::And(a, b) => match (holds(a, known), holds(b, known)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+        ExprKind::Or(a, b) => match (holds(a, known), holds(b, known)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+        ExprKind::Not(inner) => holds(inner, known).map(|holds| !holds),
+        ExprKind::Compare(comparison, a, b) => compare(*comparison, &value(a, known)?, &value(b, known)?),
+        ExprKind::IsNone(inner) => value(inner, known).map(|value| value.is_none()),
+        ExprKind::OneOf(inner, numbers) => match value(inner, known)? {
+            Value::Enum(number) => Some(numbers.contains(&number)),
+            _ => None,
+        },
+        _ => match value(condition, known)? {
+            Value::Bool(truth) => Some(truth),
+            _ => None,
+        },
+    }
+}
+
+fn value(expr: &Expr, known: &BTreeMap<FieldId, Value>) -> Option<Value> {
+    match &expr.kind {
+        ExprKind::Field { base, field, .. } if is_primary(base) => known.get(field).cloned(),
+        ExprKind::Convert(conversion, inner) => match value(inner, known)? {
+            Value::Int(n) if *conversion == super::hir::Conversion::IntToDecimal => Some(Value::Decimal(n.into())),
+            other => Some(other),
+        },
+        ExprKind::Unwrap(inner) => value(inner, known),
+        _ => writes::constant(expr),
+    }
+}
+
+fn is_primary(base: &Expr) -> bool {
+    match &base.kind {
+        ExprKind::Local(LocalId(0)) => true,
+        ExprKind::Convert(_, inner) => is_primary(inner),
+        _ => false,
+    }
+}
+
+fn compare(comparison: Comparison, a: &Value, b: &Value) -> Option<bool> {
+    match comparison {
+        Comparison::Equal => return Some(a == b),
+        Comparison::NotEqual => return Some(a != b),
+        _ => {}
+    }
+    if a.is_none() || b.is_none() {
+        return Some(false);
+    }
+    let order = constants::compare(a, b)?;
+    match comparison {
+        Comparison::Less => Some(order.is_lt()),
+        Comparison::LessEqual => Some(order.is_le()),
+        Comparison::Greater => Some(order.is_gt()),
+        Comparison::GreaterEqual => Some(order.is_ge()),
+        _ => None,
+    }
+}

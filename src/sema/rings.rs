@@ -1,0 +1,184 @@
+//! W05: the graph of which process starts which by what it writes, and its rings.
+//!
+//! Nodes are processes. An edge is a write that fires a trigger, or a `do` or `start`. A ring of calls alone is not
+//! reported: recursion ends where its author ends it. One ring is reported for each knot of the graph, the shortest.
+
+use std::collections::VecDeque;
+
+use super::{
+    errors::triggers as errors,
+    guards,
+    hir::{ProcessBody, Program},
+    schema::{EntityId, Phase, ProcessHead, Schema, Trigger, TriggerEvent},
+    writes::{self, Operation, Written},
+};
+use crate::base::span::Span;
+use crate::diag::Sink;
+use crate::syntax::ast::ProcessKind;
+
+/// One process starts another.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    from: usize,
+    to: usize,
+    /// By a write, not by a call.
+    is_trigger: bool,
+    /// In the same transaction.
+    is_synchronous: bool,
+    span: Span,
+}
+
+/// Reports the rings of a program.
+pub(super) fn check(program: &Program, sink: &mut Sink) {
+    let edges = edges(&program.schema, &program.processes);
+    let count = program.processes.len();
+    let name = |index: usize| program.schema.processes.get(index).map_or("", |head| head.name.as_str());
+    let mut reported: Vec<Vec<usize>> = Vec::new();
+    for edge in edges.iter().filter(|edge| edge.is_trigger && edge.from == edge.to) {
+        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) {
+            continue;
+        }
+        reported.push(vec![edge.from]);
+        sink.push(errors::self_trigger(name(edge.from), edge.span, edge.is_synchronous));
+    }
+    for only_synchronous in [true, false] {
+        let graph: Vec<Edge> = edges
+            .iter()
+            .filter(|edge| edge.from != edge.to && (!only_synchronous || edge.is_synchronous))
+            .copied()
+            .collect();
+        for ring in rings(&graph, count) {
+            let mut members: Vec<usize> = ring.iter().map(|edge| edge.from).collect();
+            members.sort_unstable();
+            if reported.iter().any(|earlier| *earlier == members) {
+                continue;
+            }
+            let steps: Vec<(&str, &str, Span)> =
+                ring.iter().map(|edge| (name(edge.from), name(edge.to), edge.span)).collect();
+            sink.extend(errors::ring(&steps, only_synchronous));
+            reported.push(members);
+        }
+    }
+}
+
+fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (from, body) in bodies.iter().enumerate() {
+        let (written, called) = writes::of_body(schema, &body.body);
+        for write in &written {
+            for (to, head) in schema.processes.iter().enumerate() {
+                let fired = head.triggers.iter().filter(|trigger| fires(schema, write, head, trigger));
+                let ended = is_guarded(write, bodies.get(to)) || (from == to && ends_itself(write));
+                if let Some(trigger) = strongest(fired).filter(|_| !ended) {
+                    let is_synchronous = trigger.phase != Phase::Background;
+                    edges.push(Edge { from, to, is_trigger: true, is_synchronous, span: write.span });
+                }
+            }
+        }
+        for call in called {
+            let is_action = schema.process(call.process).is_some_and(|head| head.kind == ProcessKind::Action);
+            let is_synchronous = is_action && call.waits;
+            edges.push(Edge {
+                from,
+                to: usize::from(call.process.0),
+                is_trigger: false,
+                is_synchronous,
+                span: call.span,
+            });
+        }
+    }
+    edges
+}
+
+/// The trigger in the same transaction, if there is one.
+fn strongest<'t>(fired: impl Iterator<Item = &'t Trigger>) -> Option<&'t Trigger> {
+    fired.min_by_key(|trigger| trigger.phase == Phase::Background)
+}
+
+/// Whether the write fires this trigger.
+fn fires(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Trigger) -> bool {
+    let Some(primary) = &head.primary else { return false };
+    let entities: Vec<EntityId> =
+        primary.ty.entities().into_iter().filter(|entity| write.entities.contains(entity)).collect();
+    if entities.is_empty() {
+        return false;
+    }
+    match (&write.operation, &trigger.event) {
+        (Operation::Assign, TriggerEvent::Assigned)
+        | (Operation::Create, TriggerEvent::Created)
+        | (Operation::Delete, TriggerEvent::Deleted) => true,
+        (Operation::Update(fields), TriggerEvent::Updated(wanted) | TriggerEvent::Written(wanted)) => {
+            fields.iter().any(|field| wanted.contains(field))
+        }
+        (Operation::Pending(fields), TriggerEvent::Updated(wanted)) => {
+            trigger.phase != Phase::Before && fields.iter().any(|field| wanted.contains(field))
+        }
+        (Operation::Change(status), TriggerEvent::StatusChanged { from, to }) => {
+            let changes = entities.iter().filter_map(|id| schema.entity(*id)?.states.as_ref());
+            (to.is_empty() || to.contains(status))
+                && changes
+                    .flat_map(|states| &states.changes)
+                    .any(|(old, new)| new == status && (from.is_empty() || from.contains(old)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the `only if` of the started process is false after the write.
+fn is_guarded(write: &Written<'_>, body: Option<&ProcessBody>) -> bool {
+    let only_if = body.and_then(|body| body.only_if.as_ref());
+    only_if.is_some_and(|condition| guards::holds(&condition.value, &write.known) == Some(false))
+}
+
+/// Whether the write makes the condition false under which it stands, so that the next run does not come here.
+fn ends_itself(write: &Written<'_>) -> bool {
+    write.is_primary && write.conditions.iter().any(|c| guards::holds(c, &write.known) == Some(false))
+}
+
+/// The shortest ring with a trigger in each knot of the graph.
+fn rings(graph: &[Edge], count: usize) -> Vec<Vec<Edge>> {
+    let mut covered = vec![false; count];
+    let mut found: Vec<Vec<Edge>> = Vec::new();
+    let mut all: Vec<Vec<Edge>> =
+        graph.iter().filter(|edge| edge.is_trigger).filter_map(|edge| ring_over(graph, count, *edge)).collect();
+    all.sort_by_key(Vec::len);
+    for ring in all {
+        if ring.iter().any(|edge| covered.get(edge.from) == Some(&true)) {
+            continue;
+        }
+        for edge in &ring {
+            covered.iter_mut().skip(edge.from).take(1).for_each(|slot| *slot = true);
+        }
+        found.push(ring);
+    }
+    found
+}
+
+/// The shortest ring that begins with `first`.
+fn ring_over(graph: &[Edge], count: usize, first: Edge) -> Option<Vec<Edge>> {
+    let mut came_by: Vec<Option<Edge>> = vec![None; count];
+    let mut open = VecDeque::from([first.to]);
+    while let Some(node) = open.pop_front() {
+        for edge in graph.iter().filter(|edge| edge.from == node) {
+            let slot = came_by.get_mut(edge.to)?;
+            if slot.is_some() || edge.to == first.to {
+                continue;
+            }
+            *slot = Some(*edge);
+            if edge.to == first.from {
+                let mut ring = Vec::new();
+                let mut at = first.from;
+                while at != first.to {
+                    let edge = came_by.get(at).copied().flatten()?;
+                    ring.push(edge);
+                    at = edge.from;
+                }
+                ring.push(first);
+                ring.reverse();
+                return Some(ring);
+            }
+            open.push_back(edge.to);
+        }
+    }
+    None
+}

@@ -1,0 +1,193 @@
+//! What the body of a process writes and calls, statement by statement: the edges of the trigger graph.
+
+use std::collections::BTreeMap;
+
+use super::{
+    hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WriteOp},
+    schema::{EntityId, FieldDefault, FieldId, ProcessId, Schema, SystemField},
+};
+use crate::base::{span::Span, value::Value};
+
+/// A statement that writes a record.
+#[derive(Debug)]
+pub(super) struct Written<'a> {
+    /// The kind of operation.
+    pub(super) operation: Operation,
+    /// The entities that the record may be of.
+    pub(super) entities: Vec<EntityId>,
+    /// The fields that have a known value afterwards.
+    pub(super) known: BTreeMap<FieldId, Value>,
+    /// Whether the record is the primary record of the process.
+    pub(super) is_primary: bool,
+    /// The conditions of the `if`s around the statement.
+    pub(super) conditions: Vec<&'a Expr>,
+    /// The statement.
+    pub(super) span: Span,
+}
+
+/// What happens to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Assign,
+    Change(i32),
+    Create,
+    Delete,
+    /// `set` in a `before` process: more fields of the same operation.
+    Pending(Vec<FieldId>),
+    Update(Vec<FieldId>),
+}
+
+/// A statement that starts another process.
+#[derive(Debug)]
+pub(super) struct Called {
+    /// Which.
+    pub(super) process: ProcessId,
+    /// Written `do` rather than `start`.
+    pub(super) waits: bool,
+    /// The statement.
+    pub(super) span: Span,
+}
+
+/// Collects the writes and calls of a body.
+pub(super) fn of_body<'a>(schema: &'a Schema, body: &'a Body) -> (Vec<Written<'a>>, Vec<Called>) {
+    let mut walker = Walker { schema, writes: Vec::new(), calls: Vec::new(), conditions: Vec::new() };
+    walker.block(&body.block);
+    (walker.writes, walker.calls)
+}
+
+struct Walker<'a> {
+    schema: &'a Schema,
+    writes: Vec<Written<'a>>,
+    calls: Vec<Called>,
+    conditions: Vec<&'a Expr>,
+}
+
+impl<'a> Walker<'a> {
+    fn block(&mut self, block: &'a Block) {
+        for stmt in &block.stmts {
+            self.stmt(stmt);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        let span = stmt.span;
+        match &stmt.kind {
+            StmtKind::Assign { place: Place::Pending { entity, field }, value } => {
+                let known = constant(value).map(|value| (*field, value)).into_iter().collect();
+                self.write(Operation::Pending(vec![*field]), vec![*entity], known, true, span);
+            }
+            StmtKind::AssignOwner { target, .. } => {
+                self.write(Operation::Assign, target.ty.entities(), BTreeMap::new(), is_primary(target), span);
+            }
+            StmtKind::Create { entity, fields, .. } => {
+                let known = self.known_of_create(*entity, fields);
+                self.write(Operation::Create, vec![*entity], known, false, span);
+            }
+            StmtKind::Update { target, entity, writes } => {
+                let fields = writes.iter().map(|write| write.field).collect();
+                let set = writes.iter().filter(|write| write.op == WriteOp::Set);
+                let known = set.filter_map(|write| Some((write.field, constant(&write.value)?))).collect();
+                self.write(Operation::Update(fields), vec![*entity], known, is_primary(target), span);
+            }
+            StmtKind::ChangeStatus { target, entity, status } => {
+                let known = known_status(self.schema, *entity, *status);
+                self.write(Operation::Change(*status), vec![*entity], known, is_primary(target), span);
+            }
+            StmtKind::Delete { target } => {
+                self.write(Operation::Delete, target.ty.entities(), BTreeMap::new(), is_primary(target), span);
+            }
+            StmtKind::Do { process, .. } => self.calls.push(Called { process: *process, waits: true, span }),
+            StmtKind::Start { process, .. } => self.calls.push(Called { process: *process, waits: false, span }),
+            StmtKind::If { branches, otherwise } => {
+                for (condition, block) in branches {
+                    self.conditions.push(condition);
+                    self.block(block);
+                    self.conditions.pop();
+                }
+                otherwise.iter().for_each(|block| self.block(block));
+            }
+            _ => blocks_of(&stmt.kind).into_iter().for_each(|block| self.block(block)),
+        }
+    }
+
+    fn write(
+        &mut self,
+        operation: Operation,
+        entities: Vec<EntityId>,
+        known: BTreeMap<FieldId, Value>,
+        is_primary: bool,
+        span: Span,
+    ) {
+        let conditions = self.conditions.clone();
+        self.writes.push(Written { operation, entities, known, is_primary, conditions, span });
+    }
+
+    fn known_of_create(&self, id: EntityId, fields: &[(FieldId, Expr)]) -> BTreeMap<FieldId, Value> {
+        let Some(entity) = self.schema.entity(id) else { return BTreeMap::new() };
+        let mut known: BTreeMap<FieldId, Value> = BTreeMap::new();
+        for (index, field) in (0..).zip(&entity.fields) {
+            let value = match &field.default {
+                Some(FieldDefault::Const(value)) => Some(value.clone()),
+                None if field.ty.is_optional() && field.system.is_none() => Some(Value::None),
+                _ => None,
+            };
+            known.extend(value.map(|value| (FieldId(index), value)));
+        }
+        for (field, value) in fields {
+            known.remove(field);
+            known.extend(constant(value).map(|value| (*field, value)));
+        }
+        known
+    }
+}
+
+fn known_status(schema: &Schema, id: EntityId, status: i32) -> BTreeMap<FieldId, Value> {
+    let mut known = BTreeMap::new();
+    let Some(entity) = schema.entity(id) else { return known };
+    let Some(states) = &entity.states else { return known };
+    let members = schema.enumeration(states.status).map_or(&[][..], |e| &e.members);
+    let state = members.iter().zip(&states.state_of).find(|(member, _)| member.value == status).map(|(_, of)| *of);
+    let status_field = entity.system_field(SystemField::Status).map(|field| (field, Value::Enum(status)));
+    let state_field = entity.system_field(SystemField::State).zip(state.map(Value::Enum));
+    known.extend(status_field.into_iter().chain(state_field));
+    known
+}
+
+fn is_primary(target: &Expr) -> bool {
+    match &target.kind {
+        ExprKind::Local(LocalId(0)) => true,
+        ExprKind::Convert(_, inner) => is_primary(inner),
+        _ => false,
+    }
+}
+
+/// The fixed value of an expression, conversions applied.
+pub(super) fn constant(expr: &Expr) -> Option<Value> {
+    match &expr.kind {
+        ExprKind::Const(value) => Some(value.clone()),
+        ExprKind::Convert(Conversion::Present | Conversion::ForgetCurrency, inner) => constant(inner),
+        ExprKind::Convert(Conversion::IntToDecimal, inner) => match constant(inner)? {
+            Value::Int(n) => Some(Value::Decimal(n.into())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The blocks within a statement.
+fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
+    match kind {
+        StmtKind::ActAsBlock { body, .. }
+        | StmtKind::Atomic(body)
+        | StmtKind::ForList { body, .. }
+        | StmtKind::ForQuery { body, .. }
+        | StmtKind::Stage { body, .. }
+        | StmtKind::While { body, .. } => vec![body],
+        StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        StmtKind::Try { body, catches, finally } => {
+            [body].into_iter().chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
+        }
+        StmtKind::Wait { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        _ => Vec::new(),
+    }
+}
