@@ -1,0 +1,100 @@
+//! The examples in the documents compile: each block ```` ```proc ```` is a project of its own, and one marked
+//! ```` ```proc error E0301 ```` gives just that code.
+
+use abide::diag::Severity;
+use abide::pipeline;
+use abide::project::load_text;
+
+/// A block of a document: its first line, the codes it must give, its text.
+struct Fixture {
+    line: usize,
+    errors: Vec<String>,
+    text: String,
+}
+
+fn fixtures(document: &str) -> Vec<Fixture> {
+    let mut fixtures = Vec::new();
+    let mut open: Option<Fixture> = None;
+    for (index, line) in document.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                let mut words = info.split_whitespace();
+                let is_proc = words.next() == Some("proc");
+                let errors = words.filter(|w| *w != "error").map(str::to_owned).collect();
+                open = Some(Fixture { line: if is_proc { index + 2 } else { 0 }, errors, text: String::new() });
+            }
+            (Some(_), Some(_)) => fixtures.extend(open.take().filter(|f| f.line > 0)),
+            (Some(fixture), None) => {
+                fixture.text.push_str(line);
+                fixture.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    fixtures
+}
+
+fn check(path: &str) {
+    let document = std::fs::read_to_string(path).unwrap();
+    for fixture in fixtures(&document) {
+        let front = pipeline::check(load_text("example.proc", fixture.text.clone().into_bytes()));
+        let place = format!("{path}:{}", fixture.line);
+        let errors: Vec<String> =
+            front.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.code.0.to_owned()).collect();
+        let told = abide::diag::render::short(&front.diagnostics, &front.sources);
+        assert_eq!(errors, fixture.errors, "{place}\n{told}");
+    }
+}
+
+/// One test for each document, and one that none is left out.
+macro_rules! documents {
+    ($($name:ident $path:literal)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check($path);
+            }
+        )*
+
+        const LISTED: &[&str] = &[$($path),*];
+    };
+}
+
+documents! {
+    readme "README.md"
+    reference "docs/reference/README.md"
+    reference_absent "docs/reference/absent.md"
+    reference_actions "docs/reference/actions.md"
+    reference_background "docs/reference/background.md"
+    reference_children "docs/reference/children.md"
+    reference_entities "docs/reference/entities.md"
+    reference_errors "docs/reference/errors.md"
+    reference_expressions "docs/reference/expressions.md"
+    reference_functions "docs/reference/functions.md"
+    reference_projects "docs/reference/projects.md"
+    reference_queries "docs/reference/queries.md"
+    reference_realtime "docs/reference/realtime.md"
+    reference_statements "docs/reference/statements.md"
+    reference_states "docs/reference/states.md"
+    reference_tests "docs/reference/tests.md"
+    reference_types "docs/reference/types.md"
+    reference_waits "docs/reference/waits.md"
+    tutorial "docs/tutorial.md"
+}
+
+#[test]
+fn every_document_is_listed() {
+    let mut found = vec!["README.md".to_owned()];
+    for folder in ["docs", "docs/reference"] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "md") {
+                found.push(path.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    let mut listed: Vec<String> = LISTED.iter().map(|p| (*p).to_owned()).collect();
+    listed.sort();
+    assert_eq!(found, listed);
+}
