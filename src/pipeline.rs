@@ -7,6 +7,7 @@ use crate::base::source::Sources;
 use crate::base::span::FileId;
 use crate::diag::{Diagnostic, Severity};
 use crate::project::{Loaded, Manifest};
+use crate::sema::allow::{self, Allow};
 use crate::sema::schema::Settings;
 use crate::sema::{Checked, SourceTree, check_project, library};
 use crate::syntax::{Parsed, parse_file};
@@ -63,7 +64,8 @@ pub fn check(loaded: Loaded) -> Front {
             .chain(own)
             .filter_map(|(file, library)| Some(SourceTree { file, tree: &parsed.get(&file)?.file, library }))
             .collect();
-        let outcome = check_project(&trees, settings(&project.manifest));
+        let allows: Vec<Allow> = project.files.iter().flat_map(|file| allows(&sources, *file, &parsed)).collect();
+        let outcome = check_project(&trees, &allows, settings(&project.manifest));
         diagnostics.extend(outcome.diagnostics.iter().cloned());
         checked.push(CheckedProject {
             manifest: project.manifest,
@@ -75,6 +77,13 @@ pub fn check(loaded: Loaded) -> Front {
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
     Front { sources, projects: checked, diagnostics }
+}
+
+/// The comments of a file that switch lints off.
+fn allows(sources: &Sources, file: FileId, parsed: &BTreeMap<FileId, Parsed>) -> Vec<Allow> {
+    let Some((source, parsed)) = sources.get(file).zip(parsed.get(&file)) else { return Vec::new() };
+    let comments = parsed.trivia.comments.iter().map(|comment| comment.span);
+    allow::read(file, &source.text, comments, &parsed.file)
 }
 
 fn settings(manifest: &Manifest) -> Settings {
