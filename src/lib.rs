@@ -5,6 +5,7 @@
 pub mod base;
 pub mod bytecode;
 pub mod cli;
+pub mod codegen;
 pub mod data;
 pub mod diag;
 pub mod engine;
