@@ -15,3 +15,4 @@ pub mod project;
 pub mod sema;
 pub mod simulation;
 pub mod syntax;
+pub mod vm;
