@@ -62,7 +62,10 @@ pub fn check(loaded: Loaded) -> Front {
         let own = project.files.iter().map(|file| (*file, None));
         let trees: Vec<SourceTree<'_>> = library_trees
             .chain(own)
-            .filter_map(|(file, library)| Some(SourceTree { file, tree: &parsed.get(&file)?.file, library }))
+            .filter_map(|(file, library)| {
+                let text = sources.get(file)?.text.as_str();
+                Some(SourceTree { file, tree: &parsed.get(&file)?.file, text, library })
+            })
             .collect();
         let allows: Vec<Allow> = project.files.iter().flat_map(|file| allows(&sources, *file, &parsed)).collect();
         let outcome = check_project(&trees, &allows, settings(&project.manifest));

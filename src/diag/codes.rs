@@ -64,9 +64,32 @@ codes! {
     E0209 "not-an-alternative" "an alternative of `A or B` that is no entity"
     E0210 "not-a-currency" "a currency that is not a code of three capital letters"
     E0211 "unknown-field" "a field that its entity or record does not have"
+    E0212 "unknown-name" "a name that nothing in reach has"
+    E0213 "unknown-member" "a member that its enum, or a state that its entity, does not have"
+    E0214 "unknown-argument" "an input that what is called does not take"
+    E0215 "shadowing" "a name that is in use already"
+    E0216 "ambiguous-member" "a name that is both in scope and a member of the expected enum"
+    E0217 "given-twice" "a field or input that is given twice"
 
     // ---- E03: types ------------------------------------------------------------------------------------------------
 
+    E0301 "type-mismatch" "a value of another type than its place expects"
+    E0302 "absent-value" "a value that may be absent where one must be"
+    E0303 "currencies-differ" "amounts of two currencies"
+    E0304 "cannot-calculate" "arithmetic of values that have none"
+    E0305 "cannot-compare" "a comparison of values that have no order or no common type"
+    E0306 "different-entities" "a comparison that can never hold"
+    E0307 "not-exhaustive" "a `match` without an arm for every value"
+    E0308 "unassigned" "a name that may have no value yet"
+    E0309 "set-again" "a fixed value that is set again"
+    E0310 "not-a-place" "something that cannot be set"
+    E0311 "no-such-part" "a field of a value that does not have it"
+    E0312 "unknown-type-of-value" "a value whose type nothing tells"
+    E0313 "missing-fields" "a record value without all of its fields"
+    E0314 "wrong-number-of-values" "a call with too many or too few values"
+    E0315 "no-result" "a result where there is none, or none where there is one"
+    E0316 "not-fixed" "a value that must be fixed"
+    E0317 "not-printable" "a value that cannot stand in a text"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -82,6 +105,17 @@ codes! {
     E0410 "unknown-flag" "a flag of an entity or field that means nothing"
     E0411 "not-storable" "a field of a type that cannot be stored"
     E0412 "bad-unique-key" "a unique key of something that is not stored, or is named twice"
+    E0413 "not-creatable" "a new record of an entity that is not creatable"
+    E0414 "required-field" "a new record without a required field"
+    E0415 "kept-by-the-system" "a field that processes do not write"
+    E0416 "nobody-owns" "an assignment of a record that nobody can own"
+    E0417 "no-states" "a change of state of an entity without states"
+    E0418 "impossible-change" "a change of state that no arrow allows"
+    E0419 "used-after-delete" "a record that is used after its deletion"
+    E0420 "no-hierarchy" "`under` of an entity without a hierarchy"
+    E0421 "not-one-record" "a statement that needs a record of one entity"
+    E0422 "cannot-change-by" "`+=` and its like where they mean nothing"
+    E0423 "reverse-as-value" "the records that refer to one, used as a value"
 
     // ---- E05: triggers ---------------------------------------------------------------------------------------------
 
@@ -95,6 +129,11 @@ codes! {
     E0508 "nothing-starts" "a process that nothing starts"
     E0509 "narrow-scope" "a narrower scope on records that nobody owns"
     E0510 "bad-action-event" "`before action` or `after action` of something else"
+    E0511 "no-old-values" "old values where there are none"
+    E0512 "not-stored-yet" "the primary record before it is created, as a whole"
+    E0513 "already-deleted" "the primary record after or during its deletion"
+    E0514 "set-only" "the primary record is written in its own operation"
+    E0515 "inputs-and-result" "inputs or result of an action at the wrong moment"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 
@@ -104,6 +143,17 @@ codes! {
     E0604 "no-statements" "a process that does nothing"
     E0605 "input-without-value" "an input that nothing gives"
     E0606 "bad-clause-value" "a clause with a word, time or zone that it does not take"
+    E0607 "cannot-wait" "a wait where nothing can wait"
+    E0608 "functions-only-read" "a function that acts"
+    E0609 "not-called" "a process that cannot be called"
+    E0610 "wrong-kind-of-call" "`do` or `start` of a process that cannot be called so"
+    E0611 "wrong-record" "a call without the record it is for, or with another one"
+    E0612 "nothing-wakes" "a condition that nothing would look at again"
+    E0613 "until-now" "a comparison with the clock in a wait"
+    E0614 "kind-of-wait" "a wait for something that is neither condition, moment nor duration"
+    E0615 "misplaced-statement" "a statement that means nothing at its place"
+    E0616 "cannot-be-called-so" "a call of something that is no function, or not so"
+    E0617 "instances-in-tests" "an expectation about instances that cannot hold"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -132,6 +182,10 @@ codes! {
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
     W0201 "useless-allow" "a comment `allow` that switches nothing off"
+    W0202 "unused-name" "a name that nothing reads"
+    W0301 "negated-comparison" "the negation of a comparison with a value that may be absent"
+    W0302 "never-absent" "a test for a value that is always there"
+    W0303 "arm-never-reached" "an arm of a `match` that is never reached"
 
     // ---- W05: lints about triggers ---------------------------------------------------------------------------------
 
@@ -141,6 +195,8 @@ codes! {
 
     // ---- W06: lints about waits ------------------------------------------------------------------------------------
 
+    W0601 "unreachable" "a statement that is never reached"
+    W0602 "wait-without-limit" "a wait that may last for ever"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 

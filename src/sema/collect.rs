@@ -24,6 +24,8 @@ pub struct SourceTree<'a> {
     pub file: FileId,
     /// What it declares.
     pub tree: &'a File,
+    /// Its text: tests show the words of what they expect.
+    pub text: &'a str,
     /// The library it belongs to; `None` for files of the project.
     pub library: Option<&'a str>,
 }

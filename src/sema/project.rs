@@ -49,7 +49,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let functions = bodies.functions(hidden, &mut sink);
     let effects = bodies.effects();
     let processes = bodies.processes(&effects, &mut sink);
-    let tests = bodies.tests(&effects, &mut sink);
+    let tests = bodies.tests(trees, &effects, &mut sink);
     let program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
@@ -117,11 +117,13 @@ impl Bodies<'_, '_> {
         bodies
     }
 
-    fn tests(&self, effects: &Effects, sink: &mut Sink) -> Vec<Test> {
+    fn tests(&self, trees: &[SourceTree<'_>], effects: &Effects, sink: &mut Sink) -> Vec<Test> {
         let mut tests = Vec::with_capacity(self.declarations.tests.len());
         for (file, item) in &self.declarations.tests {
             let ItemKind::Test { title, title_span, at, zone, body } = &item.kind else { continue };
-            let decl = TestDecl { title, title_span: *title_span, at: at.as_ref(), zone: zone.as_ref(), body };
+            let source = trees.iter().find(|tree| tree.file == *file).map_or("", |tree| tree.text);
+            let title_span = *title_span;
+            let decl = TestDecl { title, title_span, at: at.as_ref(), zone: zone.as_ref(), body, source };
             tests.push(check::test(&mut self.context(*file, sink), effects, decl));
         }
         tests

@@ -3,4 +3,3 @@
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod explain;
-pub(super) mod fmt;

@@ -4,18 +4,39 @@
 //! and read no more of the schema than the types that they are given. Realtime workflows and actions are checked twice:
 //! first with [`Effects::default`] to learn their [`Footprint`], then with the closed [`Effects`].
 
+mod assign;
+pub mod builtins;
+mod calls;
+mod checker;
+mod convert;
 pub mod effects;
+mod expr;
+mod facts;
+mod faults;
+mod literal;
+mod match_;
+mod members;
+mod names;
+mod operators;
+mod process_calls;
+mod queries;
+mod records;
+mod stmt;
+mod tests;
+mod waits;
 
 use super::{
     context::Context,
-    hir::{Body, ProcessBody, Test},
-    schema::{EntityId, FunctionId, ProcessId},
+    errors::{calls as call_errors, types as type_errors},
+    hir::{Block, Body, Condition, ExprKind, Local, ProcessBody, Stmt, StmtKind, Test},
+    schema::{EntityId, FunctionId, ParamHead, ProcessHead, ProcessId},
     ty::Ty,
 };
 use crate::{
     base::{span::Span, value::Value},
     syntax::ast,
 };
+use checker::{Checker, Host, Primary};
 
 pub use effects::{Effects, Footprint};
 
@@ -40,8 +61,15 @@ pub struct CheckedProcess {
 /// Checks the body of a `fn` against its head in the schema.
 #[must_use]
 pub fn function(context: &mut Context<'_>, function: FunctionId, body: &ast::Block) -> Body {
-    let _ = (context, function, body);
-    Body::default()
+    let effects = Effects::default();
+    let Some(head) = context.schema.function(function) else { return Body::default() };
+    let mut checker = Checker::new(context, &effects, Host::Function(head));
+    head.params.iter().for_each(|param| checker.parameter(param));
+    let block = checker.block(body);
+    checker.require_return(&head.name, &head.result, head.span, body.span);
+    let body = checker.finish(head.params.len(), block);
+    checker.hand_over(context);
+    body
 }
 
 /// Checks the body and `only if` of a workflow, real-time workflow or action against its head in the schema.
@@ -52,8 +80,37 @@ pub fn process(
     process: ProcessId,
     decl: &ast::ProcessDecl,
 ) -> CheckedProcess {
-    let _ = (context, effects, process, decl);
-    CheckedProcess { body: ProcessBody::default(), footprint: Footprint::default() }
+    let empty = CheckedProcess { body: ProcessBody::default(), footprint: Footprint::default() };
+    let Some(head) = context.schema.process(process) else { return empty };
+    let only_if = decl.clauses.iter().find_map(|clause| match &clause.kind {
+        ast::ClauseKind::OnlyIf(condition) => Some(condition),
+        _ => None,
+    });
+    let only_if = only_if.map(|condition| only_if_of(context, effects, head, condition));
+    let Some(block) = &decl.body else {
+        return CheckedProcess { body: ProcessBody { only_if, ..ProcessBody::default() }, ..empty };
+    };
+    let mut checker = Checker::new(context, effects, Host::Process(head));
+    checker.primary(head);
+    head.params.iter().for_each(|param| checker.parameter(param));
+    let typed = checker.block(block);
+    checker.require_return(&head.name, &head.result, head.span, block.span);
+    let params = head.params.len() + usize::from(head.primary.is_some());
+    let body = checker.finish(params, typed);
+    let captures = std::mem::take(&mut checker.captures);
+    let footprint = std::mem::take(&mut checker.footprint);
+    checker.hand_over(context);
+    CheckedProcess { body: ProcessBody { body, captures, only_if }, footprint }
+}
+
+fn only_if_of(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, condition: &ast::Expr) -> Condition {
+    let mut checker = Checker::new(context, effects, Host::OnlyIf(head));
+    checker.primary(head);
+    let value = checker.condition(condition);
+    let locals: Vec<Local> = std::mem::take(&mut checker.locals);
+    let captures = std::mem::take(&mut checker.captures);
+    checker.hand_over(context);
+    Condition { locals, value, captures }
 }
 
 /// The parts of a `test` block.
@@ -69,33 +126,104 @@ pub struct TestDecl<'a> {
     pub zone: Option<&'a ast::Expr>,
     /// The statements.
     pub body: &'a ast::Block,
+    /// The text of the file: the words of a failed expectation are shown.
+    pub source: &'a str,
 }
 
 /// Checks a `test` block.
 #[must_use]
 pub fn test(context: &mut Context<'_>, effects: &Effects, decl: TestDecl<'_>) -> Test {
-    let _ = (context, effects);
-    Test { title: decl.title.to_owned(), span: decl.title_span, at: None, zone: None, body: Body::default() }
+    let at = decl.at.and_then(|at| match constant(context, at, &Ty::DateTime) {
+        Some(Value::DateTime(at)) => Some(at),
+        _ => None,
+    });
+    let zone = decl.zone.and_then(|zone| match constant(context, zone, &Ty::Text) {
+        Some(Value::Text(zone)) => Some(zone),
+        _ => None,
+    });
+    let mut checker = Checker::new(context, effects, Host::Test);
+    checker.source = decl.source;
+    let block = checker.block(decl.body);
+    let body = checker.finish(0, block);
+    checker.hand_over(context);
+    Test { title: decl.title.to_owned(), span: decl.title_span, at, zone, body }
 }
 
 /// A constant of the type `ty`: a literal, an enum member, a list or record of such. `None` after a message.
 #[must_use]
 pub fn constant(context: &mut Context<'_>, value: &ast::Expr, ty: &Ty) -> Option<Value> {
-    let _ = (context, value, ty);
-    None
+    let effects = Effects::default();
+    let mut checker = Checker::new(context, &effects, Host::Constant);
+    let typed = checker.expr_as(value, ty, None);
+    let found = literal::constant_value(&typed);
+    if found.is_none() && !matches!(typed.ty, Ty::Error) {
+        checker.report(type_errors::not_constant(typed.span));
+    }
+    checker.hand_over(context);
+    found
 }
 
 /// The default of a field: a constant, or an expression over nothing but functions of the language. `None` after a
 /// message.
 #[must_use]
 pub fn field_default(context: &mut Context<'_>, value: &ast::Expr, ty: &Ty) -> Option<DefaultValue> {
-    let _ = (context, value, ty);
-    None
+    let effects = Effects::default();
+    let mut checker = Checker::new(context, &effects, Host::Constant);
+    let typed = checker.expr_as(value, ty, None);
+    let found = match (literal::constant_value(&typed), &typed.kind, &typed.ty) {
+        (Some(value), ..) => Some(DefaultValue::Const(value)),
+        (None, ExprKind::Error, _) | (None, _, Ty::Error) => None,
+        (None, ..) => {
+            let stmt = Stmt { span: typed.span, kind: StmtKind::Return(Some(typed)) };
+            Some(DefaultValue::Computed(checker.finish(0, Block { stmts: vec![stmt] })))
+        }
+    };
+    checker.hand_over(context);
+    found
 }
 
 /// `shown as "{number} {title}"`: a hidden function from the record to text, in which the fields are names in scope.
 #[must_use]
 pub fn shown_as(context: &mut Context<'_>, entity: EntityId, value: &ast::Expr) -> Body {
-    let _ = (context, entity, value);
-    Body::default()
+    let effects = Effects::default();
+    let mut checker = Checker::new(context, &effects, Host::ShownAs(entity));
+    checker.made(Ty::Ref(entity), value.span);
+    let typed = checker.expr_as(value, &Ty::Text, None);
+    let stmt = Stmt { span: typed.span, kind: StmtKind::Return(Some(typed)) };
+    let body = checker.finish(1, Block { stmts: vec![stmt] });
+    checker.hand_over(context);
+    body
+}
+
+impl Checker<'_> {
+    /// A parameter is a name that may go unread.
+    fn parameter(&mut self, param: &ParamHead) {
+        let name = ast::Ident { name: param.name.clone(), span: param.span };
+        self.declare(&name, param.ty.clone(), false);
+    }
+
+    /// The primary record: what its fields are depends on the triggers.
+    fn primary(&mut self, head: &ProcessHead) {
+        let Some(primary) = &head.primary else { return };
+        let mut param = primary.clone();
+        if let (Primary::Pending, Ty::Ref(entity)) = (self.host.primary(), &param.ty) {
+            param.ty = Ty::Pending(*entity);
+        }
+        self.parameter(&param);
+    }
+
+    /// A message where the end of a body is reached that must give a value.
+    fn require_return(&mut self, name: &str, result: &Ty, head: Span, body: Span) {
+        if self.flow.dead || matches!(result, Ty::Void | Ty::Error) || self.has_errors() {
+            return;
+        }
+        let end = Span { start: body.end.saturating_sub(1).max(body.start), ..body };
+        let shown = self.show(result);
+        self.report(call_errors::missing_return(name, &shown, end, head));
+    }
+
+    /// Gives the messages to the context.
+    fn hand_over(&mut self, context: &mut Context<'_>) {
+        std::mem::take(&mut self.messages).into_iter().for_each(|message| context.report(message));
+    }
 }

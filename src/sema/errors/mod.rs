@@ -1,9 +1,15 @@
-//! The wording of all messages about declarations: one named constructor a mistake, one file a family.
+//! The wording of all messages: one named constructor a mistake, one file a family.
 
+pub mod calls;
 pub mod entities;
+pub mod facts;
 pub mod kinds;
 pub mod names;
+pub mod records;
 pub mod triggers;
+pub mod types;
+pub mod uses;
+pub mod waits;
 
 /// `` `a` ``, `` `a` or `b` ``, `` `a`, `b` or `c` ``.
 #[must_use]

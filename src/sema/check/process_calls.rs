@@ -1,0 +1,243 @@
+//! Effects that give a value: `create`, `do`, `start`, `wait for`; and who may be called from where.
+
+use super::{
+    calls::Callee,
+    checker::{Checker, Host},
+};
+use crate::{
+    base::span::Span,
+    sema::{
+        errors::{calls, names, types},
+        hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
+        names::Def,
+        schema::{ProcessHead, ProcessId},
+        ty::Ty,
+        types::Wanted,
+    },
+    syntax::ast::{self, Arg, Effect, EffectKind, Ident, ProcessKind},
+};
+
+/// Where a statement puts its result, if it gives one.
+pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
+    match kind {
+        StmtKind::Create { into, .. } | StmtKind::Do { into, .. } | StmtKind::Start { into, .. } => Some(into),
+        StmtKind::Wait { arms, .. } => match arms.as_mut_slice() {
+            [WaitArm { kind: WaitArmKind::Handle { into, .. }, .. }] => Some(into),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The word of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Do,
+    Start,
+}
+
+impl Checker<'_> {
+    /// A statement that gives a value, and the value's type.
+    pub(super) fn effect(&mut self, effect: &Effect, _expected: Option<&Ty>, span: Span) -> (StmtKind, Ty) {
+        let words = match &effect.kind {
+            EffectKind::Create { entity, fields } => return self.create(entity, fields, false, span),
+            EffectKind::Do { callee, args, retry, timeout } => {
+                return self.do_process(callee, args, retry.as_ref(), timeout.as_ref(), span);
+            }
+            EffectKind::Start { callee, args } => return self.start(callee, args, span),
+            EffectKind::WaitHandle(handle) => return self.wait_handle(handle, span),
+            EffectKind::WaitSignal { .. } => "signals (`wait on`)",
+            EffectKind::Ask { .. } => "forms (`ask`)",
+            EffectKind::SendTemplate { .. } | EffectKind::SendFields(_) => "mails (`send`)",
+            EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
+        };
+        self.report(names::later(words, span));
+        (StmtKind::Error, Ty::Error)
+    }
+
+    fn callee(&mut self, callee: &Ident, args: &[Arg]) -> Option<(ProcessId, &ProcessHead)> {
+        let def = self.names.get(self.file, &callee.name).map(|entry| entry.def.clone());
+        let found = match def {
+            Some(Def::Process(process)) => Some(process),
+            Some(Def::Later(kind)) => {
+                self.report(names::later(&format!("declarations of the kind `{kind}`"), callee.span));
+                None
+            }
+            Some(Def::Function(_)) => {
+                self.report(calls::function_called_with_do(&callee.name, callee.span));
+                None
+            }
+            _ => {
+                self.find_named(callee, Wanted::Process);
+                None
+            }
+        };
+        let Some(process) = found else {
+            args.iter().for_each(|arg| drop(self.expr(&arg.value, Some(&Ty::Error))));
+            return None;
+        };
+        Some((process, self.schema.process(process)?))
+    }
+
+    fn do_process(
+        &mut self,
+        callee: &Ident,
+        args: &[Arg],
+        retry: Option<&ast::Retry>,
+        timeout: Option<&ast::Expr>,
+        span: Span,
+    ) -> (StmtKind, Ty) {
+        self.may_act("do", span);
+        let schema = self.schema;
+        let Some((process, _)) = self.callee(callee, args) else { return (StmtKind::Error, Ty::Error) };
+        let Some(head) = schema.process(process) else { return (StmtKind::Error, Ty::Error) };
+        self.may_call(Verb::Do, head, callee.span);
+        let (primary, args) = self.process_arguments(callee, head, args);
+        let retry = retry.map(|retry| self.retry(retry));
+        let timeout = timeout.map(|timeout| self.expr_as(timeout, &Ty::Duration, None));
+        let is_own_transaction = head.kind == ProcessKind::Background;
+        let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();
+        if is_own_transaction && !matches!(self.host, Host::Test) {
+            self.suspends_for_child(callee, span);
+        } else if commits {
+            self.flow.suspend(span);
+            self.trace.suspended.get_or_insert(span);
+        } else {
+            self.footprint.calls.insert(process);
+            let written = self.effects.of_call(process);
+            self.flow.write(&written, span);
+            self.trace.writes.extend(written.into_iter().map(|entity| (entity, span)));
+        }
+        self.runs_on(span);
+        (StmtKind::Do { process, primary, args, into: None, retry, timeout }, head.result.clone())
+    }
+
+    /// `do` of a workflow waits for it.
+    fn suspends_for_child(&mut self, callee: &Ident, span: Span) {
+        if matches!(self.host.kind(), Some(ProcessKind::Background)) {
+            self.suspends(&format!("do {}", callee.name), span);
+        }
+    }
+
+    /// The table of section 4.6: who may call whom.
+    fn may_call(&mut self, verb: Verb, head: &ProcessHead, span: Span) {
+        let from_background = matches!(self.host.kind(), Some(ProcessKind::Background));
+        let is_test = matches!(self.host, Host::Test);
+        let message = match (verb, head.kind) {
+            (_, ProcessKind::Dialog) => Some(names::later("dialogs", span)),
+            (Verb::Do, ProcessKind::Background) if !from_background && !is_test => {
+                let caller = self.host.head().map_or("", |head| head.name.as_str());
+                Some(calls::background_from_transaction(&head.name, caller, span))
+            }
+            (Verb::Do, ProcessKind::Background) if is_test => Some(calls::background_in_test(&head.name, span)),
+            (Verb::Do, ProcessKind::Action) if head.independent && !from_background && !is_test => {
+                Some(calls::independent_needs_start(&head.name, span, head.span))
+            }
+            (Verb::Start, ProcessKind::Action) if !head.independent || from_background || is_test => {
+                Some(calls::start_of_action(&head.name, span, head.span))
+            }
+            (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),
+            _ => None,
+        };
+        let may_demand = is_test && head.on_demand;
+        let message = message.or_else(|| {
+            let is_callable = head.called || head.kind == ProcessKind::Action || may_demand;
+            (!is_callable).then(|| calls::not_called(&head.name, span, head.span))
+        });
+        if let Some(message) = message {
+            self.report(message);
+        }
+    }
+
+    /// The primary record, which comes first, and the inputs in order.
+    fn process_arguments(&mut self, callee: &Ident, head: &ProcessHead, args: &[Arg]) -> (Option<Expr>, Vec<Expr>) {
+        let named = Callee { name: &head.name, span: callee.span, declared: head.span };
+        let Some(primary) = &head.primary else {
+            return (None, self.arguments(named, &head.params, &args.iter().collect::<Vec<_>>()));
+        };
+        let by_name = args.iter().position(|arg| arg.name.as_ref().is_some_and(|name| name.name == primary.name));
+        let position = by_name.or_else(|| args.iter().position(|arg| arg.name.is_none()).filter(|at| *at == 0));
+        let rest: Vec<&Arg> = args.iter().enumerate().filter(|(i, _)| Some(*i) != position).map(|(_, a)| a).collect();
+        let value = match position.and_then(|at| args.get(at)) {
+            Some(arg) => Some(self.primary_argument(&arg.value, head, &primary.ty)),
+            None => {
+                self.report(calls::missing_primary(
+                    &head.name,
+                    &primary.name,
+                    &self.show(&primary.ty),
+                    callee.span,
+                    primary.span,
+                ));
+                None
+            }
+        };
+        (value, self.arguments(named, &head.params, &rest))
+    }
+
+    fn primary_argument(&mut self, written: &ast::Expr, head: &ProcessHead, ty: &Ty) -> Expr {
+        let value = self.expr(written, Some(ty));
+        let value = self.present(value);
+        match self.convert(value, ty) {
+            Ok(value) => value,
+            Err(value) => {
+                let (wanted, found) = (self.show(ty), self.show(&value.ty));
+                let declared = head.primary.as_ref().map_or(head.span, |primary| primary.span);
+                self.refuse(calls::other_entity(&head.name, &wanted, &found, value.span, declared), value.span)
+            }
+        }
+    }
+
+    fn retry(&mut self, retry: &ast::Retry) -> Retry {
+        Retry {
+            times: self.expr_as(&retry.times, &Ty::Int, None),
+            after: retry.after.as_ref().map(|after| self.expr_as(after, &Ty::Duration, None)),
+            doubling: retry.doubling,
+            up_to: retry.up_to.as_ref().map(|up_to| self.expr_as(up_to, &Ty::Duration, None)),
+        }
+    }
+
+    fn start(&mut self, callee: &Ident, args: &[Arg], span: Span) -> (StmtKind, Ty) {
+        self.may_act("start", span);
+        let schema = self.schema;
+        let Some((process, _)) = self.callee(callee, args) else { return (StmtKind::Error, Ty::Error) };
+        let Some(head) = schema.process(process) else { return (StmtKind::Error, Ty::Error) };
+        self.may_call(Verb::Start, head, callee.span);
+        let (primary, args) = self.process_arguments(callee, head, args);
+        self.runs_on(span);
+        (StmtKind::Start { process, primary, args, into: None }, Ty::Handle(process))
+    }
+
+    fn wait_handle(&mut self, handle: &ast::Expr, span: Span) -> (StmtKind, Ty) {
+        let handle = self.expr(handle, None);
+        self.suspends("wait for", span);
+        let Some((handle, process)) = self.handle(handle) else { return (StmtKind::Error, Ty::Error) };
+        let result = self.schema.process(process).map_or(Ty::Error, |head| head.result.clone());
+        let kind = WaitArmKind::Handle { handle, process, into: None };
+        let arm = WaitArm { kind, body: Block::default(), span };
+        (StmtKind::Wait { point: "wait handle".to_owned(), arms: vec![arm] }, result)
+    }
+
+    /// A handle that is there, with its process; `None` after a message.
+    pub(super) fn handle(&mut self, value: Expr) -> Option<(Expr, ProcessId)> {
+        let value = self.present(value);
+        match value.ty {
+            Ty::Handle(process) => Some((value, process)),
+            Ty::Error => None,
+            _ => {
+                let shown = self.show(&value.ty);
+                self.report(types::not_a_handle(&shown, value.span));
+                None
+            }
+        }
+    }
+
+    /// `cancel h`.
+    pub(super) fn cancel(&mut self, handle: &ast::Expr, span: Span) -> StmtKind {
+        self.may_act("cancel", span);
+        let handle = self.expr(handle, None);
+        match self.handle(handle) {
+            Some((handle, _)) => StmtKind::Cancel(handle),
+            None => StmtKind::Error,
+        }
+    }
+}

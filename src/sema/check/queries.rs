@@ -1,0 +1,203 @@
+//! Queries: over an entity, a list, or the records that refer to one.
+
+use super::checker::{Checker, error, read};
+use crate::{
+    base::span::Span,
+    sema::{
+        errors::{types, uses},
+        hir::{Expr, ExprKind, Fold, LocalId, Query, QueryHead, QuerySource},
+        names::Def,
+        ty::Ty,
+    },
+    syntax::ast::{self, Ident},
+};
+
+impl Checker<'_> {
+    /// A query as a value.
+    pub(super) fn query(&mut self, query: &ast::Query, span: Span) -> Expr {
+        if let Some((group, _)) = &query.group {
+            return self.later("groups (`group by`)", group.span);
+        }
+        let Some((source, element)) = self.source(&query.source) else { return self.unsourced(query, span) };
+        self.scoped(|checker| {
+            let bind = checker.declare(&query.name, element, false);
+            checker.read.insert(bind);
+            checker.query_parts(query, source, bind, span)
+        })
+    }
+
+    fn query_parts(&mut self, query: &ast::Query, source: QuerySource, bind: LocalId, span: Span) -> Expr {
+        let condition = query.condition.as_ref().map(|condition| self.condition(condition));
+        let facts = condition.as_ref().map(|c| self.facts_of(c, true)).unwrap_or_default();
+        let (order, select) = self.assuming(facts, |checker| {
+            let order: Vec<(Expr, bool)> = query
+                .order
+                .iter()
+                .map(|key| {
+                    let value = checker.expr(&key.value, None);
+                    (checker.sortable(value), key.descending)
+                })
+                .collect();
+            let select = match &query.select {
+                Some(select) => checker.expr(select, None),
+                None => read(bind, checker.local_ty(bind), query.name.span),
+            };
+            (order, select)
+        });
+        let limit = query.limit.as_ref().map(|limit| self.expr_as(limit, &Ty::Int, None));
+        let Some((head, ty)) = self.query_type(query, &select) else { return error(span) };
+        let query = Query { head, bind, source, condition, order, limit, select };
+        Expr { kind: ExprKind::Query(Box::new(query)), ty, span }
+    }
+
+    fn query_type(&mut self, query: &ast::Query, select: &Expr) -> Option<(QueryHead, Ty)> {
+        if select.ty == Ty::Error {
+            return None;
+        }
+        let fold = match query.head {
+            ast::QueryHead::Find => return Some((QueryHead::Find, Ty::List(Box::new(select.ty.clone())))),
+            ast::QueryHead::FindOne => return Some((QueryHead::FindOne, select.ty.clone().optional())),
+            ast::QueryHead::Exists => return Some((QueryHead::Exists, Ty::Bool)),
+            ast::QueryHead::Count => return Some((QueryHead::Count, Ty::Int)),
+            ast::QueryHead::Sum => Fold::Sum,
+            ast::QueryHead::Average => Fold::Average,
+            ast::QueryHead::Min => Fold::Min,
+            ast::QueryHead::Max => Fold::Max,
+        };
+        let selected = select.ty.present().clone();
+        let is_number = matches!(selected, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_));
+        let is_ordered = is_number || matches!(selected, Ty::Text | Ty::Date | Ty::DateTime | Ty::Time | Ty::Duration);
+        let fits = if matches!(fold, Fold::Sum | Fold::Average) { is_number } else { is_ordered };
+        if !fits {
+            let shown = self.show(&select.ty);
+            self.report(types::cannot_fold(&shown, query.head_span, select.span));
+            return None;
+        }
+        let ty = match fold {
+            Fold::Sum => selected,
+            Fold::Average if selected == Ty::Int => Ty::Decimal.optional(),
+            Fold::Average | Fold::Min | Fold::Max => selected.optional(),
+        };
+        Some((QueryHead::Fold(fold), ty))
+    }
+
+    /// Checks the rest of a query whose source was refused.
+    fn unsourced(&mut self, query: &ast::Query, span: Span) -> Expr {
+        self.scoped(|checker| {
+            let bind = checker.declare(&query.name, Ty::Error, false);
+            checker.read.insert(bind);
+            for part in query.condition.iter().chain(&query.select).chain(query.order.iter().map(|key| &key.value)) {
+                checker.expr(part, Some(&Ty::Error));
+            }
+        });
+        error(span)
+    }
+
+    fn sortable(&mut self, value: Expr) -> Expr {
+        let is_sortable = matches!(
+            value.ty.present(),
+            Ty::Error
+                | Ty::Int
+                | Ty::Decimal
+                | Ty::Money
+                | Ty::MoneyIn(_)
+                | Ty::Text
+                | Ty::Date
+                | Ty::Time
+                | Ty::DateTime
+                | Ty::Duration
+                | Ty::Bool
+                | Ty::Enum(_)
+        );
+        if is_sortable {
+            return value;
+        }
+        let shown = self.show(&value.ty);
+        self.refuse(types::cannot_order(&shown, value.span), value.span)
+    }
+
+    /// Where the elements come from, and their type; `None` after a message.
+    pub(super) fn source(&mut self, written: &ast::Expr) -> Option<(QuerySource, Ty)> {
+        match &written.kind {
+            ast::ExprKind::TypeName(name) => return self.entity_source(name),
+            ast::ExprKind::Paren(inner) => return self.source(inner),
+            ast::ExprKind::Member { base, name, optional: false } => {
+                if let Some(found) = self.reverse_source(base, name) {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+        let list = self.expr(written, None);
+        let list = self.present(list);
+        match list.ty.clone() {
+            Ty::List(item) | Ty::Set(item) => Some((QuerySource::List(list), *item)),
+            Ty::Error => None,
+            other => {
+                let shown = self.show(&other);
+                self.report(types::not_a_list(&shown, list.span));
+                None
+            }
+        }
+    }
+
+    fn entity_source(&mut self, name: &Ident) -> Option<(QuerySource, Ty)> {
+        match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
+            Some(Def::Entity(entity)) => Some((QuerySource::Entity(entity), Ty::Ref(entity))),
+            Some(Def::Broken) => None,
+            Some(def) => {
+                self.report(uses::not_a_source(&name.name, &def, name.span));
+                None
+            }
+            None => {
+                self.entity_named(name);
+                None
+            }
+        }
+    }
+
+    /// `deal.notes`, if that is a reverse reference.
+    fn reverse_source(&mut self, base: &ast::Expr, name: &Ident) -> Option<Option<(QuerySource, Ty)>> {
+        if let ast::ExprKind::TypeName(_) = base.kind {
+            return None;
+        }
+        let messages = self.messages.len();
+        let of = self.expr(base, None);
+        let found = match of.ty {
+            Ty::Ref(entity) => {
+                let reverses = self.schema.entity(entity).map(|e| e.reverses.as_slice()).unwrap_or_default();
+                reverses.iter().find(|reverse| reverse.name == name.name)
+            }
+            _ => None,
+        };
+        let Some(reverse) = found else {
+            self.messages.truncate(messages);
+            return None;
+        };
+        let source = QuerySource::Reverse { entity: reverse.entity, field: reverse.field, of };
+        Some(Some((source, Ty::Ref(reverse.entity))))
+    }
+
+    /// `all x in xs satisfy c`: there is none that does not.
+    pub(super) fn all(&mut self, name: &Ident, source: &ast::Expr, condition: &ast::Expr, span: Span) -> Expr {
+        let Some((source, element)) = self.source(source) else { return error(span) };
+        self.scoped(|checker| {
+            let bind = checker.declare(name, element, false);
+            checker.read.insert(bind);
+            let condition = checker.condition(condition);
+            let boolean = |kind| Expr { kind, ty: Ty::Bool, span };
+            let fails = boolean(ExprKind::Not(Box::new(condition)));
+            let select = read(bind, checker.local_ty(bind), name.span);
+            let query = Query {
+                head: QueryHead::Exists,
+                bind,
+                source,
+                condition: Some(fails),
+                order: Vec::new(),
+                limit: None,
+                select,
+            };
+            boolean(ExprKind::Not(Box::new(boolean(ExprKind::Query(Box::new(query))))))
+        })
+    }
+}

@@ -1,0 +1,325 @@
+//! Every form of `wait`: what a process waits for, and what can wake it.
+
+use super::{checker::Checker, convert::wrap, facts::Facts};
+use crate::{
+    base::span::Span,
+    sema::{
+        errors::{types, waits},
+        hir::{
+            Block, Builtin, Comparison, Conversion, Expr, ExprKind, LocalId, Place, Query, QuerySource, StmtKind,
+            TextPiece, WaitArm, WaitArmKind,
+        },
+        ty::Ty,
+    },
+    syntax::ast,
+};
+
+/// What a condition of a wait reads.
+#[derive(Debug, Default)]
+struct Reads {
+    /// Something whose change the store sees.
+    wakes: bool,
+    /// The clock, or what is new at each reading.
+    clock: Option<Span>,
+    /// A query that no record of the process narrows.
+    query: Option<Span>,
+}
+
+impl Checker<'_> {
+    /// `wait 3 days`.
+    pub(super) fn wait_for(&mut self, duration: &ast::Expr, span: Span) -> StmtKind {
+        let kind = self.after(duration);
+        self.suspends("wait", span);
+        StmtKind::Wait { point: "wait".to_owned(), arms: vec![WaitArm { kind, body: Block::default(), span }] }
+    }
+
+    /// `wait until c`.
+    pub(super) fn wait_until(&mut self, value: &ast::Expr, span: Span) -> StmtKind {
+        self.suspends("wait", span);
+        let (kind, facts) = self.until(value);
+        self.flow.learn(facts);
+        if matches!(kind, WaitArmKind::Until(_)) {
+            self.report_unlimited(span);
+        }
+        StmtKind::Wait { point: "wait".to_owned(), arms: vec![WaitArm { kind, body: Block::default(), span }] }
+    }
+
+    /// `wait { until c => …, after d => … }`.
+    pub(super) fn wait_arms(&mut self, arms: &[ast::WaitArm], span: Span) -> StmtKind {
+        let head = Span { end: span.start.saturating_add(4), ..span };
+        self.suspends("wait", head);
+        let waiting = self.flow.clone();
+        let mut ends = Vec::new();
+        let mut typed = Vec::new();
+        for arm in arms {
+            self.flow = waiting.clone();
+            let words = Span { end: arm.body.span.start, ..arm.span };
+            let typed_arm = self.scoped(|checker| {
+                let (kind, facts) = checker.wait_arm(&arm.kind)?;
+                checker.flow.learn(facts);
+                Some(WaitArm { kind, body: checker.block(&arm.body), span: words })
+            });
+            match typed_arm {
+                Some(arm) => typed.push(arm),
+                None => drop(self.block(&arm.body)),
+            }
+            ends.push(std::mem::take(&mut self.flow));
+        }
+        self.flow = waiting;
+        self.flow.dead = true;
+        self.meet(ends);
+        let is_limited =
+            arms.iter().any(|arm| matches!(arm.kind, ast::WaitArmKind::After(_) | ast::WaitArmKind::Error))
+                || typed.iter().any(|arm| !matches!(arm.kind, WaitArmKind::Until(_)))
+                || typed.len() < arms.len();
+        if !is_limited {
+            self.report_unlimited(head);
+        }
+        StmtKind::Wait { point: "wait".to_owned(), arms: typed }
+    }
+
+    fn report_unlimited(&mut self, span: Span) {
+        self.report(waits::no_limit(span));
+    }
+
+    fn wait_arm(&mut self, kind: &ast::WaitArmKind) -> Option<(WaitArmKind, Facts)> {
+        match kind {
+            ast::WaitArmKind::Error => None,
+            ast::WaitArmKind::Until(value) => Some(self.until(value)),
+            ast::WaitArmKind::After(duration) => Some((self.after(duration), Facts::new())),
+            ast::WaitArmKind::Handle { handle, bind } => {
+                let handle = self.expr(handle, None);
+                let (handle, process) = self.handle(handle)?;
+                let result = self.schema.process(process).map_or(Ty::Error, |head| head.result.clone());
+                let into = bind.as_ref().map(|bind| {
+                    if result == Ty::Void {
+                        self.report(types::no_value(bind.span));
+                    }
+                    let ty = if result == Ty::Void { Ty::Error } else { result };
+                    Place::Local { local: self.declare(bind, ty, false), path: Vec::new() }
+                });
+                Some((WaitArmKind::Handle { handle, process, into }, Facts::new()))
+            }
+            ast::WaitArmKind::Signal { signal, .. } => {
+                self.later("signals (`on`)", signal.span);
+                None
+            }
+            ast::WaitArmKind::Ask { ask, .. } => {
+                self.later("forms (`ask`)", ask.span);
+                None
+            }
+        }
+    }
+
+    fn after(&mut self, duration: &ast::Expr) -> WaitArmKind {
+        let value = self.expr(duration, Some(&Ty::Duration));
+        let value = match value.ty {
+            Ty::Date | Ty::DateTime | Ty::Bool => {
+                let shown = self.show(&value.ty);
+                self.refuse(waits::needs_until(&shown, value.span), value.span)
+            }
+            _ => self.coerce(value, &Ty::Duration, None),
+        };
+        WaitArmKind::After(value)
+    }
+
+    /// `until e`: a condition or a moment, by its type.
+    fn until(&mut self, written: &ast::Expr) -> (WaitArmKind, Facts) {
+        self.is_moment = true;
+        let value = self.expr(written, Some(&Ty::Bool));
+        self.is_moment = false;
+        let span = value.span;
+        match value.ty.present() {
+            Ty::Bool if !value.ty.is_optional() => {
+                self.refuse_unwakeable(&value);
+                let facts = self.facts_of(&value, true);
+                (WaitArmKind::Until(value), facts)
+            }
+            Ty::Date | Ty::DateTime => (WaitArmKind::UntilMoment(self.moment(value)), Facts::new()),
+            Ty::Error => (WaitArmKind::Until(value), Facts::new()),
+            Ty::Duration => {
+                let value = self.refuse(waits::needs_after(span), span);
+                (WaitArmKind::Until(value), Facts::new())
+            }
+            _ => {
+                let shown = self.show(&value.ty);
+                let value = self.refuse(waits::neither_condition_nor_moment(&shown, span), span);
+                (WaitArmKind::Until(value), Facts::new())
+            }
+        }
+    }
+
+    /// A `datetime?`; a date is its midnight.
+    pub(super) fn moment(&mut self, value: Expr) -> Expr {
+        let wanted = Ty::DateTime.optional();
+        let value = match value.ty.present() {
+            Ty::Date if value.ty.is_optional() => {
+                let mapped = self.map_present(value, |_, day| Ok(wrap(Conversion::Midnight, Ty::DateTime, day)));
+                mapped.unwrap_or_else(|value| value)
+            }
+            Ty::Date => wrap(Conversion::Midnight, Ty::DateTime, value),
+            _ => value,
+        };
+        self.coerce(value, &wanted, None)
+    }
+
+    /// A message about a condition that would never be looked at again.
+    fn refuse_unwakeable(&mut self, condition: &Expr) {
+        if let Some(moment) = clock_comparison(condition) {
+            self.report(waits::until_now(condition.span, moment));
+            return;
+        }
+        let mut reads = Reads::default();
+        reads.expr(condition, &mut Vec::new());
+        if let Some(clock) = reads.clock {
+            self.report(waits::clock_in_condition(condition.span, clock));
+        } else if let Some(query) = reads.query {
+            self.report(waits::query_without_record(query));
+        } else if !reads.wakes {
+            self.report(waits::nothing_wakes(condition.span));
+        }
+    }
+}
+
+/// The moment of `now() >= x`, `x < now()`.
+fn clock_comparison(condition: &Expr) -> Option<Span> {
+    let ExprKind::Compare(op, left, right) = &condition.kind else { return None };
+    match op {
+        Comparison::Greater | Comparison::GreaterEqual if is_clock(left) && !is_clock(right) => Some(right.span),
+        Comparison::Less | Comparison::LessEqual if is_clock(right) && !is_clock(left) => Some(left.span),
+        _ => None,
+    }
+}
+
+fn is_clock(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Builtin { builtin, .. } => matches!(builtin, Builtin::Now | Builtin::Today),
+        ExprKind::Convert(_, inner) => is_clock(inner),
+        _ => false,
+    }
+}
+
+impl Reads {
+    /// Goes through an expression; `bound` are the names of queries around it.
+    fn expr(&mut self, value: &Expr, bound: &mut Vec<LocalId>) {
+        match &value.kind {
+            ExprKind::Error => self.wakes = true,
+            ExprKind::Builtin { builtin, .. }
+                if matches!(builtin, Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid) =>
+            {
+                self.clock.get_or_insert(value.span);
+            }
+            ExprKind::Field { base, .. } | ExprKind::UnionField { base, .. } => {
+                self.wakes |= !is_bound(base, bound);
+                self.expr(base, bound);
+            }
+            ExprKind::IsDeleted(inner) => {
+                self.wakes |= !is_bound(inner, bound);
+                self.expr(inner, bound);
+            }
+            ExprKind::Call { args, .. } => {
+                // A function reads what it was passed.
+                self.wakes |= args.iter().any(|arg| !arg.ty.entities().is_empty());
+                args.iter().for_each(|arg| self.expr(arg, bound));
+            }
+            ExprKind::Under { low, high, .. } => {
+                self.wakes = true;
+                self.expr(low, bound);
+                self.expr(high, bound);
+            }
+            ExprKind::Query(query) => self.query(query, value.span, bound),
+            _ => children(value).into_iter().for_each(|child| self.expr(child, bound)),
+        }
+    }
+
+    fn query(&mut self, query: &Query, span: Span, bound: &mut Vec<LocalId>) {
+        let is_tied = match &query.source {
+            QuerySource::List(list) => {
+                self.expr(list, bound);
+                true
+            }
+            QuerySource::Reverse { of, .. } => {
+                self.expr(of, bound);
+                true
+            }
+            QuerySource::Entity(_) => query.condition.as_ref().is_some_and(|c| ties(c, query.bind)),
+        };
+        if is_tied {
+            self.wakes |= !matches!(query.source, QuerySource::List(_));
+        } else {
+            self.query.get_or_insert(span);
+        }
+        bound.push(query.bind);
+        let parts = query.condition.iter().chain(query.order.iter().map(|(key, _)| key)).chain([&query.select]);
+        parts.for_each(|part| self.expr(part, bound));
+        bound.pop();
+    }
+}
+
+/// Whether one conjunct compares a reference of the element with something else.
+fn ties(condition: &Expr, bind: LocalId) -> bool {
+    match &condition.kind {
+        ExprKind::And(a, b) => ties(a, bind) || ties(b, bind),
+        ExprKind::Compare(Comparison::Equal, a, b) => {
+            let is_reference = |side: &Expr| !side.ty.entities().is_empty() || *side.ty.present() == Ty::AnyRef;
+            is_reference(a) && (is_bound(a, &[bind]) != is_bound(b, &[bind]))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression reads one of these names.
+fn is_bound(value: &Expr, bound: &[LocalId]) -> bool {
+    match &value.kind {
+        ExprKind::Local(local) => bound.contains(local),
+        _ => children(value).into_iter().any(|child| is_bound(child, bound)),
+    }
+}
+
+/// The expressions directly within one, but for queries.
+fn children(value: &Expr) -> Vec<&Expr> {
+    match &value.kind {
+        ExprKind::Error
+        | ExprKind::Const(_)
+        | ExprKind::Local(_)
+        | ExprKind::Capture(_)
+        | ExprKind::Particular { .. }
+        | ExprKind::Query(_)
+        | ExprKind::Process(_) => Vec::new(),
+        ExprKind::Interpolate(pieces) => pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                TextPiece::Slot { value, .. } => Some(value),
+                TextPiece::Plain(_) => None,
+            })
+            .collect(),
+        ExprKind::Field { base, .. }
+        | ExprKind::UnionField { base, .. }
+        | ExprKind::RecordField { base, .. }
+        | ExprKind::FaultField { base, .. } => vec![base],
+        ExprKind::IfPresent { subject, then, .. } => vec![subject, then],
+        ExprKind::Call { args, .. } | ExprKind::Builtin { args, .. } => args.iter().collect(),
+        ExprKind::List(items) | ExprKind::Record(_, items) => items.iter().collect(),
+        ExprKind::Convert(_, inner)
+        | ExprKind::Unwrap(inner)
+        | ExprKind::Negate(inner)
+        | ExprKind::Not(inner)
+        | ExprKind::IsNone(inner)
+        | ExprKind::IsEntity(inner, _)
+        | ExprKind::IsDeleted(inner)
+        | ExprKind::OneOf(inner, _) => vec![inner],
+        ExprKind::Coalesce(a, b)
+        | ExprKind::And(a, b)
+        | ExprKind::Or(a, b)
+        | ExprKind::Arithmetic(_, a, b)
+        | ExprKind::Compare(_, a, b)
+        | ExprKind::Index(a, b) => vec![a, b],
+        ExprKind::Under { low, high, .. } => vec![low, high],
+        ExprKind::If(a, b, c) => vec![a, b, c],
+        ExprKind::Match { subject, arms, .. } => {
+            let mut all: Vec<&Expr> = vec![subject];
+            all.extend(arms.iter().flat_map(|arm| arm.guard.iter().chain([&arm.body])));
+            all
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! E06 and W06: waiting.
+
+use crate::base::span::Span;
+use crate::diag::{Applicability, Diagnostic, codes};
+
+/// `wait` in a real-time workflow or action.
+#[must_use]
+pub fn waits_in_transaction(verb: &str, kind: &str, name: &str, span: Span, head: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0607, format!("{kind} cannot wait"), span, format!("`{verb}` waits"))
+        .label(head, format!("`{name}` runs inside the transaction of its caller"))
+        .note("while it waited, the caller and everybody who needs the same records would wait too")
+        .help("move what follows to a `workflow` and `start` it here")
+}
+
+/// `wait` in `atomic` or `finally`.
+#[must_use]
+pub fn waits_in_block(verb: &str, block: &str, span: Span, around: Span) -> Diagnostic {
+    let message = format!("a process cannot wait inside `{block}`");
+    let message = Diagnostic::error(codes::E0607, message, span, format!("`{verb}` waits"))
+        .label(around, format!("`{block}` begins here"));
+    match block {
+        "atomic" => message.note("all that `atomic` does happens at one moment or not at all"),
+        _ => message.note("`finally` also runs when the process ends, and cannot hold it up"),
+    }
+}
+
+/// `wait` in a test.
+#[must_use]
+pub fn waits_in_test(verb: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0607, "a test does not wait", span, format!("`{verb}` waits"))
+        .note("after each statement of a test, background work runs until there is none")
+        .help("move the clock: `advance 3 days`")
+}
+
+/// A statement that no way leads to.
+#[must_use]
+pub fn unreachable(span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::W0601, "this is never reached", span, "every way ends before it")
+}
+
+/// A wait that may last for ever.
+#[must_use]
+pub fn no_limit(span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::W0602, "this wait has no limit", span, "may wait for ever")
+        .help("add an arm such as `after 30 days => …`")
+}
+
+/// `wait @2026-01-01`.
+#[must_use]
+pub fn needs_until(shown: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0614, format!("expected how long to wait, found `{shown}`"), span, "not a duration")
+        .help("write `wait until …`, in an arm `until … =>`")
+        .fix("write `until`", span.at_start(), "until ", Applicability::Suggested)
+}
+
+/// `wait until 3 days`.
+#[must_use]
+pub fn needs_after(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0614, "expected a condition or a moment, found `duration`", span, "says how long")
+        .help("write `wait 3 days`, in an arm `after 3 days =>`")
+}
+
+/// `wait until 5`.
+#[must_use]
+pub fn neither_condition_nor_moment(shown: &str, span: Span) -> Diagnostic {
+    let message = format!("expected a condition or a moment, found `{shown}`");
+    Diagnostic::error(codes::E0614, message, span, format!("this is `{shown}`"))
+}
+
+/// `until now() > x`.
+#[must_use]
+pub fn until_now(span: Span, moment: Span) -> Diagnostic {
+    let before = Span { end: moment.start, ..span };
+    let after = Span { start: moment.end, ..span };
+    let mut message = Diagnostic::error(
+        codes::E0613,
+        "the clock does not wake a condition",
+        span,
+        "is looked at only when a record changes",
+    )
+    .label(moment, "the moment that is meant")
+    .help("wait for the moment itself: `until …`");
+    let edits = [before, after].into_iter().filter(|edit| edit.start < edit.end);
+    message.fix = Some(crate::diag::Fix {
+        title: "wait for the moment".to_owned(),
+        edits: edits.map(|span| crate::diag::Edit { span, text: String::new() }).collect(),
+        applicability: Applicability::Suggested,
+    });
+    message
+}
+
+/// `now()` somewhere in a condition.
+#[must_use]
+pub fn clock_in_condition(span: Span, clock: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0612, "the clock does not wake a condition", clock, "changes without any record")
+        .label(span, "this condition is looked at when a record changes")
+        .help("wait for the moment in an arm of its own: `until …`")
+}
+
+/// A condition over names alone.
+#[must_use]
+pub fn nothing_wakes(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0612, "nothing can wake this condition", span, "reads no field of a record")
+        .note("a condition is looked at again when a field that it reads changes; names change only by this process")
+        .help("read a field of a record, or wait for a moment or a duration")
+}
+
+/// A query that is not tied to a record of the process.
+#[must_use]
+pub fn query_without_record(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0612, "nothing can wake this query", span, "looks through all records")
+        .note("every write of such a record, by anybody, would wake the process")
+        .help("compare a reference with a record of the process: `where x.regarding == deal and …`")
+}
