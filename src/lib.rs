@@ -5,11 +5,14 @@
 pub mod base;
 pub mod bytecode;
 pub mod cli;
+pub mod codegen;
 pub mod data;
 pub mod diag;
 pub mod engine;
+pub mod format;
 pub mod pipeline;
 pub mod project;
 pub mod sema;
 pub mod simulation;
 pub mod syntax;
+pub mod vm;

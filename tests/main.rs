@@ -1,5 +1,4 @@
 //! The integration tests: one binary, one module for each subject.
 
 mod docs;
-mod sema;
 mod store;

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     /// Print the page of a code such as E0301
     Explain(ExplainArgs),
+    /// Give files their one layout
+    Fmt(FmtArgs),
 }
 
 #[derive(Args, Debug)]
@@ -58,6 +60,17 @@ pub(super) struct CompletionsArgs {
 pub(super) struct ExplainArgs {
     /// A code, or its name in words
     pub code: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct FmtArgs {
+    /// A folder, a `.proc` file, or `-` for standard input
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Write nothing; fail if a file would change
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// How messages about sources are told; the same for every command that has any.

@@ -44,6 +44,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Check(args)) => cmd::check::run(args, term),
         Some(Command::Completions(args)) => cmd::completions::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
+        Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         None => {
             term.err(&Arguments::command().render_help().to_string());
             Exit::Usage

@@ -14,11 +14,12 @@ pub(super) fn report(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic],
         Format::Json => term.out(&render::json(diagnostics, sources)),
         Format::Short => term.err(&render::short(diagnostics, sources)),
     }
-    outcome(args, diagnostics)
+    exit_of(diagnostics, args.deny)
 }
 
-fn outcome(args: &ReportArgs, diagnostics: &[Diagnostic]) -> Exit {
-    let fails = |d: &Diagnostic| d.severity == Severity::Error || args.deny == Some(Deny::Warnings);
+/// How the program ends because of these messages.
+pub(super) fn exit_of(diagnostics: &[Diagnostic], deny: Option<Deny>) -> Exit {
+    let fails = |d: &Diagnostic| d.severity == Severity::Error || deny == Some(Deny::Warnings);
     if diagnostics.iter().any(|d| d.code == E0901) {
         Exit::Environment
     } else if diagnostics.iter().any(fails) {

@@ -71,6 +71,14 @@ pub fn load_unreadable(shown_path: &str, error: &io::Error) -> Loaded {
     loaded
 }
 
+/// The source files of all projects with their paths on disk.
+pub fn project_files(loaded: &Loaded) -> impl Iterator<Item = (&SourceFile, &Path)> {
+    loaded.projects.iter().flat_map(|project| &project.files).filter_map(|id| {
+        let path = loaded.paths.get(id.0 as usize)?;
+        Some((loaded.sources.get(*id)?, path.as_path()))
+    })
+}
+
 impl Loaded {
     fn add(&mut self, shown: &str, path: &Path, text: String) -> FileId {
         self.paths.push(path.to_owned());

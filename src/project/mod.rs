@@ -12,5 +12,5 @@ pub mod manifest;
 
 pub use disk::DiskFiles;
 pub use files::Files;
-pub use load::{Loaded, Project, load, load_text, load_unreadable};
+pub use load::{Loaded, Project, load, load_text, load_unreadable, project_files};
 pub use manifest::Manifest;

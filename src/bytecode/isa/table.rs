@@ -236,6 +236,7 @@ instructions! {
     0x3C IntToFloat { into: put Float, from: get Int } "As a float."
     0x3D IntOfText { into: put Int, from: get Text } "Reads a whole number, or a trap."
     0x3E IntOfEnum { into: put Int, from: get Enum } "The stored number."
+    0x3F IntOfRef { into: put Int, from: get Ref } "The row id; 0 of none."
 
     // Decimals.
     0x40 DecimalAdd { into: put Decimal, left: get Decimal, right: get Decimal } "Sum."

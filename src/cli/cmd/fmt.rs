@@ -1,0 +1,108 @@
+//! `abide fmt`: the one layout, for every `.proc` file below a path.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::base::source::SourceFile;
+use crate::cli::args::FmtArgs;
+use crate::cli::exit::Exit;
+use crate::cli::input;
+use crate::cli::report::{exit_of, plural};
+use crate::cli::term::Term;
+use crate::diag::codes::{E0906, E0907, E0908, E0909};
+use crate::diag::{Diagnostic, render};
+use crate::format;
+use crate::project::{Loaded, project_files};
+
+pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {
+    let loaded = input::load_path(&args.path);
+    // Settings do not matter for the layout.
+    let settings = [E0906, E0907, E0908, E0909];
+    let problems: Vec<Diagnostic> =
+        loaded.diagnostics.iter().filter(|d| !settings.contains(&d.code)).cloned().collect();
+    term.err(&render::human(&problems, &loaded.sources, &term.messages()));
+    let mut run = Run { args, term, loaded: &loaded, changed: 0, exit: exit_of(&problems, None) };
+    for (file, path) in project_files(&loaded) {
+        run.file(file, path);
+    }
+    run.summary();
+    run.exit
+}
+
+struct Run<'a> {
+    args: &'a FmtArgs,
+    term: &'a Term,
+    loaded: &'a Loaded,
+    changed: usize,
+    exit: Exit,
+}
+
+impl Run<'_> {
+    fn is_stdin(&self) -> bool {
+        self.args.path == Path::new("-")
+    }
+
+    fn file(&mut self, file: &SourceFile, path: &Path) {
+        let text = match format::format(&file.text) {
+            Ok(text) => text,
+            Err(refusal) => {
+                self.term.err(&format!(
+                    "abide: cannot format {}: {refusal}; this is a mistake of abide, please report it with the file\n",
+                    file.path
+                ));
+                self.exit = Exit::Bug;
+                return;
+            }
+        };
+        let is_same = text == file.text;
+        self.changed += usize::from(!is_same);
+        if self.is_stdin() && !self.args.check {
+            self.term.out(&text);
+        } else if self.args.check && !is_same {
+            self.term.out(&format!("{} would change\n", file.path));
+            self.fail(Exit::Wrong);
+        } else if !is_same && let Err(error) = replace(path, &text) {
+            self.term.err(&format!("error: cannot write `{}`: {error}\n", file.path));
+            self.changed -= 1;
+            self.fail(Exit::Environment);
+        }
+    }
+
+    fn fail(&mut self, exit: Exit) {
+        if self.exit == Exit::Fine {
+            self.exit = exit;
+        }
+    }
+
+    fn summary(&self) {
+        let files = plural(project_files(self.loaded).count(), "file");
+        if self.args.check {
+            self.term.out(&format!("{} of {files} would change\n", self.changed));
+        } else if !self.is_stdin() {
+            self.term.out(&format!("formatted {} of {files}\n", self.changed));
+        }
+    }
+}
+
+/// Puts the text in the place of the file, as a whole or not at all: another file is written and takes its name.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // The file that links lead to is replaced, not the link.
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(permissions)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &path)
+    };
+    let written = write();
+    if written.is_err() {
+        // What is left over when even this fails is a hidden file beside the source.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}

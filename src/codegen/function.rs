@@ -1,0 +1,312 @@
+//! One function while it is lowered: its slots, its code, the scopes around the statement at hand.
+//!
+//! [`Lowerer`] is given the body by one of the `lower_…` functions at the end of this file; its methods stand in one
+//! file for each part of the language: `stmt`, `expr`, `compare`, `text`, `queries`, `waits`, `calls`, `faults`.
+
+use super::{
+    code::{Code, Finished},
+    points::Pending,
+    slots::{Reg, Slots},
+    tables::Tables,
+    unwind::Scope,
+};
+use crate::{
+    base::{source::Sources, span::Span},
+    bytecode::{
+        isa::Instruction,
+        layout,
+        module::{Capture, Function, FunctionKind, LineEntry, LiveName},
+        operands::is_handle,
+        traps::TrapCode,
+        types::{FuncIdx, TypeDef, TypeIdx},
+    },
+    sema::{
+        hir::{self, LocalId},
+        ty::Ty,
+    },
+};
+
+/// What is lowered.
+pub(super) struct Job<'a> {
+    /// Its number in the module.
+    pub(super) index: FuncIdx,
+    /// Its name.
+    pub(super) name: String,
+    /// What it is for.
+    pub(super) kind: FunctionKind,
+    /// The process, for bodies of processes.
+    pub(super) process: Option<usize>,
+    /// All names; parameters first.
+    pub(super) locals: &'a [hir::Local],
+    /// How many parameters there are.
+    pub(super) params: usize,
+    /// What is passed after the parameters.
+    pub(super) captures: &'a [hir::Captured],
+    /// Its result.
+    pub(super) result: &'a Ty,
+    /// Whether it may suspend.
+    pub(super) suspends: bool,
+}
+
+/// What a function became.
+pub(super) struct Lowered {
+    pub(super) function: Function,
+    pub(super) lines: Vec<LineEntry>,
+    pub(super) names: Vec<LiveName>,
+}
+
+/// A function that is being lowered.
+pub(super) struct Lowerer<'a> {
+    pub(super) program: &'a hir::Program,
+    pub(super) sources: &'a Sources,
+    pub(super) tables: &'a mut Tables,
+    pub(super) job: Job<'a>,
+    pub(super) code: Code,
+    pub(super) slots: Slots,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) stages: Vec<String>,
+    pub(super) points: Vec<Pending>,
+    pub(super) result: Option<TypeIdx>,
+    /// Where the result rests while `finally` blocks run.
+    pub(super) result_reg: Option<Reg>,
+    /// Where the message of `stop` rests while `finally` blocks run.
+    pub(super) message_reg: Option<Reg>,
+    params: Vec<TypeIdx>,
+    regs: Vec<Option<Reg>>,
+    capture_regs: Vec<Reg>,
+}
+
+impl<'a> Lowerer<'a> {
+    /// Begins a function: parameters and captures take the first slots.
+    pub(super) fn new(program: &'a hir::Program, sources: &'a Sources, tables: &'a mut Tables, job: Job<'a>) -> Self {
+        let mut lowerer = Self {
+            program,
+            sources,
+            tables,
+            regs: vec![None; job.locals.len()],
+            job,
+            code: Code::default(),
+            slots: Slots::default(),
+            scopes: Vec::new(),
+            stages: Vec::new(),
+            points: Vec::new(),
+            result: None,
+            result_reg: None,
+            message_reg: None,
+            params: Vec::new(),
+            capture_regs: Vec::new(),
+        };
+        lowerer.result = lowerer.tables.types.lower_result(lowerer.job.result);
+        for (place, local) in lowerer.regs.iter_mut().zip(lowerer.job.locals).take(lowerer.job.params) {
+            let ty = lowerer.tables.types.lower(&local.ty);
+            let base = lowerer.slots.keep(&lowerer.tables.types.kinds(ty));
+            *place = Some(Reg { base, ty });
+            lowerer.params.push(ty);
+        }
+        for captured in lowerer.job.captures {
+            let ty = lowerer.tables.types.lower(&captured.ty);
+            let base = lowerer.slots.keep(&lowerer.tables.types.kinds(ty));
+            lowerer.capture_regs.push(Reg { base, ty });
+            lowerer.params.push(ty);
+        }
+        lowerer
+    }
+
+    /// The slots of a local; taken when it is first met.
+    pub(super) fn local(&mut self, id: LocalId) -> Reg {
+        if let Some(reg) = self.regs.get(usize::from(id.0)).copied().flatten() {
+            return reg;
+        }
+        let ty = self.job.locals.get(usize::from(id.0)).map_or(&Ty::Error, |local| &local.ty);
+        let ty = self.tables.types.lower(ty);
+        let reg = self.keep(ty);
+        self.bind_local(id, reg);
+        reg
+    }
+
+    /// The local is what lies in these slots already.
+    pub(super) fn bind_local(&mut self, id: LocalId, reg: Reg) {
+        if let Some(place) = self.regs.get_mut(usize::from(id.0)) {
+            *place = Some(reg);
+        }
+    }
+
+    /// The slots of a capture.
+    pub(super) fn capture(&mut self, index: u16) -> Reg {
+        let known = self.capture_regs.get(usize::from(index)).copied();
+        known.unwrap_or(Reg { base: 0, ty: TypeIdx(0) })
+    }
+
+    /// Slots for a value until the mark before is released.
+    pub(super) fn take(&mut self, ty: TypeIdx) -> Reg {
+        let kinds = self.tables.types.kinds(ty);
+        Reg { base: self.slots.take(&kinds), ty }
+    }
+
+    /// Slots for a value until the function ends.
+    pub(super) fn keep(&mut self, ty: TypeIdx) -> Reg {
+        let kinds = self.tables.types.kinds(ty);
+        Reg { base: self.slots.keep(&kinds), ty }
+    }
+
+    /// Slots for a value of a simple type until the mark before is released.
+    pub(super) fn take_def(&mut self, def: TypeDef) -> Reg {
+        let ty = self.tables.types.intern(def);
+        self.take(ty)
+    }
+
+    /// How many slots a type takes.
+    pub(super) fn width(&self, ty: TypeIdx) -> u16 {
+        layout::width(self.tables.types.defs(), ty)
+    }
+
+    /// The type behind an index.
+    pub(super) fn def(&self, ty: TypeIdx) -> TypeDef {
+        self.tables.types.def(ty)
+    }
+
+    /// The index of a checker's type.
+    pub(super) fn ty(&mut self, ty: &Ty) -> TypeIdx {
+        self.tables.types.lower(ty)
+    }
+
+    /// Appends an instruction.
+    pub(super) fn emit(&mut self, instruction: Instruction) {
+        self.code.emit(instruction);
+    }
+
+    /// What follows comes from this place.
+    pub(super) fn at(&mut self, span: Span) {
+        self.code.mark(span, self.stages.last().map_or("", String::as_str));
+    }
+
+    /// Copies a value; lists and records get a second owner.
+    pub(super) fn copy(&mut self, into: Reg, from: Reg) {
+        if into.base == from.base {
+            return;
+        }
+        let kinds = self.tables.types.kinds(into.ty);
+        let mut offset = 0u16;
+        while let Some(kind) = kinds.get(usize::from(offset)) {
+            let (to, of) = (into.at(offset), from.at(offset));
+            let next_is_plain = kinds.get(usize::from(offset) + 1).is_some_and(|kind| !is_handle(*kind));
+            if is_handle(*kind) {
+                self.emit(Instruction::Share { into: to, from: of });
+                offset += 1;
+            } else if next_is_plain {
+                self.emit(Instruction::Move2 { into: to, from: of });
+                offset += 2;
+            } else {
+                self.emit(Instruction::Move { into: to, from: of });
+                offset += 1;
+            }
+        }
+    }
+
+    /// Sets a value to zero: absent, empty, 0.
+    pub(super) fn clear(&mut self, reg: Reg) {
+        let count = self.width(reg.ty);
+        self.emit(Instruction::Clear { into: reg.slot(), count });
+    }
+
+    /// A trap that says that the program cannot come here.
+    pub(super) fn unreachable(&mut self) {
+        self.emit(Instruction::Trap { code: TrapCode::Unreachable.into() });
+    }
+
+    /// What follows the last statement of a body.
+    pub(super) fn end_of_body(&mut self) {
+        if self.code.ends() {
+            return;
+        }
+        if self.result.is_none() {
+            self.emit(Instruction::ReturnNothing {});
+        } else {
+            self.unreachable();
+        }
+    }
+
+    /// Ends the function; what is missing at the end of its code was written by the caller.
+    pub(super) fn finish(self) -> Result<Lowered, TooLarge> {
+        let too_large = |what| TooLarge { function: self.job.name.clone(), what };
+        if self.slots.is_full() {
+            return Err(too_large("values at once"));
+        }
+        let Some(finished) = self.code.finish() else { return Err(too_large("instructions")) };
+        let names = names(&self.regs, self.job.locals, &self.capture_regs, self.job.captures);
+        let slots = self.slots.finish();
+        let Finished { instructions, handlers, tables, marks } = finished;
+        let lines = marks.iter().filter_map(|mark| line_entry(self.sources, mark)).collect();
+        let function = Function {
+            name: self.job.name.clone(),
+            kind: self.job.kind,
+            params: self.params,
+            result: self.result,
+            slots,
+            code: instructions.iter().map(|instruction| instruction.encode()).collect(),
+            handlers,
+            tables,
+        };
+        for pending in self.points {
+            let waits = |at: &Instruction| matches!(at, Instruction::Wait { point } if *point == pending.index);
+            let pc = instructions.iter().position(waits).and_then(|pc| u32::try_from(pc).ok());
+            if let (Some(place), Some(pc)) = (self.tables.points.get_mut(pending.index.index()), pc) {
+                place.pc = pc;
+            }
+        }
+        Ok(Lowered { function, lines, names })
+    }
+}
+
+/// A function that is too large for its tables.
+#[derive(Debug)]
+pub(super) struct TooLarge {
+    pub(super) function: String,
+    pub(super) what: &'static str,
+}
+
+fn names(
+    regs: &[Option<Reg>],
+    locals: &[hir::Local],
+    capture_regs: &[Reg],
+    captures: &[hir::Captured],
+) -> Vec<LiveName> {
+    let locals = regs.iter().zip(locals).filter_map(|(reg, local)| {
+        let reg = (*reg)?;
+        (!local.name.is_empty()).then(|| LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty })
+    });
+    let captured = capture_regs.iter().zip(captures).map(|(reg, captured)| LiveName {
+        name: capture_name(super::module::capture(captured.capture)),
+        slot: reg.slot(),
+        ty: reg.ty,
+    });
+    let mut all: Vec<LiveName> = locals.chain(captured).collect();
+    all.sort_by(|a, b| (a.slot, &a.name).cmp(&(b.slot, &b.name)));
+    all
+}
+
+fn capture_name(capture: Capture) -> String {
+    match capture {
+        Capture::Changed(field) => format!("changed field {}", field.0),
+        Capture::Input(input) => format!("input {input}"),
+        Capture::Last(field) => format!("last field {}", field.0),
+        Capture::Old(field) => format!("old field {}", field.0),
+        Capture::OldPresent => "old".to_owned(),
+        Capture::Result => "result".to_owned(),
+        Capture::TriggerAt => "trigger.at".to_owned(),
+        Capture::TriggerKind => "trigger.kind".to_owned(),
+        Capture::TriggerStage => "trigger.stage".to_owned(),
+        Capture::TriggerUser => "trigger.user".to_owned(),
+    }
+}
+
+fn line_entry(sources: &Sources, mark: &super::code::Mark) -> Option<LineEntry> {
+    let position = sources.get(mark.span.file)?.position(mark.span.start);
+    Some(LineEntry {
+        pc: u32::try_from(mark.pc).ok()?,
+        file: mark.span.file.0,
+        line: position.line,
+        column: position.column,
+        stage: mark.stage.clone(),
+    })
+}

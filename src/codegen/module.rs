@@ -1,0 +1,259 @@
+//! Declarations as tables of the module: enums, records, entities, processes. Code is in [`super::function`].
+
+use super::tables::Tables;
+use crate::{
+    base::value::EntityIdx,
+    bytecode::{module as out, types as idx, types::FuncIdx},
+    sema::{hir, schema},
+    syntax::ast::ProcessKind,
+};
+
+/// Where the bodies stand in the table of functions: `fn`s first (their ids are their indexes), then the bodies of
+/// processes, then their conditions, then tests.
+#[derive(Clone, Copy)]
+pub(super) struct FunctionNumbers {
+    functions: usize,
+    processes: usize,
+}
+
+impl FunctionNumbers {
+    pub(super) fn new(program: &hir::Program) -> Self {
+        Self { functions: program.functions.len(), processes: program.processes.len() }
+    }
+
+    /// A `fn`.
+    pub(super) fn function(id: schema::FunctionId) -> FuncIdx {
+        FuncIdx(u32::from(id.0))
+    }
+
+    /// The body of a process.
+    pub(super) fn body(self, process: usize) -> FuncIdx {
+        func(self.functions + process)
+    }
+
+    /// The condition of a process, by its place among the processes that have one.
+    pub(super) fn condition(self, nth: usize) -> FuncIdx {
+        func(self.functions + self.processes + nth)
+    }
+}
+
+/// An index of a function; projects have far fewer than 32 bits can name.
+pub(super) fn func(index: usize) -> FuncIdx {
+    FuncIdx(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+pub(super) fn enums(schema: &schema::Schema) -> Vec<out::EnumDef> {
+    let member = |m: &schema::Member| out::MemberDef { name: m.name.clone(), value: m.value, label: m.label.clone() };
+    schema
+        .enums
+        .iter()
+        .map(|e| out::EnumDef { name: e.name.clone(), members: e.members.iter().map(member).collect() })
+        .collect()
+}
+
+pub(super) fn records(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::RecordDef> {
+    schema
+        .records
+        .iter()
+        .map(|r| out::RecordDef {
+            name: r.name.clone(),
+            is_error: r.kind == schema::RecordKind::Error,
+            fields: params(&r.fields, tables),
+        })
+        .collect()
+}
+
+fn params(heads: &[schema::ParamHead], tables: &mut Tables) -> Vec<out::ParamDef> {
+    heads
+        .iter()
+        .map(|p| out::ParamDef { name: p.name.clone(), ty: tables.types.lower(&p.ty), default: p.default.clone() })
+        .collect()
+}
+
+pub(super) fn entities(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::EntityDef> {
+    schema
+        .entities
+        .iter()
+        .map(|e| out::EntityDef {
+            name: e.name.clone(),
+            table: e.physical.clone().unwrap_or_else(|| snake_case(&e.name)),
+            owned_by_user: e.owned_by_user,
+            creatable: e.creatable,
+            audited: e.audited,
+            activity: e.activity,
+            fields: e.fields.iter().map(|f| field(f, tables)).collect(),
+            states: e.states.as_ref().map(|s| out::StatesDef {
+                state: idx::EnumIdx(s.state.0),
+                status: idx::EnumIdx(s.status.0),
+                state_of: s.state_of.clone(),
+                changes: s.changes.clone(),
+            }),
+            unique: e.unique.iter().map(|key| fields(key)).collect(),
+            shown_as: e.shown_as.map(FunctionNumbers::function),
+            hierarchy: e.hierarchy.map(|f| idx::FieldIdx(f.0)),
+        })
+        .collect()
+}
+
+fn field(f: &schema::Field, tables: &mut Tables) -> out::FieldDef {
+    let (low, high) = f.bounds.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    out::FieldDef {
+        name: f.name.clone(),
+        column: f.physical.clone().unwrap_or_else(|| f.name.clone()),
+        ty: tables.types.lower(&f.ty),
+        system: f.system.map(system_field),
+        default: match &f.default {
+            None => out::DefaultDef::None,
+            Some(schema::FieldDefault::Const(value)) => out::DefaultDef::Const(value.clone()),
+            Some(schema::FieldDefault::Function(id)) => out::DefaultDef::Function(FunctionNumbers::function(*id)),
+        },
+        low,
+        high,
+        text_max: f.text_max,
+    }
+}
+
+fn system_field(field: schema::SystemField) -> out::SystemField {
+    use schema::SystemField as From;
+    match field {
+        From::Id => out::SystemField::Id,
+        From::CreatedOn => out::SystemField::CreatedOn,
+        From::CreatedBy => out::SystemField::CreatedBy,
+        From::ModifiedOn => out::SystemField::ModifiedOn,
+        From::ModifiedBy => out::SystemField::ModifiedBy,
+        From::Version => out::SystemField::Version,
+        From::Owner => out::SystemField::Owner,
+        From::OwningUnit => out::SystemField::OwningUnit,
+        From::State => out::SystemField::State,
+        From::Status => out::SystemField::Status,
+    }
+}
+
+fn fields(ids: &[schema::FieldId]) -> Vec<idx::FieldIdx> {
+    ids.iter().map(|f| idx::FieldIdx(f.0)).collect()
+}
+
+/// `PhoneCall` as `phone_call`.
+fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut previous_lower = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && previous_lower {
+            out.push('_');
+        }
+        previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// The processes, without code.
+pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out::ProcessDef> {
+    let numbers = FunctionNumbers::new(program);
+    let mut conditions = 0;
+    let mut all = Vec::new();
+    for (i, (head, body)) in program.schema.processes.iter().zip(&program.processes).enumerate() {
+        let only_if = body.only_if.as_ref().map(|condition| {
+            conditions += 1;
+            out::ConditionDef {
+                function: numbers.condition(conditions - 1),
+                captures: condition.captures.iter().map(|c| capture(c.capture)).collect(),
+            }
+        });
+        all.push(out::ProcessDef {
+            name: head.name.clone(),
+            kind: match head.kind {
+                ProcessKind::Action => out::ProcessKind::Action,
+                ProcessKind::Realtime => out::ProcessKind::Realtime,
+                ProcessKind::Background | ProcessKind::Dialog => out::ProcessKind::Background,
+            },
+            primary: head.primary.as_ref().map(|p| tables.types.lower(&p.ty)),
+            inputs: params(&head.params, tables),
+            result: tables.types.lower_result(&head.result),
+            body: numbers.body(i),
+            captures: body.captures.iter().map(|c| capture(c.capture)).collect(),
+            triggers: triggers(head),
+            only_if,
+            on_demand: head.on_demand,
+            called: head.called,
+            run_as: head.run_as.map(|run_as| match run_as {
+                schema::RunAs::Owner => out::RunAs::Owner,
+                schema::RunAs::Caller => out::RunAs::Caller,
+            }),
+            rank: head.rank,
+            keep: match head.keep {
+                schema::Keep::ForEver => out::Keep::ForEver,
+                schema::Keep::Nothing => out::Keep::Nothing,
+                schema::Keep::For(duration) => out::Keep::For(duration),
+            },
+            zone: head.zone.clone().unwrap_or_else(|| program.settings.zone.clone()),
+            independent: head.independent,
+        });
+    }
+    all
+}
+
+/// A trigger for each entity that the primary record may be of.
+fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
+    let entities = head.primary.as_ref().map(|p| p.ty.entities()).unwrap_or_default();
+    let mut all = Vec::new();
+    for trigger in &head.triggers {
+        let phase = match trigger.phase {
+            schema::Phase::Background => out::Phase::Background,
+            schema::Phase::Before => out::Phase::Before,
+            schema::Phase::After => out::Phase::After,
+        };
+        let event = trigger_event(&trigger.event);
+        if matches!(event, out::TriggerEvent::Action(_)) {
+            all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });
+            continue;
+        }
+        all.extend(entities.iter().map(|entity| out::TriggerDef {
+            entity: EntityIdx(entity.0),
+            phase,
+            event: event.clone(),
+        }));
+    }
+    all
+}
+
+fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
+    use schema::TriggerEvent as From;
+    match event {
+        From::Created => out::TriggerEvent::Created,
+        From::Updated(ids) => out::TriggerEvent::Updated(fields(ids)),
+        From::Written(ids) => out::TriggerEvent::Written(fields(ids)),
+        From::StatusChanged { from, to } => out::TriggerEvent::StatusChanged { from: from.clone(), to: to.clone() },
+        From::Assigned => out::TriggerEvent::Assigned,
+        From::Deleted => out::TriggerEvent::Deleted,
+        From::Action(id) => out::TriggerEvent::Action(idx::ProcessIdx(id.0)),
+    }
+}
+
+pub(super) fn capture(capture: hir::Capture) -> out::Capture {
+    use hir::Capture as From;
+    match capture {
+        From::OldPresent => out::Capture::OldPresent,
+        From::Old(f) => out::Capture::Old(idx::FieldIdx(f.0)),
+        From::Last(f) => out::Capture::Last(idx::FieldIdx(f.0)),
+        From::Changed(f) => out::Capture::Changed(idx::FieldIdx(f.0)),
+        From::TriggerKind => out::Capture::TriggerKind,
+        From::TriggerUser => out::Capture::TriggerUser,
+        From::TriggerAt => out::Capture::TriggerAt,
+        From::TriggerStage => out::Capture::TriggerStage,
+        From::Input(i) => out::Capture::Input(i),
+        From::Result => out::Capture::Result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_named_in_snake_case() {
+        assert_eq!(snake_case("PhoneCall"), "phone_call");
+        assert_eq!(snake_case("SLAItem"), "slaitem");
+        assert_eq!(snake_case("Level2Check"), "level2_check");
+    }
+}

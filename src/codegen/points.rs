@@ -1,0 +1,54 @@
+//! Suspension points and their names: `ChaseLargeDeals/First contact/wait/1`.
+//!
+//! A wait in code that nothing reaches leaves no instruction; its point is dropped when the module is finished.
+
+use std::collections::HashMap;
+
+use super::function::Lowerer;
+use crate::bytecode::{
+    isa::Instruction,
+    module::{PointDef, PointKind},
+    types::PointIdx,
+};
+
+/// A point whose instruction has no final place yet.
+pub(super) struct Pending {
+    pub(super) index: PointIdx,
+}
+
+/// How many points of each name there were so far.
+#[derive(Default)]
+pub(super) struct PointNames(HashMap<String, u32>);
+
+impl PointNames {
+    /// The next name that begins so.
+    fn next(&mut self, prefix: String) -> String {
+        let number = self.0.entry(prefix.clone()).or_insert(0);
+        *number = number.saturating_add(1);
+        format!("{prefix}/{number}")
+    }
+}
+
+impl Lowerer<'_> {
+    /// Suspends here. `what` is the verb and target of the point's name.
+    pub(super) fn suspend(&mut self, kind: PointKind, what: &str, handles_deletion: bool) {
+        let mut prefix = self.job.name.clone();
+        for part in self.stages.iter().map(String::as_str).chain([what]) {
+            prefix.push('/');
+            prefix.push_str(part);
+        }
+        let name = self.tables.point_names.next(prefix);
+        let index = self.tables.point(PointDef {
+            name,
+            kind,
+            function: self.job.index,
+            pc: u32::MAX,
+            live: Vec::new(),
+            names: Vec::new(),
+            handles_deletion,
+            size_bound: 0,
+        });
+        self.points.push(Pending { index });
+        self.emit(Instruction::Wait { point: index });
+    }
+}

@@ -1,0 +1,250 @@
+//! Waits and child processes.
+//!
+//! A wait is level-triggered: its conditions are evaluated when it is entered and each time it is woken. Meanwhile the
+//! host notes what is read; that is what the instance wakes for.
+
+use super::{code::Label, function::Lowerer, slots::Reg, unwind::ScopeKind, walk};
+use crate::{
+    bytecode::{
+        host::HostOp,
+        isa::Instruction,
+        module::PointKind,
+        types::{ProcessIdx, TypeDef},
+    },
+    sema::{
+        hir::{Expr, LocalId, Place, Retry, StmtKind, WaitArm, WaitArmKind},
+        schema::ProcessId,
+    },
+    syntax::ast::ProcessKind,
+};
+
+/// The index of a process.
+pub(super) fn process(id: ProcessId) -> ProcessIdx {
+    ProcessIdx(id.0)
+}
+
+impl Lowerer<'_> {
+    /// `wait`.
+    pub(super) fn wait(&mut self, point: &str, arms: &[WaitArm]) {
+        let mut dues = Vec::with_capacity(arms.len());
+        for arm in arms {
+            dues.push(match &arm.kind {
+                WaitArmKind::After(duration) => Some(self.due(duration)),
+                _ => None,
+            });
+        }
+        let handles: Vec<Option<Reg>> = arms.iter().map(|arm| self.handle_of(&arm.kind)).collect();
+        let check = self.code.here();
+        let mark = self.slots.mark();
+        self.host(HostOp::WatchBegin, &[], None);
+        let is_timed = |kind: &WaitArmKind| matches!(kind, WaitArmKind::After(_) | WaitArmKind::UntilMoment(_));
+        let now = arms.iter().any(|arm| is_timed(&arm.kind)).then(|| self.now());
+        let taken: Vec<Label> = arms.iter().map(|_| self.code.label()).collect();
+        for (index, (arm, taken)) in arms.iter().zip(&taken).enumerate() {
+            self.at(arm.span);
+            let due = dues.get(index).copied().flatten();
+            let handle = handles.get(index).copied().flatten();
+            self.check_arm(&arm.kind, due, handle, now, *taken);
+        }
+        self.slots.release(mark);
+        let kind = match arms {
+            [WaitArm { kind: WaitArmKind::Handle { .. }, .. }] => PointKind::Child,
+            _ => PointKind::Wait,
+        };
+        let has_primary = self.job.process.is_some_and(|process| {
+            self.program.schema.processes.get(process).is_some_and(|head| head.primary.is_some())
+        });
+        let handles_deletion = has_primary && arms.iter().any(|arm| walk::awaits_deletion(&arm.kind, LocalId(0)));
+        self.suspend(kind, point, handles_deletion);
+        self.code.jump(check);
+        let end = self.code.label();
+        for (index, (arm, taken)) in arms.iter().zip(&taken).enumerate() {
+            self.code.bind(*taken);
+            self.at(arm.span);
+            self.host(HostOp::WatchEnd, &[], None);
+            if let WaitArmKind::Handle { process, into, .. } = &arm.kind
+                && let Some(handle) = handles.get(index).copied().flatten()
+            {
+                self.child_result(*process, handle, into.as_ref());
+            }
+            self.block(&arm.body);
+            self.code.jump(end);
+        }
+        self.code.bind(end);
+    }
+
+    /// The moment a duration from here.
+    fn due(&mut self, duration: &Expr) -> Reg {
+        let due = self.take_def(TypeDef::DateTime);
+        let mark = self.slots.mark();
+        let duration = self.value(duration);
+        self.due_after(duration, due);
+        self.slots.release(mark);
+        due
+    }
+
+    fn due_after(&mut self, duration: Reg, due: Reg) {
+        let now = self.now();
+        self.emit(Instruction::DateTimeAdd { into: due.slot(), left: now.slot(), right: duration.slot() });
+    }
+
+    fn handle_of(&mut self, kind: &WaitArmKind) -> Option<Reg> {
+        match kind {
+            WaitArmKind::Handle { handle, .. } => Some(self.value(handle)),
+            _ => None,
+        }
+    }
+
+    /// Goes on at `taken` if the arm's time has come; else notes what may wake it.
+    fn check_arm(&mut self, kind: &WaitArmKind, due: Option<Reg>, handle: Option<Reg>, now: Option<Reg>, taken: Label) {
+        let mark = self.slots.mark();
+        match kind {
+            WaitArmKind::Until(condition) => self.branch(condition, taken, true),
+            WaitArmKind::UntilMoment(moment) => {
+                let not_known = self.code.label();
+                let moment = self.value(moment);
+                self.jump_absent(moment, not_known);
+                if let Some(now) = now {
+                    self.check_moment(self.present_part(moment), now, taken);
+                }
+                self.code.bind(not_known);
+            }
+            WaitArmKind::After(_) => {
+                if let (Some(due), Some(now)) = (due, now) {
+                    self.check_moment(due, now, taken);
+                }
+            }
+            WaitArmKind::Handle { process: child, .. } => {
+                if let Some(handle) = handle {
+                    let ended = self.take_def(TypeDef::Bool);
+                    self.host(HostOp::JoinChild(process(*child)), &[handle], Some(ended));
+                    self.jump_if(ended.slot(), taken, true);
+                }
+            }
+        }
+        self.slots.release(mark);
+    }
+
+    fn check_moment(&mut self, moment: Reg, now: Reg, taken: Label) {
+        self.jump_less_equal(moment, now, taken);
+        self.host(HostOp::WatchMoment, &[moment], None);
+    }
+
+    fn child_result(&mut self, child: ProcessId, handle: Reg, into: Option<&Place>) {
+        if let (Some(place), Some(result)) = (into, self.process_result(child)) {
+            self.host_into(HostOp::ChildResult(process(child)), &[handle], Some(result), Some(place));
+        }
+    }
+
+    /// `do` of an action or of a child workflow.
+    pub(super) fn lower_do(&mut self, stmt: &StmtKind) {
+        let StmtKind::Do { retry, .. } = stmt else { return };
+        match retry {
+            None => self.do_once(stmt),
+            Some(retry) => self.do_again(stmt, retry),
+        }
+    }
+
+    fn do_once(&mut self, stmt: &StmtKind) {
+        let StmtKind::Do { process: id, primary, args, into, .. } = stmt else { return };
+        let program = self.program;
+        let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
+        let point = format!("do {}", head.name);
+        if head.kind != ProcessKind::Action && self.job.suspends {
+            self.do_child(stmt, &point);
+            return;
+        }
+        if self.job.suspends {
+            self.suspend(PointKind::Do, &point, false);
+        }
+        let run = self.process_args(*id, primary.as_ref(), args);
+        let result = self.process_result(*id);
+        self.host_into(HostOp::CallAction(process(*id)), &run, result, into.as_ref());
+    }
+
+    fn do_child(&mut self, stmt: &StmtKind, point: &str) {
+        let StmtKind::Do { process: id, primary, args, into, .. } = stmt else { return };
+        let handle = self.take_def(TypeDef::Instance);
+        let mark = self.slots.mark();
+        let run = self.process_args(*id, primary.as_ref(), args);
+        self.host_run(HostOp::StartChild { process: process(*id), owned: true }, &run, Some(handle));
+        self.slots.release(mark);
+        let (check, ended) = (self.code.here(), self.code.label());
+        self.host(HostOp::WatchBegin, &[], None);
+        let has_ended = self.take_def(TypeDef::Bool);
+        self.host(HostOp::JoinChild(process(*id)), &[handle], Some(has_ended));
+        self.jump_if(has_ended.slot(), ended, true);
+        self.suspend(PointKind::Child, point, false);
+        self.code.jump(check);
+        self.code.bind(ended);
+        self.host(HostOp::WatchEnd, &[], None);
+        self.child_result(*id, handle, into.as_ref());
+    }
+
+    /// `do … retry n times after d doubling up to m`: raised errors are tried again, faults of the program are not.
+    fn do_again(&mut self, stmt: &StmtKind, retry: &Retry) {
+        let (left, fault) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Fault));
+        self.value_as(&retry.times, left);
+        let delay = retry.after.as_ref().map(|after| {
+            let delay = self.take_def(TypeDef::Duration);
+            self.value_as(after, delay);
+            delay
+        });
+        let (caught, give_up, end) = (self.code.label(), self.code.label(), self.code.label());
+        let again = self.code.here();
+        self.open_scope(ScopeKind::Catch);
+        self.do_once(stmt);
+        let scope = self.close_scope();
+        self.code.jump(end);
+        self.code.bind(caught);
+        self.guard(&scope, caught, fault.slot(), false);
+        let mark = self.slots.mark();
+        let left = left.slot();
+        self.code.emit_jump(give_up, |to| Instruction::JumpAtMost { left, value: 0, to });
+        let (code, is_program) = (self.take_def(TypeDef::Text), self.take_def(TypeDef::Bool));
+        let program_faults = self.text_constant("R0");
+        self.emit(Instruction::FaultCode { into: code.slot(), from: fault.slot() });
+        let (into, from, right) = (is_program.slot(), code.slot(), program_faults.slot());
+        self.emit(Instruction::TextStarts { into, left: from, right });
+        self.jump_if(into, give_up, true);
+        self.emit(Instruction::IntAddConst { into: left, left, value: -1 });
+        self.slots.release(mark);
+        if let Some(delay) = delay {
+            self.wait_between(stmt, retry, delay);
+        }
+        self.code.jump(again);
+        self.code.bind(give_up);
+        self.emit(Instruction::RaiseAgain { from: fault.slot() });
+        self.code.bind(end);
+    }
+
+    /// Waits before the next try, and makes the delay after it longer.
+    fn wait_between(&mut self, stmt: &StmtKind, retry: &Retry, delay: Reg) {
+        let StmtKind::Do { process: id, .. } = stmt else { return };
+        let program = self.program;
+        let name = program.schema.processes.get(usize::from(id.0)).map_or("", |head| head.name.as_str());
+        let due = self.take_def(TypeDef::DateTime);
+        let mark = self.slots.mark();
+        self.due_after(delay, due);
+        let (check, come) = (self.code.here(), self.code.label());
+        self.host(HostOp::WatchBegin, &[], None);
+        let now = self.now();
+        self.check_moment(due, now, come);
+        self.suspend(PointKind::Wait, &format!("retry {name}"), false);
+        self.code.jump(check);
+        self.code.bind(come);
+        self.host(HostOp::WatchEnd, &[], None);
+        if retry.doubling {
+            let slot = delay.slot();
+            self.emit(Instruction::DurationAdd { into: slot, left: slot, right: slot });
+        }
+        if let Some(longest) = &retry.up_to {
+            let short_enough = self.code.label();
+            let longest = self.value(longest);
+            self.jump_less_equal(delay, longest, short_enough);
+            self.copy(delay, longest);
+            self.code.bind(short_enough);
+        }
+        self.slots.release(mark);
+    }
+}

@@ -1,0 +1,92 @@
+//! The proof that formatting changed the layout and nothing else.
+
+use super::Refusal;
+use crate::diag::Severity;
+use crate::syntax::Parsed;
+
+/// Compares a file before and after: the same tree, the same comments, no new errors.
+pub(super) fn compare(before: (&str, &Parsed), after: (&str, &Parsed)) -> Result<(), Refusal> {
+    if errors(before.1) != errors(after.1) || outline(before.1) != outline(after.1) {
+        return Err(Refusal::TreeChanged);
+    }
+    if comments(before) == comments(after) { Ok(()) } else { Err(Refusal::CommentsChanged) }
+}
+
+fn errors(parsed: &Parsed) -> usize {
+    parsed.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+}
+
+/// The comments in any order: one amid an expression may have moved to the end of its line.
+fn comments((source, parsed): (&str, &Parsed)) -> Vec<String> {
+    let text = |start: u32, end: u32| source.get(start as usize..end as usize).unwrap_or("").trim_end().to_owned();
+    let mut all: Vec<String> = parsed.trivia.comments.iter().map(|c| text(c.span.start, c.span.end)).collect();
+    all.sort();
+    all
+}
+
+/// The tree as text, without positions.
+fn outline(parsed: &Parsed) -> String {
+    without_spans(&format!("{:?}", parsed.file.items))
+}
+
+/// Removes what a span prints, such as `0:12..15`, outside of texts.
+fn without_spans(tree: &str) -> String {
+    let mut out = String::with_capacity(tree.len());
+    let mut rest = tree;
+    let mut may_start = true;
+    while let Some(c) = rest.chars().next() {
+        if c == '"' {
+            let (text, behind) = rest.split_at(text_length(rest));
+            out.push_str(text);
+            rest = behind;
+            continue;
+        }
+        if may_start && let Some(length) = span_length(rest) {
+            rest = rest.get(length..).unwrap_or("");
+            continue;
+        }
+        may_start = !c.is_alphanumeric();
+        out.push(c);
+        rest = rest.get(c.len_utf8()..).unwrap_or("");
+    }
+    out
+}
+
+/// The length of the quoted text at the start.
+fn text_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return at + 1,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// The length of `digits:digits..digits` at the start.
+fn span_length(text: &str) -> Option<usize> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut length = digits(text);
+    for mark in [":", ".."] {
+        let rest = text.get(length..)?.strip_prefix(mark)?;
+        let count = digits(rest);
+        if length == 0 || count == 0 {
+            return None;
+        }
+        length += mark.len() + count;
+    }
+    Some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_removed_and_texts_stay() {
+        let tree = r#"Ident { name: "a \" 0:1..2", span: 0:12..15 }, Int(7), (3, 10:0..1)"#;
+        assert_eq!(without_spans(tree), r#"Ident { name: "a \" 0:1..2", span:  }, Int(7), (3, )"#);
+    }
+}

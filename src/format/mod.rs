@@ -1,0 +1,117 @@
+//! The formatter: one layout for every file, without options.
+//!
+//! `doc` decides about line breaks, `comments` puts each comment where it belongs, `rules` know the constructs, and
+//! `check` parses the result again: the formatter gives text with the same tree and the same comments, or nothing.
+//! Formatting twice is formatting once. What does not parse is copied as it stands.
+
+mod check;
+mod comments;
+mod doc;
+mod rules;
+
+use std::fmt;
+
+use crate::base::span::{FileId, Span};
+use crate::diag::Severity;
+use crate::syntax::ast::{Item, ItemKind};
+use crate::syntax::{Parsed, parse_file};
+use doc::Doc;
+use rules::Formatter;
+
+/// Layouts that a file may go through until it rests; a comment in an odd place may need two.
+const ROUNDS_MAX: usize = 5;
+
+/// The formatter made a mistake, and gives no text. This is never the author's fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The new text would mean something else.
+    TreeChanged,
+    /// A comment would be lost or printed twice.
+    CommentsChanged,
+    /// The layout does not come to rest.
+    NotStable,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TreeChanged => "the formatted text would mean something else",
+            Self::CommentsChanged => "a comment would be lost",
+            Self::NotStable => "the layout does not come to rest",
+        })
+    }
+}
+
+/// The text in its one layout. Declarations with syntax errors are copied as they stand.
+///
+/// # Errors
+/// When the result is not what it must be; the text must then be left alone.
+pub fn format(source: &str) -> Result<String, Refusal> {
+    let mut text = source.replace("\r\n", "\n");
+    let mut parsed = parse_file(FileId(0), &text);
+    if has_loose_text(&text, &parsed) {
+        return Ok(source.to_owned());
+    }
+    for _ in 0..ROUNDS_MAX {
+        let next = layout(&text, &parsed)?;
+        if next == text {
+            return Ok(text);
+        }
+        let next_parsed = parse_file(FileId(0), &next);
+        check::compare((&text, &parsed), (&next, &next_parsed))?;
+        (text, parsed) = (next, next_parsed);
+    }
+    Err(Refusal::NotStable)
+}
+
+/// One round, without the check.
+fn layout(source: &str, parsed: &Parsed) -> Result<String, Refusal> {
+    let mut formatter = Formatter::new(source, &parsed.trivia.comments);
+    let mut docs = Vec::new();
+    let mut last: Option<&Item> = None;
+    for item in &parsed.file.items {
+        let needs_blank = last.is_some_and(|last| is_tall(source, last) || is_tall(source, item));
+        docs.push(formatter.between_items(item.span.start, last.is_none(), needs_blank));
+        docs.push(if is_bad(item, parsed) { formatter.bad_item(item.span) } else { formatter.item(item) });
+        docs.push(formatter.after_item(item.span.end));
+        last = Some(item);
+    }
+    docs.push(formatter.end_of_file(last.is_none()));
+    if formatter.printed() != parsed.trivia.comments.len() {
+        return Err(Refusal::CommentsChanged);
+    }
+    let text = Doc::Concat(docs).print();
+    let text = text.trim_matches('\n');
+    Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
+}
+
+/// Declarations of several lines stand apart.
+fn is_tall(source: &str, item: &Item) -> bool {
+    source.get(item.span.start as usize..item.span.end as usize).is_some_and(|text| text.trim_end().contains('\n'))
+}
+
+fn is_bad(item: &Item, parsed: &Parsed) -> bool {
+    let touches = |span: Span| span.start <= item.span.end && item.span.start <= span.end;
+    matches!(item.kind, ItemKind::Error { .. })
+        || parsed.diagnostics.iter().any(|d| d.severity == Severity::Error && touches(d.primary.span))
+}
+
+/// Whether text stands between declarations that is neither one nor a comment; such a file is left alone.
+fn has_loose_text(source: &str, parsed: &Parsed) -> bool {
+    let items = parsed.file.items.iter().map(|item| item.span);
+    let comments = parsed.trivia.comments.iter().map(|comment| comment.span);
+    let mut covered: Vec<Span> = items.chain(comments).collect();
+    covered.sort();
+    let mut end = 0;
+    for span in covered {
+        if span.start > end && !is_blank(source, end, span.start) {
+            return true;
+        }
+        end = end.max(span.end);
+    }
+    !is_blank(source, end, u32::try_from(source.len()).unwrap_or(u32::MAX))
+}
+
+fn is_blank(source: &str, start: u32, end: u32) -> bool {
+    source.get(start as usize..end as usize).is_none_or(|text| text.trim().is_empty())
+}

@@ -1,0 +1,110 @@
+//! Faults: why a program could not go on, as people and handlers see it.
+
+use crate::{
+    base::value::Value,
+    bytecode::{traps::TrapCode, types::RecordIdx},
+};
+
+/// A fault. Raised by an instruction that traps, by `raise`, or by the host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fault {
+    /// A code of the registry such as `R0103`, or the name of a raised error.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// Where, if it is known.
+    pub at: Option<Place>,
+    /// The fields of a raised error.
+    pub payload: Option<(RecordIdx, Value)>,
+    /// The named values of the function at that moment, for operators.
+    pub values: Vec<(String, Value)>,
+}
+
+/// A place in the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file as messages show it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The function.
+    pub function: String,
+    /// The title of the innermost stage, or empty.
+    pub stage: String,
+}
+
+impl Fault {
+    /// A fault without place, which the machine adds when it is raised.
+    #[must_use]
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), ..Self::default() }
+    }
+
+    /// Whether it is a limit, which no `catch` sees.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        self.code.starts_with("R09") && self.payload.is_none()
+    }
+}
+
+impl From<TrapCode> for Fault {
+    fn from(code: TrapCode) -> Self {
+        Self::new(code.code(), code.message())
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{} in {}", self.file, self.line, self.function)?;
+        if self.stage.is_empty() { Ok(()) } else { write!(f, ", stage \"{}\"", self.stage) }
+    }
+}
+
+/// What unwinds a program: what handlers hold.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Exit {
+    /// A fault.
+    Fault(Fault),
+    /// `stop`, or a cancellation from outside.
+    Stop {
+        /// `stop canceled`, cancellation.
+        canceled: bool,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Exit {
+    /// Whether a `catch` sees it.
+    pub(crate) fn is_caught(&self) -> bool {
+        matches!(self, Exit::Fault(fault) if !fault.is_limit())
+    }
+}
+
+/// How an instruction fails.
+#[derive(Debug)]
+pub(crate) enum Raised {
+    /// A trap.
+    Trap(TrapCode),
+    /// A trap with more exact words.
+    Said(TrapCode, String),
+    /// Anything else.
+    Exit(Box<Exit>),
+}
+
+impl From<TrapCode> for Raised {
+    fn from(code: TrapCode) -> Self {
+        Raised::Trap(code)
+    }
+}
+
+impl Raised {
+    /// As what handlers hold.
+    pub(crate) fn into_exit(self) -> Exit {
+        match self {
+            Raised::Trap(code) => Exit::Fault(code.into()),
+            Raised::Said(code, message) => Exit::Fault(Fault::new(code.code(), message)),
+            Raised::Exit(exit) => *exit,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Decimals, and conversions between numbers and texts.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+
+use super::{Context, Done, Raised, sign};
+use crate::{
+    bytecode::{isa::Instruction, traps::TrapCode, types::SlotIdx},
+    vm::window::{Slots, next},
+};
+
+/// The bits of the high slot that say the scale: equal scales add without alignment.
+const SCALE: u64 = 0xFF << 32;
+/// The sign bit of the high slot.
+const SIGN: u64 = 1 << 63;
+
+#[inline(always)]
+pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> {
+    let done = match instruction {
+        Instruction::DecimalAdd { into, left, right } => add(context, into, left, right, false),
+        Instruction::DecimalSub { into, left, right } => add(context, into, left, right, true),
+        Instruction::DecimalMul { into, left, right } => {
+            binary(context, into, left, right, |a, b| a.checked_mul(b).ok_or(TrapCode::Overflow))
+        }
+        Instruction::DecimalDiv { into, left, right } => binary(context, into, left, right, divide),
+        Instruction::DecimalMod { into, left, right } => binary(context, into, left, right, modulo),
+        Instruction::DecimalFloor { into, left, right } => binary(context, into, left, right, |a, b| {
+            let exact = a.checked_sub(modulo(a, b)?).ok_or(TrapCode::Overflow)?;
+            Ok(divide(exact, b)?.round())
+        }),
+        Instruction::DecimalNegate { into, from } => unary(context, into, from, |number| -number),
+        Instruction::DecimalAbsolute { into, from } => unary(context, into, from, |number| number.abs()),
+        Instruction::DecimalRound { into, from, places } => {
+            let places = context.window.int(places);
+            round(context.window.decimal(from), places).map(|number| context.window.put_decimal(into, number))
+        }
+        Instruction::DecimalCompare { into, left, right } => {
+            let ordering = context.window.decimal(left).cmp(&context.window.decimal(right));
+            context.window.put_int(into, sign(ordering));
+            Ok(())
+        }
+        Instruction::DecimalToInt { into, from } => {
+            let whole = context.window.decimal(from).trunc().to_i64().ok_or(TrapCode::Overflow);
+            whole.map(|whole| context.window.put_int(into, whole))
+        }
+        Instruction::DecimalToFloat { into, from } => {
+            let number = context.window.decimal(from).to_f64().ok_or(TrapCode::Conversion);
+            number.map(|number| context.window.put(into, number.to_bits()))
+        }
+        Instruction::IntToDecimal { into, from } => {
+            let number = Decimal::from(context.window.int(from));
+            context.window.put_decimal(into, number);
+            Ok(())
+        }
+        Instruction::DecimalOfText { into, from } => return Some(of_text(context, into, from)),
+        Instruction::IntOfText { into, from } => return Some(int_of_text(context, into, from)),
+        _ => return None,
+    };
+    Some(done.map_err(Raised::Trap))
+}
+
+/// A result or a trap.
+type Computed<T = ()> = Result<T, TrapCode>;
+
+fn unary(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx, compute: impl Fn(Decimal) -> Decimal) -> Computed {
+    let number = compute(context.window.decimal(from));
+    context.window.put_decimal(into, number);
+    Ok(())
+}
+
+fn binary(
+    context: &mut Context<'_>,
+    into: SlotIdx,
+    left: SlotIdx,
+    right: SlotIdx,
+    compute: impl Fn(Decimal, Decimal) -> Computed<Decimal>,
+) -> Computed {
+    let number = compute(context.window.decimal(left), context.window.decimal(right))?;
+    context.window.put_decimal(into, number);
+    Ok(())
+}
+
+/// Sum or difference. Where both have one scale and fit 64 bits, the mantissas are added as they are.
+fn add(context: &mut Context<'_>, into: SlotIdx, left: SlotIdx, right: SlotIdx, negate: bool) -> Computed {
+    let (left_low, left_high) = (context.window.get(left), context.window.get(next(left)));
+    let (right_low, right_high) = (context.window.get(right), context.window.get(next(right)));
+    let scale = left_high & SCALE;
+    if (left_high & !SIGN) == scale && (right_high & !SIGN) == scale {
+        let signed = |low: u64, negative: bool| if negative { -i128::from(low) } else { i128::from(low) };
+        let right = signed(right_low, (right_high & SIGN != 0) != negate);
+        let sum = signed(left_low, left_high & SIGN != 0) + right;
+        if let Ok(low) = u64::try_from(sum.unsigned_abs()) {
+            context.window.put(into, low);
+            context.window.put(next(into), if sum < 0 { scale | SIGN } else { scale });
+            return Ok(());
+        }
+    }
+    let (left, right) = (context.window.decimal(left), context.window.decimal(right));
+    let sum = if negate { left.checked_sub(right) } else { left.checked_add(right) };
+    context.window.put_decimal(into, sum.ok_or(TrapCode::Overflow)?);
+    Ok(())
+}
+
+pub(super) fn divide(left: Decimal, right: Decimal) -> Computed<Decimal> {
+    if right.is_zero() {
+        return Err(TrapCode::DivisionByZero);
+    }
+    left.checked_div(right).ok_or(TrapCode::Overflow)
+}
+
+fn modulo(left: Decimal, right: Decimal) -> Computed<Decimal> {
+    if right.is_zero() {
+        return Err(TrapCode::DivisionByZero);
+    }
+    let rest = left.checked_rem(right).ok_or(TrapCode::Overflow)?;
+    if rest.is_zero() || rest.is_sign_negative() == right.is_sign_negative() {
+        Ok(rest)
+    } else {
+        rest.checked_add(right).ok_or(TrapCode::Overflow)
+    }
+}
+
+/// Half to even. Negative places round before the point.
+pub(super) fn round(number: Decimal, places: i64) -> Computed<Decimal> {
+    if let Ok(places) = u32::try_from(places) {
+        return Ok(number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven));
+    }
+    let digits = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
+    let unit = 10i128.checked_pow(digits).and_then(|unit| Decimal::try_from_i128_with_scale(unit, 0).ok());
+    let Some(unit) = unit else { return Ok(Decimal::ZERO) };
+    let units = divide(number, unit)?.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
+    units.checked_mul(unit).ok_or(TrapCode::Overflow)
+}
+
+fn of_text(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done {
+    let text = context.text(from).trim();
+    let number = Decimal::from_str_exact(text).map_err(|_| unreadable(text, "a decimal"))?;
+    context.window.put_decimal(into, number);
+    Ok(())
+}
+
+fn int_of_text(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done {
+    let text = context.text(from).trim();
+    let number: i64 = text.parse().map_err(|_| unreadable(text, "a whole number"))?;
+    context.window.put_int(into, number);
+    Ok(())
+}
+
+/// A text that is not what it should be.
+pub(super) fn unreadable(text: &str, what: &str) -> Raised {
+    let shown: String = text.chars().take(40).collect();
+    Raised::Said(TrapCode::Conversion, format!("the text `{shown}` is not {what}"))
+}

@@ -1,0 +1,109 @@
+//! Raising errors, and looking at caught faults.
+
+use std::sync::Arc;
+
+use super::{Context, Done, Raised};
+use crate::{
+    base::value::Value,
+    bytecode::{
+        isa::Instruction,
+        traps::TrapCode,
+        types::{RecordIdx, SlotIdx, SlotKind},
+    },
+    vm::{
+        fault::{Exit, Fault},
+        values,
+        window::Slots,
+    },
+};
+
+#[inline(always)]
+pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> {
+    match instruction {
+        Instruction::Raise { from } => Some(Err(raise(context, from))),
+        Instruction::RaiseAgain { from } => {
+            let exit = context.heap.fault(context.window.get(from)).map(|exit| Exit::clone(exit));
+            Some(Err(exit.map_or(Raised::Trap(TrapCode::Absent), |exit| Raised::Exit(Box::new(exit)))))
+        }
+        Instruction::Stop { message, canceled } => {
+            let message = context.text(message).to_owned();
+            Some(Err(Raised::Exit(Box::new(Exit::Stop { canceled, message }))))
+        }
+        Instruction::FaultIs { into, from, record } => {
+            let is = payload(context, from).is_some_and(|(raised, _)| raised == record);
+            context.window.put_bool(into, is);
+            Some(Ok(()))
+        }
+        Instruction::FaultPayload { into, from } => Some(put_payload(context, into, from)),
+        Instruction::FaultCode { into, from } => Some(put(context, into, from, |fault| fault.code.clone())),
+        Instruction::FaultMessage { into, from } => Some(put(context, into, from, |fault| fault.message.clone())),
+        Instruction::FaultAt { into, from } => {
+            Some(put(context, into, from, |fault| fault.at.as_ref().map_or_else(String::new, ToString::to_string)))
+        }
+        _ => None,
+    }
+}
+
+fn record_of(context: &Context<'_>, slot: SlotIdx) -> Option<RecordIdx> {
+    match context.kinds.get(slot.index()) {
+        Some(SlotKind::Record(record)) => Some(*record),
+        _ => None,
+    }
+}
+
+/// An error from its record: the name is the code, the fields are the message.
+fn raise(context: &Context<'_>, from: SlotIdx) -> Raised {
+    let program = context.program;
+    let Some(record) = record_of(context, from) else { return TrapCode::Unreachable.into() };
+    let Some(def) = program.module().record(record) else { return TrapCode::Unreachable.into() };
+    let value = values::read_record(program, context.heap, record, context.window.get(from));
+    let mut message = def.name.clone();
+    if let Value::Record(fields) = &value {
+        let texts = def.fields.iter().zip(fields).filter_map(|(field, value)| match value {
+            Value::Text(text) => Some((field.name.as_str(), text.as_str())),
+            _ => None,
+        });
+        for (index, (name, text)) in texts.enumerate() {
+            message.push_str(if index == 0 { ": " } else { ", " });
+            if def.fields.len() > 1 {
+                message.push_str(name);
+                message.push(' ');
+            }
+            message.push_str(text);
+        }
+    }
+    let fault = Fault { payload: Some((record, value)), ..Fault::new(def.name.clone(), message) };
+    Raised::Exit(Box::new(Exit::Fault(fault)))
+}
+
+fn caught(context: &Context<'_>, from: SlotIdx) -> Option<Arc<Exit>> {
+    context.heap.fault(context.window.get(from)).cloned()
+}
+
+fn payload(context: &Context<'_>, from: SlotIdx) -> Option<(RecordIdx, Value)> {
+    match caught(context, from).as_deref() {
+        Some(Exit::Fault(fault)) => fault.payload.clone(),
+        _ => None,
+    }
+}
+
+fn put_payload(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done {
+    let wanted = record_of(context, into);
+    let (record, value) = payload(context, from).ok_or(TrapCode::Conversion)?;
+    if Some(record) != wanted {
+        return Err(TrapCode::Conversion.into());
+    }
+    let bits = values::write_record(context.program, context.heap, record, &value);
+    let bits = bits.map_err(|_| Raised::Trap(TrapCode::Conversion))?;
+    context.window.put(into, bits);
+    Ok(())
+}
+
+fn put(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx, part: impl Fn(&Fault) -> String) -> Done {
+    let text = match caught(context, from).as_deref() {
+        Some(Exit::Fault(fault)) => part(fault),
+        Some(Exit::Stop { message, .. }) => message.clone(),
+        None => String::new(),
+    };
+    context.put_text(into, &text)
+}

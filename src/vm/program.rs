@@ -1,0 +1,135 @@
+//! A module that was verified and prepared to run. There is no other way to one than through the verifier.
+
+use super::{
+    fault::Place,
+    heap::{CONSTANT, Heap},
+    shape::{Shape, Shapes},
+    values::{self, Misfit},
+};
+use crate::{
+    base::value::Value,
+    bytecode::{
+        isa::Instruction,
+        layout,
+        module::{Function, Module},
+        traps::TrapCode,
+        types::{ConstIdx, FuncIdx, TypeIdx},
+        verify::{self, VerifyError},
+    },
+};
+
+/// A verified module, ready to run.
+#[derive(Debug)]
+pub struct Program {
+    module: Module,
+    functions: Vec<Prepared>,
+    shapes: Shapes,
+}
+
+/// A function, ready to run.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    /// Its instructions.
+    pub(super) code: Box<[Instruction]>,
+    /// The slots of its frame.
+    pub(super) slots: usize,
+    /// The slots of its parameters.
+    pub(super) params: usize,
+    /// Which of them are lists or records.
+    pub(super) taken: Vec<u16>,
+    /// The slots of its result.
+    pub(super) result: usize,
+}
+
+impl Program {
+    /// Verifies a module.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong.
+    pub fn new(module: Module) -> Result<Self, VerifyError> {
+        let verified = verify::verify(&module)?;
+        let prepare = |(function, code): (&Function, Vec<Instruction>)| {
+            let mut params = Vec::new();
+            for param in &function.params {
+                layout::push_kinds(&module.types, *param, &mut params);
+            }
+            let params = Shape::new(params);
+            Prepared {
+                code: code.into_boxed_slice(),
+                slots: function.slots.len(),
+                params: params.width(),
+                taken: params.handles,
+                result: function.result.map_or(0, |ty| usize::from(module.width(ty))),
+            }
+        };
+        let functions = module.functions.iter().zip(verified.code).map(prepare).collect();
+        let shapes = Shapes::new(&module);
+        Ok(Self { module, functions, shapes })
+    }
+
+    /// The module.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The function of this index as it runs.
+    pub(super) fn prepared(&self, function: FuncIdx) -> Option<&Prepared> {
+        self.functions.get(function.index())
+    }
+
+    /// The function of this index.
+    pub(super) fn function(&self, function: FuncIdx) -> Option<&Function> {
+        self.module.function(function)
+    }
+
+    /// The shapes of types.
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// A constant as slots.
+    pub(super) fn constant(&self, ty: TypeIdx, constant: ConstIdx, heap: &mut Heap) -> Result<Vec<u64>, TrapCode> {
+        let mut slots = Vec::with_capacity(2);
+        match self.module.consts.get(constant.index()) {
+            Some(Value::Text(_)) if self.module.width(ty) == 1 => {
+                slots.push(u64::from(CONSTANT | u32::from(constant.0)))
+            }
+            Some(Value::Text(_)) => slots.extend([1, u64::from(CONSTANT | u32::from(constant.0))]),
+            Some(value) => values::write(self, heap, ty, value, &mut slots).map_err(|misfit| match misfit {
+                Misfit::Type => TrapCode::Conversion,
+                Misfit::Limit(code) => code,
+            })?,
+            None => {}
+        }
+        Ok(slots)
+    }
+
+    /// A constant that is a text.
+    pub(super) fn text(&self, constant: ConstIdx) -> &str {
+        match self.module.consts.get(constant.index()) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The text of a handle that refers to a constant.
+    pub(super) fn constant_text(&self, handle: u32) -> &str {
+        self.text(ConstIdx(u16::try_from(handle & !CONSTANT).unwrap_or(u16::MAX)))
+    }
+
+    /// Where an instruction came from.
+    #[must_use]
+    pub fn place(&self, function: FuncIdx, pc: usize) -> Option<Place> {
+        let debug = &self.module.debug;
+        let lines = debug.lines.get(function.index())?;
+        let after = lines.partition_point(|line| (line.pc as usize) <= pc);
+        let line = lines.get(after.checked_sub(1)?)?;
+        Some(Place {
+            file: debug.files.get(line.file as usize)?.clone(),
+            line: line.line,
+            function: self.module.function(function)?.name.clone(),
+            stage: line.stage.clone(),
+        })
+    }
+}

@@ -1,0 +1,411 @@
+//! The loop: fetches instructions, executes the hot ones itself, and leaves the others to [`super::ops`].
+
+use super::{
+    collect,
+    fault::Raised,
+    heap::{Heap, OWNED},
+    machine::{Frame, Machine},
+    ops::{self, Context},
+    program::Program,
+    window::{Slots, WINDOW},
+};
+use crate::{
+    base::limits::CALL_DEPTH_MAX,
+    bytecode::{
+        isa::{FunctionOperand, Instruction},
+        module::JumpTable,
+        operands,
+        traps::TrapCode,
+        types::{FuncIdx, PointIdx, SiteIdx, SlotIdx},
+    },
+};
+
+/// Why the loop was left without a fault.
+pub(super) enum Pause {
+    /// The outermost function has ended, with its result from this slot on.
+    Returned(Option<SlotIdx>),
+    /// A suspension point. The frame stands at it.
+    Wait(PointIdx),
+    /// A request. The frame stands at it.
+    Ask(SiteIdx, SlotIdx, SlotIdx),
+    /// No fuel for the next jump back or call.
+    OutOfFuel,
+}
+
+/// Runs until something has to be told. When it fails, the last frame stands at the instruction.
+#[expect(clippy::too_many_lines, reason = "one arm for each hot instruction")]
+pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64) -> Result<Pause, Raised> {
+    let Machine { heap, stack, frames, builder, zone, .. } = machine;
+    let mut fuel = *fuel_left;
+    // Each turn of this loop has one frame at hand; calls, returns and collections begin a new one.
+    'frame: loop {
+        let depth = frames.len();
+        let Some(frame) = frames.last_mut() else { return Err(TrapCode::Unreachable.into()) };
+        let (Some(prepared), Some(function)) = (program.prepared(frame.function), program.function(frame.function))
+        else {
+            return Err(TrapCode::Unreachable.into());
+        };
+        let code: &[Instruction] = &prepared.code;
+        let Some(window) = stack.get_mut(frame.base..).and_then(|stack| stack.first_chunk_mut::<WINDOW>()) else {
+            return Err(TrapCode::Unreachable.into());
+        };
+        let mut pc = frame.pc;
+
+        /// Leaves the loop at this instruction.
+        macro_rules! leave {
+            ($result:expr) => {{
+                frame.pc = pc;
+                *fuel_left = fuel;
+                return $result;
+            }};
+        }
+        /// Sets a slot to a checked result.
+        macro_rules! checked {
+            ($into:expr, $result:expr, $trap:ident) => {
+                match $result {
+                    Some(value) => window.put_int($into, value),
+                    None => leave!(Err(TrapCode::$trap.into())),
+                }
+            };
+        }
+        /// Goes on elsewhere; going back costs fuel.
+        macro_rules! jump {
+            ($to:expr) => {{
+                let to = $to;
+                if to <= pc {
+                    if fuel == 0 {
+                        leave!(Ok(Pause::OutOfFuel));
+                    }
+                    fuel -= 1;
+                }
+                pc = to;
+                continue;
+            }};
+        }
+        macro_rules! jump_if {
+            ($holds:expr, $to:expr) => {
+                if $holds {
+                    jump!($to.index())
+                }
+            };
+        }
+
+        loop {
+            let Some(instruction) = code.get(pc).copied() else { leave!(Err(TrapCode::Unreachable.into())) };
+            match instruction {
+                Instruction::Move { into, from } => window.put(into, window.get(from)),
+                Instruction::Move2 { into, from } => {
+                    let (first, second) = (window.get(from), window.get(super::window::next(from)));
+                    window.put(into, first);
+                    window.put(super::window::next(into), second);
+                }
+                Instruction::Share { into, from } => {
+                    let bits = window.get(from) & !OWNED;
+                    window.put(from, bits);
+                    window.put(into, bits);
+                }
+                Instruction::Take { into, from } => {
+                    let bits = window.get(from);
+                    window.put(from, 0);
+                    window.put(into, bits);
+                }
+                Instruction::Clear { into, count } => {
+                    for offset in 0..count {
+                        window.put(SlotIdx(into.0.wrapping_add(offset)), 0);
+                    }
+                }
+                Instruction::LoadInt { into, value } => window.put_int(into, i64::from(value)),
+                Instruction::LoadCurrency { into, currency } => {
+                    window.put(into, super::window::pack_currency(currency));
+                }
+                Instruction::LoadConst { into, ty, constant } => {
+                    if let Err(trap) = load(program, heap, window, into, ty, constant) {
+                        leave!(Err(trap));
+                    }
+                }
+
+                Instruction::Jump { to } => jump!(to.index()),
+                Instruction::JumpTable { from, table } => {
+                    jump!(choose(function.tables.get(usize::from(table.0)), window.int(from)))
+                }
+                Instruction::JumpIf { from, to } => jump_if!(window.get(from) != 0, to),
+                Instruction::JumpUnless { from, to } => jump_if!(window.get(from) == 0, to),
+                Instruction::JumpEqual { left, right, to } => jump_if!(window.get(left) == window.get(right), to),
+                Instruction::JumpNotEqual { left, right, to } => jump_if!(window.get(left) != window.get(right), to),
+                Instruction::JumpLess { left, right, to } => jump_if!(window.int(left) < window.int(right), to),
+                Instruction::JumpLessEqual { left, right, to } => jump_if!(window.int(left) <= window.int(right), to),
+                Instruction::JumpEqualTo { left, value, to } => jump_if!(window.int(left) == i64::from(value), to),
+                Instruction::JumpNotEqualTo { left, value, to } => jump_if!(window.int(left) != i64::from(value), to),
+                Instruction::JumpLessThan { left, value, to } => jump_if!(window.int(left) < i64::from(value), to),
+                Instruction::JumpAtMost { left, value, to } => jump_if!(window.int(left) <= i64::from(value), to),
+                Instruction::JumpGreaterThan { left, value, to } => jump_if!(window.int(left) > i64::from(value), to),
+                Instruction::JumpAtLeast { left, value, to } => jump_if!(window.int(left) >= i64::from(value), to),
+
+                Instruction::Call { into, args, function } => {
+                    if fuel == 0 {
+                        leave!(Ok(Pause::OutOfFuel));
+                    }
+                    // LIMIT: CALL_DEPTH_MAX
+                    if depth > CALL_DEPTH_MAX {
+                        leave!(Err(TrapCode::Depth.into()));
+                    }
+                    fuel -= 1;
+                    frame.pc = pc + 1;
+                    let base = frame.base;
+                    let slots = prepared.slots;
+                    match enter(program, stack, base, slots, into, args, function) {
+                        Some(frame) => frames.push(frame),
+                        None => return Err(TrapCode::Unreachable.into()),
+                    }
+                    continue 'frame;
+                }
+                Instruction::Return { from } => {
+                    if depth == 1 {
+                        leave!(Ok(Pause::Returned(Some(from))));
+                    }
+                    let first = frame.base + from.index();
+                    let (into, width) = (frame.into, prepared.result);
+                    frames.pop();
+                    let caller = frames.last().map_or(0, |frame| frame.base) + usize::from(into);
+                    if width == 1 {
+                        let bits = stack.get(first).copied().unwrap_or_default();
+                        if let Some(place) = stack.get_mut(caller) {
+                            *place = bits;
+                        }
+                    } else if first + width <= stack.len() {
+                        stack.copy_within(first..first + width, caller);
+                    }
+                    continue 'frame;
+                }
+                Instruction::ReturnNothing {} => {
+                    if depth == 1 {
+                        leave!(Ok(Pause::Returned(None)));
+                    }
+                    frames.pop();
+                    continue 'frame;
+                }
+                Instruction::HostCall { into, args, site } => leave!(Ok(Pause::Ask(site, args, into))),
+                Instruction::Wait { point } => leave!(Ok(Pause::Wait(point))),
+                Instruction::Trap { code } => {
+                    leave!(Err(TrapCode::from_number(code.0).unwrap_or(TrapCode::Unreachable).into()))
+                }
+                Instruction::Require { from, code } => {
+                    if window.get(from) == 0 {
+                        leave!(Err(TrapCode::from_number(code.0).unwrap_or(TrapCode::Absent).into()));
+                    }
+                }
+
+                Instruction::Equal { into, left, right } => {
+                    window.put_bool(into, window.get(left) == window.get(right))
+                }
+                Instruction::NotEqual { into, left, right } => {
+                    window.put_bool(into, window.get(left) != window.get(right));
+                }
+                Instruction::Less { into, left, right } => window.put_bool(into, window.int(left) < window.int(right)),
+                Instruction::LessEqual { into, left, right } => {
+                    window.put_bool(into, window.int(left) <= window.int(right));
+                }
+                Instruction::EqualTo { into, left, value } => {
+                    window.put_bool(into, window.int(left) == i64::from(value));
+                }
+                Instruction::NotEqualTo { into, left, value } => {
+                    window.put_bool(into, window.int(left) != i64::from(value));
+                }
+                Instruction::LessThan { into, left, value } => {
+                    window.put_bool(into, window.int(left) < i64::from(value))
+                }
+                Instruction::AtMost { into, left, value } => {
+                    window.put_bool(into, window.int(left) <= i64::from(value))
+                }
+                Instruction::GreaterThan { into, left, value } => {
+                    window.put_bool(into, window.int(left) > i64::from(value));
+                }
+                Instruction::AtLeast { into, left, value } => {
+                    window.put_bool(into, window.int(left) >= i64::from(value));
+                }
+                Instruction::Not { into, from } => window.put_bool(into, window.get(from) == 0),
+                Instruction::And { into, left, right } => window.put(into, window.get(left) & window.get(right)),
+                Instruction::Or { into, left, right } => window.put(into, window.get(left) | window.get(right)),
+                Instruction::Minimum { into, left, right } => {
+                    window.put_int(into, window.int(left).min(window.int(right)));
+                }
+                Instruction::Maximum { into, left, right } => {
+                    window.put_int(into, window.int(left).max(window.int(right)));
+                }
+
+                Instruction::IntAdd { into, left, right } => {
+                    checked!(into, window.int(left).checked_add(window.int(right)), Overflow);
+                }
+                Instruction::IntSub { into, left, right } => {
+                    checked!(into, window.int(left).checked_sub(window.int(right)), Overflow);
+                }
+                Instruction::IntMul { into, left, right } => {
+                    checked!(into, window.int(left).checked_mul(window.int(right)), Overflow);
+                }
+                Instruction::IntDiv { into, left, right } => match divide(window.int(left), window.int(right)) {
+                    Ok(value) => window.put_int(into, value),
+                    Err(trap) => leave!(Err(trap.into())),
+                },
+                Instruction::IntMod { into, left, right } => match modulo(window.int(left), window.int(right)) {
+                    Ok(value) => window.put_int(into, value),
+                    Err(trap) => leave!(Err(trap.into())),
+                },
+                Instruction::IntAddConst { into, left, value } => {
+                    checked!(into, window.int(left).checked_add(i64::from(value)), Overflow);
+                }
+                Instruction::IntMulConst { into, left, value } => {
+                    checked!(into, window.int(left).checked_mul(i64::from(value)), Overflow);
+                }
+                Instruction::IntDivConst { into, left, value } => match divide(window.int(left), i64::from(value)) {
+                    Ok(value) => window.put_int(into, value),
+                    Err(trap) => leave!(Err(trap.into())),
+                },
+                Instruction::IntModConst { into, left, value } => match modulo(window.int(left), i64::from(value)) {
+                    Ok(value) => window.put_int(into, value),
+                    Err(trap) => leave!(Err(trap.into())),
+                },
+                Instruction::IntNegate { into, from } => checked!(into, window.int(from).checked_neg(), Overflow),
+                Instruction::IntAbsolute { into, from } => checked!(into, window.int(from).checked_abs(), Overflow),
+                Instruction::IntOfEnum { into, from } => window.put(into, window.get(from)),
+
+                Instruction::RecordGet { into, record, offset } => {
+                    window.put(into, heap.field(window.get(record), offset));
+                }
+                Instruction::RecordSet { record, offset, from }
+                    if window.get(record) & OWNED != 0
+                        && !function.slots.get(from.index()).is_some_and(|kind| operands::is_handle(*kind)) =>
+                {
+                    heap.set_field(window.get(record), offset, window.get(from));
+                }
+                Instruction::ListLength { into, list } => {
+                    let (slots, width) = list_at(program, heap, &function.slots, window.get(list), list);
+                    window.put_int(into, i64::try_from(slots.len() / width).unwrap_or(i64::MAX));
+                }
+                Instruction::ListGet { into, list, index } => {
+                    let (slots, width) = list_at(program, heap, &function.slots, window.get(list), list);
+                    let element = usize::try_from(window.int(index))
+                        .ok()
+                        .and_then(|index| index.checked_mul(width))
+                        .and_then(|first| slots.get(first..first.checked_add(width)?));
+                    let Some(element) = element else { leave!(Err(TrapCode::Index.into())) };
+                    for (offset, bits) in element.iter().enumerate() {
+                        window.put(super::window::at(into, offset), *bits);
+                    }
+                }
+
+                other => {
+                    let mut spent = u64::MAX;
+                    let mut context =
+                        Context { program, kinds: &function.slots, window, heap, builder, zone, fuel: &mut spent };
+                    if let Err(raised) = ops::execute(&mut context, other) {
+                        leave!(Err(raised));
+                    }
+                    fuel = fuel.saturating_sub(u64::MAX - spent);
+                    if heap.has_grown() {
+                        frame.pc = pc + 1;
+                        *fuel_left = fuel;
+                        collect::collect(program, heap, stack, frames)?;
+                        continue 'frame;
+                    }
+                }
+            }
+            pc += 1;
+        }
+    }
+}
+
+/// Where a jump table leads.
+fn choose(table: Option<&JumpTable>, number: i64) -> usize {
+    let Some(table) = table else { return 0 };
+    let place = number.checked_sub(table.first).and_then(|place| usize::try_from(place).ok());
+    place.and_then(|place| table.targets.get(place)).map_or(table.otherwise as usize, |target| *target as usize)
+}
+
+/// A constant into slots.
+#[inline(never)]
+fn load(
+    program: &Program,
+    heap: &mut Heap,
+    window: &mut super::window::Window,
+    into: SlotIdx,
+    ty: crate::bytecode::types::TypeIdx,
+    constant: crate::bytecode::types::ConstIdx,
+) -> Result<(), Raised> {
+    let slots = program.constant(ty, constant, heap)?;
+    for (offset, bits) in slots.iter().enumerate() {
+        window.put(super::window::at(into, offset), *bits);
+    }
+    Ok(())
+}
+
+/// The slots of a list's elements, and how many each has.
+#[inline(always)]
+fn list_at<'a>(
+    program: &Program,
+    heap: &'a Heap,
+    kinds: &[crate::bytecode::types::SlotKind],
+    bits: u64,
+    slot: SlotIdx,
+) -> (&'a [u64], usize) {
+    let width = match kinds.get(slot.index()) {
+        Some(crate::bytecode::types::SlotKind::List(ty)) => program.shapes().element(*ty).width().max(1),
+        _ => 1,
+    };
+    (heap.list(bits), width)
+}
+
+/// A frame for a called function: its arguments, then zeros.
+#[inline(always)]
+fn enter(
+    program: &Program,
+    stack: &mut Vec<u64>,
+    base: usize,
+    slots: usize,
+    into: SlotIdx,
+    args: SlotIdx,
+    function: FunctionOperand,
+) -> Option<Frame> {
+    let function = FuncIdx(u32::from(function.0));
+    let callee = program.prepared(function)?;
+    let new_base = base + slots;
+    if stack.len() < new_base + WINDOW {
+        stack.resize(new_base + WINDOW, 0);
+    }
+    let first = base + args.index();
+    for offset in 0..callee.params {
+        let bits = stack.get(first + offset).copied().unwrap_or_default();
+        if let Some(place) = stack.get_mut(new_base + offset) {
+            *place = bits;
+        }
+    }
+    for offset in &callee.taken {
+        if let Some(place) = stack.get_mut(first + usize::from(*offset)) {
+            *place = 0;
+        }
+    }
+    if let Some(rest) = stack.get_mut(new_base + callee.params..new_base + callee.slots) {
+        rest.fill(0);
+    }
+    Some(Frame { function, pc: 0, base: new_base, into: into.0 })
+}
+
+/// Rounded down.
+#[inline(always)]
+fn divide(left: i64, right: i64) -> Result<i64, TrapCode> {
+    if right == 0 {
+        return Err(TrapCode::DivisionByZero);
+    }
+    let quotient = left.checked_div(right).ok_or(TrapCode::Overflow)?;
+    let inexact = left.wrapping_rem(right) != 0;
+    Ok(if inexact && (left < 0) != (right < 0) { quotient - 1 } else { quotient })
+}
+
+/// What is left of the quotient that is rounded down: it has the sign of the divisor.
+#[inline(always)]
+fn modulo(left: i64, right: i64) -> Result<i64, TrapCode> {
+    if right == 0 {
+        return Err(TrapCode::DivisionByZero);
+    }
+    let rest = left.wrapping_rem(right);
+    Ok(if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest })
+}
