@@ -4,6 +4,7 @@
 //! lie in slots), [`isa`] (the instructions), then [`host`] (what programs ask of their host).
 
 pub mod builder;
+pub mod disasm;
 pub mod flow;
 pub mod host;
 pub mod isa;
