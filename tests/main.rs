@@ -1,4 +1,5 @@
 //! The integration tests: one binary, one module for each subject.
 
 mod docs;
+mod sema;
 mod store;

@@ -20,7 +20,11 @@ impl Builder<'_, '_> {
         for declared in &enums {
             let decl = declared.decl;
             if decl.members.is_empty() {
-                self.sink.push(errors::no_members(&format!("the enum `{}`", decl.name.name), "member", decl.name.span));
+                self.sink.push(errors::no_members(
+                    &format!("the enum `{}` has no member", decl.name.name),
+                    "member",
+                    decl.name.span,
+                ));
             }
             let mut members = Members::default();
             for member in &decl.members {
@@ -75,7 +79,7 @@ impl Members {
     /// Goes on after the members of a declaration that is extended.
     pub(super) fn continued(members: Vec<Member>) -> Self {
         let taken = members.iter().map(|member| (member.value, member.span)).collect();
-        let next = members.last().map_or(0, |member| member.value.saturating_add(1));
+        let next = members.last().map_or(0, |member| member.value.saturating_add(1)).max(0);
         Self { members, taken, next }
     }
 
@@ -95,7 +99,9 @@ impl Members {
         }
         let value = self.number(written, sink);
         self.taken.insert(value, written.value.map_or(span, |(_, span)| span));
-        self.next = value.saturating_add(1);
+        if value >= 0 {
+            self.next = value.saturating_add(1);
+        }
         let label = written.label.clone().unwrap_or_else(|| label_of(&written.name.name));
         self.members.push(Member { name: name.to_owned(), value, label, span });
         Some(value)
@@ -111,7 +117,8 @@ impl Members {
                 },
             }
         }
-        let mut value = self.next;
+        // A refused number must not take one that a later member has: such members count up from the lowest.
+        let mut value = if written.value.is_some() { i32::MIN } else { self.next };
         while self.taken.contains_key(&value) {
             value = value.saturating_add(1);
         }

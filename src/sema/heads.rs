@@ -71,10 +71,6 @@ impl Builder<'_, '_> {
         }
         let params = self.params(declared.file, &decl.name.name, "input", &decl.params);
         let result = self.result(declared);
-        if decl.kind == ProcessKind::Realtime && !decl.params.is_empty() {
-            let span = decl.params.iter().map(|param| param.span).reduce(|a, b| a.to(b)).unwrap_or(decl.name.span);
-            self.sink.push(errors::realtime_inputs(&decl.name.name, span));
-        }
         ProcessHead {
             kind: decl.kind,
             name: decl.name.name.clone(),

@@ -32,11 +32,14 @@ impl Builder<'_, '_> {
             self.add_reverse(id, file, field);
         }
         for key in &decl.unique {
-            self.add_unique(id, key);
+            self.add_unique(id, key, decl);
         }
     }
 
-    fn add_unique(&mut self, id: EntityId, key: &[Ident]) {
+    fn add_unique(&mut self, id: EntityId, key: &[Ident], decl: &EntityDecl) {
+        let is_many =
+            |field: &FieldDecl| matches!(field.ty.kind, TypeKind::ManyVia { .. } | TypeKind::ManyThrough { .. });
+        let many = |name: &str| decl.fields.iter().any(|field| field.name.name == name && is_many(field));
         let Some(entity) = self.schema.entity(id) else { return };
         let mut fields: Vec<FieldId> = Vec::new();
         let mut messages = Vec::new();
@@ -46,7 +49,7 @@ impl Builder<'_, '_> {
                     messages.push(errors::unique_field(format!("`{}` stands in this key twice", name.name), name.span));
                 }
                 Some((field, _)) => fields.push(field),
-                None if entity.reverses.iter().any(|reverse| reverse.name == name.name) => {
+                None if many(&name.name) || entity.reverses.iter().any(|reverse| reverse.name == name.name) => {
                     let message = format!("`{}` stores nothing in this record", name.name);
                     messages.push(errors::unique_field(message, name.span));
                 }

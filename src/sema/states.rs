@@ -63,7 +63,11 @@ impl Builder<'_, '_> {
         match written {
             Some(written) => {
                 if written.states.is_empty() {
-                    self.sink.push(errors::no_members(&format!("the states of `{name}`"), "state", written.span));
+                    self.sink.push(errors::no_members(
+                        &format!("the `states` of `{name}` name no state"),
+                        "state",
+                        written.span,
+                    ));
                 }
                 draft.add(&name, written, self.sink);
                 if entity.activity {

@@ -294,9 +294,6 @@ impl Builder<'_, '_> {
             self.sink.push(errors::nothing_starts(&decl.name.name, is_realtime, decl.name.span));
         }
         let Some(event) = head.triggers.first() else { return };
-        if decl.kind != ProcessKind::Background {
-            return;
-        }
         for (param, written) in head.params.iter().zip(&decl.params) {
             if written.default.is_none() && !param.ty.is_optional() && param.ty != Ty::Error {
                 self.sink.push(kinds::input_without_default(&decl.name.name, &param.name, event.span, param.span));

@@ -21,12 +21,7 @@ pub fn bounds_of_type(ty: &str, span: Span) -> Diagnostic {
 /// `int 0..many`.
 #[must_use]
 pub fn bound_not_constant(ty: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::E0401,
-        format!("a bound of this field is a fixed `{ty}`"),
-        span,
-        format!("expected a `{ty}`"),
-    )
+    Diagnostic::error(codes::E0401, "a bound of a field is a literal of its type", span, format!("expected `{ty}`"))
 }
 
 /// `text(0)`.
@@ -84,8 +79,8 @@ pub fn second_hierarchy(entity: &str, span: Span, first: Span) -> Diagnostic {
 
 /// `states { }`, `enum E { }`.
 #[must_use]
-pub fn no_members(what: &str, member: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0404, format!("{what} without any {member}"), span, format!("expected a {member}"))
+pub fn no_members(message: &str, member: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0404, message, span, format!("expected a {member}"))
 }
 
 /// `open -> wno`.
@@ -184,7 +179,7 @@ pub fn stored_too_large(span: Span) -> Diagnostic {
 pub fn activity_states(entity: &str, missing: &[&str], span: Span) -> Diagnostic {
     Diagnostic::error(
         codes::E0409,
-        format!("the activity `{entity}` lacks the state {}", quoted_list(missing, "and")),
+        format!("the activity `{entity}` has no state {}", quoted_list(missing, "or")),
         span,
         "the states of this activity",
     )

@@ -49,18 +49,6 @@ pub fn no_statements(process: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0604, format!("`{process}` does nothing"), span, "expected a statement")
 }
 
-/// Inputs of a real-time workflow.
-#[must_use]
-pub fn realtime_inputs(process: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::E0605,
-        format!("the real-time workflow `{process}` cannot have inputs"),
-        span,
-        "nothing could give these",
-    )
-    .note("the operation that triggers it has only its record; an action has inputs")
-}
-
 /// Inputs without a default in a process that an event starts.
 #[must_use]
 pub fn input_without_default(process: &str, input: &str, event: Span, span: Span) -> Diagnostic {
