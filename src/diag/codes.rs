@@ -50,6 +50,21 @@ codes! {
     E0106 "fixed-text" "a slot where the text must be the same every time"
     E0107 "chained-comparison" "a comparison of a comparison"
     E0108 "type-argument" "a type with something in parentheses that it does not take"
+    E0109 "foreign-operator" "an operator of another language"
+    E0110 "equals-sign" "`=`, `==` or `:` in the place of another"
+    E0111 "else-if" "`else if` written as one word"
+    E0112 "statement-without-verb" "a call or an assignment without its verb"
+    E0113 "missing-comma" "two arms without a comma between them"
+    E0114 "reserved-word" "a word of the language as a name"
+    E0115 "wrong-case" "a name that begins with a letter of the wrong case"
+    E0116 "semicolon" "a semicolon"
+    E0117 "unclosed-text" "a text or comment without its end"
+    E0118 "stray-character" "characters that the language does not use"
+    E0119 "merge-conflict" "marks of an unfinished merge"
+    E0120 "unbalanced-braces" "a brace without its counterpart"
+    E0121 "unknown-verb" "a statement or declaration that begins with an unknown word"
+    E0122 "unknown-unit" "a word after a number that is no unit"
+    E0123 "question-mark" "a question mark that chooses between values"
 
     // ---- E02: names ------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 //! The words of every message about syntax.
 
 use crate::base::span::Span;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Applicability, Diagnostic, Edit, Fix, codes};
 
 /// The compiler contradicts itself.
 pub(super) fn parser_defect(span: Span) -> Diagnostic {
@@ -92,4 +92,300 @@ pub(super) fn chained_comparison(operator: Span, first: Span) -> Diagnostic {
 pub(super) fn wrong_type_argument(word: &str, argument: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0108, format!("`{word}` cannot take `{argument}`"), span, "not possible here")
         .help("only `text(200)`, `decimal(2)` and `money(USD)` take something in parentheses")
+}
+
+/// `&&`, `||`, `!` and the like, and `=` between operands.
+pub(super) fn foreign_operator(written: &str, span: Span) -> Diagnostic {
+    let right = match written {
+        "&&" => "and",
+        "||" => "or",
+        "!" => "not",
+        "%" => "mod",
+        "=" | "===" => "==",
+        _ => "!=",
+    };
+    let fix = if written == "!" { "not " } else { right };
+    if written == "=" {
+        return Diagnostic::error(codes::E0110, "a comparison is written `==`", span, "one `=` gives a name its value")
+            .help("write `==`")
+            .fix("write `==`", span, fix, Applicability::Safe);
+    }
+    Diagnostic::error(codes::E0109, format!("`{written}` is written `{right}`"), span, format!("write `{right}`")).fix(
+        format!("write `{right}`"),
+        span,
+        fix,
+        Applicability::Safe,
+    )
+}
+
+/// `let x == 1`.
+pub(super) fn assignment_sign(written: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0110, "a value is given with one `=`", span, format!("`{written}` does not give a value"))
+        .help("write `=`")
+        .fix("write `=`", span, "=", Applicability::Safe)
+}
+
+/// `create Task { subject = "…" }`.
+pub(super) fn field_sign(written: &str, span: Span) -> Diagnostic {
+    let message = "a field in braces is written with a colon";
+    Diagnostic::error(codes::E0110, message, span, format!("`{written}` instead of `:`")).help("write `:`").fix(
+        "write `:`",
+        span,
+        ":",
+        Applicability::Suggested,
+    )
+}
+
+/// `x /= 2`.
+pub(super) fn no_divide_assign(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0109, "there is no `/=`", span, "only `+=`, `-=`, `*=` and `++=`")
+        .help("write the division out: `set n = n / 2`")
+}
+
+/// `elif`.
+pub(super) fn else_if(written: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0111, format!("`{written}` is written `else if`"), span, "two words").fix(
+        "write `else if`",
+        span,
+        "else if",
+        Applicability::Safe,
+    )
+}
+
+/// `Escalate(case)` as a statement.
+pub(super) fn call_without_do(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0112, format!("`{name}` is called without `do`"), span, "a statement begins with a verb")
+        .help(format!("write `do {name}(…)`, or `start {name}(…)` to go on without waiting"))
+        .fix("write `do`", span.at_start(), "do ", Applicability::Suggested)
+}
+
+/// `notify(x)` as a statement.
+pub(super) fn call_without_effect(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0112, format!("`{name}(…)` alone does nothing"), span, "a statement begins with a verb")
+        .note("functions only give values; actions and workflows act, and their names begin with a capital letter")
+        .help(format!("use the value: `let result = {name}(…)`"))
+}
+
+/// `n = 1` as a statement.
+pub(super) fn assignment_without_set(target: &str, is_field: bool, span: Span) -> Diagnostic {
+    let error = Diagnostic::error(
+        codes::E0112,
+        format!("`{target}` is assigned without a verb"),
+        span,
+        "a statement begins with a verb",
+    );
+    if is_field {
+        return error.help("a stored record is written with `update r { field: value }`, a local value with `set`");
+    }
+    error.help(format!("write `let {target} = …` for a new name, `set {target} = …` for a `var`")).fix(
+        "write `set`",
+        span.at_start(),
+        "set ",
+        Applicability::Suggested,
+    )
+}
+
+/// An arm without a comma behind it.
+pub(super) fn missing_comma(end: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0113, "a comma is missing between two arms", end, "expected `,`")
+        .note("only after a block `{ … }` and after the last arm the comma may be left out")
+        .fix("write `,`", end, ",", Applicability::Safe)
+}
+
+/// A word of the language as a new name.
+pub(super) fn reserved_word(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0114, format!("`{word}` is a word of the language"), span, "cannot be a name here")
+        .help(format!("choose another name, or put it in back-ticks: `` `{word}` ``"))
+}
+
+/// `let Total = 1`.
+pub(super) fn name_in_upper_case(name: &str, span: Span) -> Diagnostic {
+    let right = first_letter(name, char::to_ascii_lowercase);
+    Diagnostic::error(codes::E0115, format!("`{name}` must begin with a lower-case letter"), span, "a name of a value")
+        .note("capital letters begin the names of types, entities and processes")
+        .help(format!("write `{right}`"))
+}
+
+/// `entity deal`.
+pub(super) fn type_in_lower_case(name: &str, span: Span) -> Diagnostic {
+    let right = first_letter(name, char::to_ascii_uppercase);
+    let label = "a name of a type, entity or process";
+    Diagnostic::error(codes::E0115, format!("`{name}` must begin with a capital letter"), span, label)
+        .help(format!("write `{right}`"))
+}
+
+fn first_letter(name: &str, change: impl Fn(&char) -> char) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|c| change(&c)).into_iter().chain(letters).collect()
+}
+
+/// Something else should stand here.
+pub(super) fn expected(what: &str, found: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, format!("expected {what}, found {found}"), span, format!("expected {what}"))
+}
+
+/// Something is missing at the end of a line.
+pub(super) fn expected_after(what: &str, before: &str, gap: Span) -> Diagnostic {
+    let message = format!("expected {what} after `{before}`");
+    Diagnostic::error(codes::E0101, message, gap, format!("expected {what}"))
+}
+
+fn meant(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+}
+
+/// Adds what was probably meant.
+pub(super) fn with_suggestion(error: Diagnostic, near: &[&str], span: Span) -> Diagnostic {
+    match near {
+        [] => error,
+        [one] => error.help(format!("did you mean `{one}`?")).fix(
+            format!("write `{one}`"),
+            span,
+            *one,
+            Applicability::Suggested,
+        ),
+        _ => error.help(format!("did you mean {}?", meant(near))),
+    }
+}
+
+/// A statement begins with a word that is no verb.
+pub(super) fn unknown_verb(word: &str, near: &[&str], span: Span) -> Diagnostic {
+    let error = Diagnostic::error(codes::E0121, format!("`{word}` begins no statement"), span, "unknown verb");
+    if near.is_empty() {
+        return error
+            .note("every statement begins with its own word, such as `let`, `create`, `update`, `do`, `if`, `wait`");
+    }
+    with_suggestion(error, near, span)
+}
+
+/// A declaration begins with a word that is no kind of declaration.
+pub(super) fn unknown_declaration(word: &str, near: &[&str], span: Span) -> Diagnostic {
+    let error = Diagnostic::error(codes::E0121, format!("`{word}` begins no declaration"), span, "unknown declaration");
+    if near.is_empty() {
+        return error.note("a file holds declarations such as `entity`, `workflow`, `action`, `fn` and `test`");
+    }
+    with_suggestion(error, near, span)
+}
+
+/// `3 dayz`.
+pub(super) fn unknown_unit(word: &str, near: &[&str], span: Span) -> Diagnostic {
+    let error = Diagnostic::error(codes::E0122, format!("`{word}` is no unit"), span, "neither of time nor a currency");
+    match near {
+        [] => error
+            .help("units of time are `minutes`, `hours`, `days`, `weeks`, `months`; currencies are codes like `USD`"),
+        _ => error.help(format!("did you mean {}?", meant(near))),
+    }
+}
+
+/// `50 usd`.
+pub(super) fn currency_in_lower_case(word: &str, span: Span) -> Diagnostic {
+    let right = word.to_ascii_uppercase();
+    Diagnostic::error(codes::E0122, format!("`{word}` is no unit"), span, "neither of time nor a currency")
+        .help(format!("currencies are written in capital letters: `{right}`"))
+        .fix(format!("write `{right}`"), span, right, Applicability::Suggested)
+}
+
+/// `a ? b : c`.
+pub(super) fn ternary(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0123, "`?` does not choose between values", span, "only types and `?.` have a `?`")
+        .help("write `if condition then a else b`; for a value that may be missing write `a ?? b`")
+}
+
+/// Semicolons, all of a file in one message.
+pub(super) fn semicolons(all: &[Span]) -> Diagnostic {
+    let first = all.first().copied().unwrap_or_default();
+    let edits = all.iter().map(|span| Edit { span: *span, text: String::new() }).collect();
+    let mut error = Diagnostic::error(codes::E0116, "statements do not end with `;`", first, "not needed")
+        .help("leave it out: a statement ends where the next one begins");
+    if all.len() > 1 {
+        error = error.note(format!("the file has {} of them; the fix removes all", all.len()));
+    }
+    error.fix = Some(Fix { title: "remove all `;`".into(), edits, applicability: Applicability::Safe });
+    error
+}
+
+/// A text without closing quotes.
+pub(super) fn unclosed_text(triple: bool, span: Span) -> Diagnostic {
+    let (message, help) = if triple {
+        ("this text is never closed", "close it with `\"\"\"`")
+    } else {
+        ("this text is not closed on its line", "close it with `\"`; a text of several lines stands in `\"\"\"`")
+    };
+    Diagnostic::error(codes::E0117, message, span, "begins here").help(help)
+}
+
+/// A block comment that goes to the end of the file.
+pub(super) fn unclosed_comment(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0117, "this comment is never closed", span, "begins here")
+        .note("block comments may stand within each other; each needs its `*/`")
+        .help("close it with `*/`")
+}
+
+/// `“text”`.
+pub(super) fn curly_quotes(open: Span, close: Span) -> Diagnostic {
+    straight_quotes("curly quotes do not enclose a text", open, close)
+}
+
+/// `'text'`.
+pub(super) fn single_quotes(open: Span, close: Span) -> Diagnostic {
+    straight_quotes("single quotes do not enclose a text", open, close)
+}
+
+fn straight_quotes(message: &str, open: Span, close: Span) -> Diagnostic {
+    let edits = [open, close].into_iter().map(|span| Edit { span, text: "\"".into() }).collect();
+    let mut error = Diagnostic::error(codes::E0118, message, open, "write `\"`").label(close, "and here");
+    error.fix = Some(Fix { title: "write straight double quotes".into(), edits, applicability: Applicability::Safe });
+    error
+}
+
+/// `# comment`.
+pub(super) fn foreign_comment(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0118, "`#` does not begin a comment", span, "write `//`").fix(
+        "write `//`",
+        span,
+        "//",
+        Applicability::Suggested,
+    )
+}
+
+/// Characters that nothing uses.
+pub(super) fn stray_characters(written: &str, span: Span) -> Diagnostic {
+    let shown: String = written.chars().take(10).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    let hidden = written.chars().next().filter(|c| c.is_control() || !c.is_ascii());
+    let error =
+        Diagnostic::error(codes::E0118, format!("`{shown}` has no meaning here"), span, "cannot stand in a program");
+    match hidden {
+        Some(first) => error.note(format!("the first of these characters is U+{:04X}", u32::from(first))),
+        None => error,
+    }
+}
+
+/// `<<<<<<< ours`.
+pub(super) fn merge_conflict(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0119, "the file holds a merge that nobody has finished", span, "the conflict begins here")
+        .help("decide for one side, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`")
+}
+
+/// `{` without `}`.
+pub(super) fn unclosed_brace(open: Span, end: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0120, "this `{` is never closed", open, "opens here")
+        .label(end, "judging by the indentation, it should close here")
+        .fix("write `}`", end, "\n}", Applicability::Suggested)
+}
+
+/// `}` without `{`.
+pub(super) fn extra_brace(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0120, "this `}` closes nothing", span, "no block is open here").fix(
+        "remove `}`",
+        span,
+        "",
+        Applicability::Suggested,
+    )
+}
+
+/// An arm with another sign than `=>`.
+pub(super) fn arm_sign(written: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0110, "an arm is written with `=>`", span, format!("`{written}` instead of `=>`"))
+        .help("write `=>`")
+        .fix("write `=>`", span, "=>", Applicability::Suggested)
 }

@@ -4,14 +4,16 @@
 
 pub mod ast;
 mod build;
+mod chunks;
 mod errors;
 mod grammar;
+mod recover;
 mod scan;
 pub mod trivia;
 
 use pest::Parser;
 
-use crate::base::span::{FileId, Span};
+use crate::base::span::FileId;
 use crate::diag::Diagnostic;
 use build::Builder;
 use grammar::{ProcParser, Rule};
@@ -34,21 +36,15 @@ pub struct Parsed {
 pub fn parse_file(file: FileId, text: &str) -> Parsed {
     let tokens = scan::scan(text);
     let trivia = Trivia::of(file, text, &tokens);
-    let mut builder = Builder::new(file, text, 0, &tokens, &trivia);
-    let items = match ProcParser::parse(Rule::chunk, text) {
-        Ok(pairs) => builder.items(pairs),
-        Err(error) => {
-            let at = match error.location {
-                pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
-            };
-            let next = tokens.iter().find(|token| token.end as usize > at && !token.is_comment());
-            let found = next.map_or("the end of the file".to_owned(), |token| format!("`{}`", token.text(text)));
-            let end = scan::offset(text.len());
-            let span = next.map_or(Span::new(file, end, end), |token| token.span(file));
-            builder.diagnostics.push(errors::unreadable(&found, span));
-            Vec::new()
+    let parsed = if recover::too_deep(&tokens).is_some() { None } else { ProcParser::parse(Rule::chunk, text).ok() };
+    let (items, mut diagnostics) = match parsed {
+        Some(pairs) => {
+            let mut builder = Builder::new(file, text, 0, &tokens, &trivia);
+            let items = builder.items(pairs);
+            (items, builder.diagnostics)
         }
+        None => recover::recover(file, text, &tokens, &trivia),
     };
-    let diagnostics = std::mem::take(&mut builder.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     Parsed { file: build::file(file, items, scan::offset(text.len())), trivia, diagnostics }
 }

@@ -19,13 +19,13 @@ impl Builder<'_> {
         let span = nodes.span;
         let kind = match rule {
             Rule::create => {
-                let entity = self.ident(&nodes.presume(Rule::Name)?);
+                let entity = self.new_type(&mut nodes)?;
                 let fields = nodes.presume(Rule::record_body)?;
                 EffectKind::Create { entity, fields: self.field_inits(fields)? }
             }
             Rule::do_call => self.do_call(nodes)?,
             Rule::start => {
-                let callee = self.ident(&nodes.presume(Rule::Name)?);
+                let callee = self.new_type(&mut nodes)?;
                 let args = nodes.presume(Rule::call)?;
                 EffectKind::Start { callee, args: self.args(args)? }
             }
@@ -52,7 +52,7 @@ impl Builder<'_> {
     }
 
     fn do_call(&mut self, mut nodes: Nodes<'_>) -> Built<EffectKind> {
-        let callee = self.ident(&nodes.presume(Rule::Name)?);
+        let callee = self.new_type(&mut nodes)?;
         let args = nodes.presume(Rule::call)?;
         let args = self.args(args)?;
         let (mut retry, mut timeout) = (None, None);
@@ -101,7 +101,7 @@ impl Builder<'_> {
     fn parallel(&mut self, mut nodes: Nodes<'_>) -> Built<EffectKind> {
         if let Some(each) = nodes.option(Rule::parallel_for) {
             let mut each = self.nodes(each);
-            let name = self.ident(&each.presume(Rule::name)?);
+            let name = self.new_name(&mut each)?;
             let source = self.presume_expr(&mut each)?;
             let limit = each.option(Rule::at_once).map(|limit| self.only_expr(limit)).transpose()?;
             return Ok(EffectKind::ParallelFor { name, source, limit, body: self.presume_block(&mut each)? });

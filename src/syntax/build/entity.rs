@@ -10,7 +10,7 @@ impl Builder<'_> {
     /// `entity Opportunity owned by user { … }`.
     pub(super) fn entity(&mut self, mut nodes: Nodes<'_>) -> Built<EntityDecl> {
         let extend = nodes.has(Rule::k_extend);
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(&mut nodes)?;
         let physical = self.physical(&mut nodes)?;
         let owned_by = nodes.option(Rule::owned_by).map(|owned| self.only_ident(owned)).transpose()?;
         let mut flags = Vec::new();

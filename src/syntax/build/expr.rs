@@ -76,6 +76,7 @@ impl Builder<'_> {
             }
             let piece = pieces.next().ok_or(Defect { span: whole })?;
             let op_span = self.span(&piece);
+            self.foreign_operator(&piece, op_span);
             if level == Level::Comparison && compared {
                 self.diagnostics.push(errors::chained_comparison(op_span, left.span));
             }
@@ -123,6 +124,11 @@ impl Builder<'_> {
         let (op, level) = match piece.as_rule() {
             Rule::negate => (UnaryOp::Negate, Level::Negate),
             Rule::negation => (UnaryOp::Not, Level::Not),
+            Rule::foreign_not => {
+                let span = self.span(&piece);
+                self.diagnostics.push(errors::foreign_operator("!", span));
+                (UnaryOp::Not, Level::Negate)
+            }
             _ => return self.term(piece),
         };
         let start = self.span(&piece);
@@ -165,13 +171,13 @@ impl Builder<'_> {
             (Rule::op_starts, _) => (Level::Comparison, BinaryOp::StartsWith),
             (Rule::op_ends, _) => (Level::Comparison, BinaryOp::EndsWith),
             (Rule::op_in, _) => (Level::Comparison, BinaryOp::In),
-            (_, "or") => (Level::Or, BinaryOp::Or),
-            (_, "and") => (Level::And, BinaryOp::And),
+            (_, "or" | "||") => (Level::Or, BinaryOp::Or),
+            (_, "and" | "&&") => (Level::And, BinaryOp::And),
             (_, "contains") => (Level::Comparison, BinaryOp::Contains),
             (_, "matches") => (Level::Comparison, BinaryOp::Matches),
             (_, "under") => (Level::Comparison, BinaryOp::Under),
-            (_, "==") => (Level::Comparison, BinaryOp::Equal),
-            (_, "!=") => (Level::Comparison, BinaryOp::NotEqual),
+            (_, "==" | "=" | "===") => (Level::Comparison, BinaryOp::Equal),
+            (_, "!=" | "!==" | "<>") => (Level::Comparison, BinaryOp::NotEqual),
             (_, "<") => (Level::Comparison, BinaryOp::Less),
             (_, "<=") => (Level::Comparison, BinaryOp::LessEqual),
             (_, ">") => (Level::Comparison, BinaryOp::Greater),
@@ -182,7 +188,7 @@ impl Builder<'_> {
             (_, "*") => (Level::Product, BinaryOp::Multiply),
             (_, "/") => (Level::Product, BinaryOp::Divide),
             (_, "div") => (Level::Product, BinaryOp::IntDivide),
-            (_, "mod") => (Level::Product, BinaryOp::Modulo),
+            (_, "mod" | "%") => (Level::Product, BinaryOp::Modulo),
             (_, "??") => (Level::Coalesce, BinaryOp::Coalesce),
             _ => return Err(Defect { span }),
         };
@@ -298,7 +304,11 @@ impl Builder<'_> {
     fn field_init(&mut self, pair: Pair<'_, Rule>) -> Built<Option<FieldInit>> {
         let mut nodes = self.nodes(pair);
         let Some(name) = nodes.option(Rule::word).map(|word| self.ident(&word)) else { return Ok(None) };
-        let op = nodes.option(Rule::field_op).map_or(AssignOp::Set, |op| assign_op(op.as_str()));
+        let sign = nodes.option(Rule::field_op);
+        if let Some(sign) = sign.as_ref() {
+            self.field_sign(sign);
+        }
+        let op = sign.map_or(AssignOp::Set, |sign| assign_op(sign.as_str()));
         Ok(Some(FieldInit { name, op, value: self.presume_expr(&mut nodes)? }))
     }
 }

@@ -9,7 +9,7 @@ use crate::syntax::grammar::Rule;
 impl Builder<'_> {
     /// `flow SalesPipeline … { … }`.
     pub(super) fn flow(&mut self, mut nodes: Nodes<'_>) -> Built<FlowDecl> {
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(&mut nodes)?;
         let mut flow =
             FlowDecl { name, on_created: None, order: None, roles: Vec::new(), stages: Vec::new(), hooks: Vec::new() };
         for part in nodes {

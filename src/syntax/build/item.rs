@@ -39,7 +39,7 @@ impl Builder<'_> {
                 ItemKind::Signal { name, fields }
             }
             Rule::type_item => {
-                let name = self.ident(&nodes.presume(Rule::Name)?);
+                let name = self.new_type(&mut nodes)?;
                 let ty = nodes.presume(Rule::type_expr)?;
                 ItemKind::Type { name, ty: self.type_expr(ty)? }
             }
@@ -50,7 +50,7 @@ impl Builder<'_> {
             Rule::secret_item => ItemKind::Secret(self.ident(&nodes.presume(Rule::word)?)),
             Rule::entity_item => ItemKind::Entity(self.entity(nodes)?),
             Rule::fn_item => {
-                let name = self.ident(&nodes.presume(Rule::name)?);
+                let name = self.new_name(&mut nodes)?;
                 let params = nodes.presume(Rule::params)?;
                 let params = self.params(params)?;
                 let result = nodes.presume(Rule::type_expr)?;
@@ -68,7 +68,7 @@ impl Builder<'_> {
         if rule == Rule::test_item {
             return self.test_item(nodes);
         }
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(&mut nodes)?;
         Ok(match rule {
             Rule::rule_item => {
                 let primary = nodes.presume(Rule::primary_record)?;
@@ -96,14 +96,14 @@ impl Builder<'_> {
     }
 
     fn name_and_fields(&mut self, mut nodes: Nodes<'_>) -> Built<(Ident, Vec<Param>)> {
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(&mut nodes)?;
         let fields = nodes.next().map_or(Ok(Vec::new()), |fields| self.params(fields))?;
         Ok((name, fields))
     }
 
     fn enum_item(&mut self, mut nodes: Nodes<'_>) -> Built<ItemKind> {
         let extend = nodes.has(Rule::k_extend);
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(&mut nodes)?;
         let body = self.nodes(nodes.presume(Rule::enum_body)?);
         let members = body.filter(|m| m.as_rule() == Rule::enum_member);
         let members = members.map(|member| self.enum_member(member)).collect::<Built<_>>()?;
@@ -123,7 +123,7 @@ impl Builder<'_> {
     /// `for deal: Opportunity`.
     pub(super) fn primary_record(&mut self, pair: Pair<'_, Rule>) -> Built<Primary> {
         let mut nodes = self.nodes(pair);
-        let name = self.ident(&nodes.presume(Rule::name)?);
+        let name = self.new_name(&mut nodes)?;
         let ty = nodes.presume(Rule::type_expr)?;
         Ok(Primary { name, ty: self.type_expr(ty)? })
     }

@@ -9,6 +9,7 @@ mod expr;
 mod flow;
 mod item;
 mod literal;
+mod mistakes;
 mod pattern;
 mod process;
 mod query;

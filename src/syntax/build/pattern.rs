@@ -25,6 +25,7 @@ impl Builder<'_> {
         let pattern = self.pattern(nodes.presume(Rule::pattern)?)?;
         let guard = self.guard(nodes.option(Rule::guard))?;
         let value = self.presume_expr(&mut nodes)?;
+        self.comma_after(value.span, &mut nodes);
         let span = pattern.span.to(value.span);
         Ok(ValueArm { pattern, guard, value, span })
     }

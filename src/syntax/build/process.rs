@@ -54,7 +54,7 @@ impl Builder<'_> {
     }
 
     fn head(&mut self, nodes: &mut Nodes<'_>) -> Built<Head> {
-        let name = self.ident(&nodes.presume(Rule::Name)?);
+        let name = self.new_type(nodes)?;
         let params = nodes.option(Rule::params).map_or(Ok(Vec::new()), |params| self.params(params))?;
         let primary = nodes.option(Rule::primary_record).map(|p| self.primary_record(p)).transpose()?;
         let result = nodes.option(Rule::result).map(|result| self.result(result)).transpose()?;

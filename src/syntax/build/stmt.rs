@@ -7,6 +7,7 @@ use super::{Builder, Built, Nodes};
 use crate::syntax::ast::{
     Block, Catch, Expr, Ident, MatchArm, Pattern, PatternKind, Rhs, Stmt, StmtKind, WaitArm, WaitArmKind,
 };
+use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
 
 impl Builder<'_> {
@@ -48,8 +49,9 @@ impl Builder<'_> {
             Rule::let_stmt | Rule::var_stmt => self.binding(nodes, rule == Rule::let_stmt)?,
             Rule::set_stmt => {
                 let target = self.set_target(&mut nodes)?;
-                let op = assign_op(nodes.presume(Rule::set_op)?.as_str());
-                StmtKind::Set { target, op, value: self.rhs(&mut nodes)? }
+                let op = nodes.presume(Rule::set_op)?;
+                self.plain_equals(&op);
+                StmtKind::Set { target, op: assign_op(op.as_str()), value: self.rhs(&mut nodes)? }
             }
             Rule::break_stmt => StmtKind::Break,
             Rule::continue_stmt => StmtKind::Continue,
@@ -84,6 +86,7 @@ impl Builder<'_> {
             | Rule::on_cancel
             | Rule::act_as => self.compound(rule, nodes)?,
             Rule::wait_stmt => self.wait(nodes)?,
+            Rule::bare => self.bare(nodes)?,
             Rule::page => self.page(nodes)?,
             Rule::rule_effect => self.rule_effect(nodes)?,
             Rule::given
@@ -101,17 +104,24 @@ impl Builder<'_> {
 
     /// `let`, `var`.
     fn binding(&mut self, mut nodes: Nodes<'_>, is_let: bool) -> Built<StmtKind> {
-        let name = self.ident(&nodes.presume(Rule::name)?);
+        let name = self.new_name(&mut nodes)?;
         let note = nodes.option(Rule::type_note);
         let ty = match note {
             Some(note) => Some(self.type_expr(self.nodes(note).presume_next()?)?),
             None => None,
         };
-        let value = if nodes.peek().is_some() { Some(self.rhs(&mut nodes)?) } else { None };
+        let sign = nodes.option(Rule::let_sign);
+        let value = match sign {
+            Some(sign) => {
+                self.plain_equals(&sign);
+                Some(self.rhs(&mut nodes)?)
+            }
+            None => None,
+        };
         Ok(if is_let { StmtKind::Let { name, ty, value } } else { StmtKind::Var { name, ty, value } })
     }
 
-    fn rhs(&mut self, nodes: &mut Nodes<'_>) -> Built<Rhs> {
+    pub(super) fn rhs(&mut self, nodes: &mut Nodes<'_>) -> Built<Rhs> {
         let next = nodes.presume_next()?;
         if next.as_rule() == Rule::effect {
             return self.effect(next).map(Rhs::Effect);
@@ -134,7 +144,7 @@ impl Builder<'_> {
                 StmtKind::Match { subject, arms: arms.map(|arm| self.match_arm(arm)).collect::<Built<_>>()? }
             }
             Rule::for_stmt => {
-                let name = self.ident(&nodes.presume(Rule::name)?);
+                let name = self.new_name(&mut nodes)?;
                 let source = self.presume_expr(&mut nodes)?;
                 StmtKind::For { name, source, body: self.presume_block(&mut nodes)? }
             }
@@ -167,6 +177,10 @@ impl Builder<'_> {
         for more in nodes {
             let is_if = more.as_rule() == Rule::else_if;
             let mut more = self.nodes(more);
+            if let Some(word) = more.option(Rule::foreign_else_if) {
+                let span = self.span(&word);
+                self.diagnostics.push(errors::else_if(word.as_str(), span));
+            }
             if is_if {
                 let condition = self.presume_expr(&mut more)?;
                 branches.push((condition, self.presume_block(&mut more)?));
@@ -218,6 +232,7 @@ impl Builder<'_> {
         }
         let stmt = self.stmt(body)?;
         let span = stmt.span;
+        self.comma_after(span, nodes);
         Ok(Block { stmts: vec![stmt], span, braces: false })
     }
 
@@ -279,8 +294,9 @@ impl Builder<'_> {
         Ok((condition, self.bind(nodes)?))
     }
 
-    fn bind(&self, nodes: &mut Nodes<'_>) -> Built<Option<Ident>> {
-        nodes.option(Rule::bind).map(|bind| self.only_ident(bind)).transpose()
+    fn bind(&mut self, nodes: &mut Nodes<'_>) -> Built<Option<Ident>> {
+        let Some(bind) = nodes.option(Rule::bind) else { return Ok(None) };
+        self.new_name(&mut self.nodes(bind)).map(Some)
     }
 
     /// Statements about a record.

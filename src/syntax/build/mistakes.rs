@@ -1,0 +1,97 @@
+//! Mistakes that the grammar accepts so that they get a message of their own.
+
+use pest::iterators::Pair;
+
+use super::expr::assign_op;
+use super::{Builder, Built, Nodes};
+use crate::base::span::Span;
+use crate::syntax::ast::{AssignOp, Expr, ExprKind, Ident, StmtKind};
+use crate::syntax::errors;
+use crate::syntax::grammar::Rule;
+
+impl Builder<'_> {
+    /// A name that is declared here.
+    pub(super) fn new_name(&mut self, nodes: &mut Nodes<'_>) -> Built<Ident> {
+        let pair = nodes.presume_next()?;
+        let name = self.ident(&pair);
+        match pair.as_rule() {
+            Rule::reserved_name => self.diagnostics.push(errors::reserved_word(&name.name, name.span)),
+            Rule::upper_name => self.diagnostics.push(errors::name_in_upper_case(&name.name, name.span)),
+            Rule::name => {}
+            _ => return nodes.defect(),
+        }
+        Ok(name)
+    }
+
+    /// The name of a type, entity or process.
+    pub(super) fn new_type(&mut self, nodes: &mut Nodes<'_>) -> Built<Ident> {
+        let pair = nodes.presume_next()?;
+        let name = self.ident(&pair);
+        match pair.as_rule() {
+            Rule::lower_type => self.diagnostics.push(errors::type_in_lower_case(&name.name, name.span)),
+            Rule::Name => {}
+            _ => return nodes.defect(),
+        }
+        Ok(name)
+    }
+
+    /// The sign of `let`, `var` and `set`: `==` and `:=` are not it.
+    pub(super) fn plain_equals(&mut self, sign: &Pair<'_, Rule>) {
+        let span = self.span(sign);
+        match sign.as_str().trim_end() {
+            written @ ("==" | ":=") => self.diagnostics.push(errors::assignment_sign(written, span)),
+            "/=" => self.diagnostics.push(errors::no_divide_assign(span)),
+            _ => {}
+        }
+    }
+
+    /// The sign of a field in braces: `=` is not it.
+    pub(super) fn field_sign(&mut self, sign: &Pair<'_, Rule>) {
+        let span = self.span(sign);
+        match sign.as_str().trim_end() {
+            written @ ("=" | "==" | ":=") => self.diagnostics.push(errors::field_sign(written, span)),
+            "/=" => self.diagnostics.push(errors::no_divide_assign(span)),
+            _ => {}
+        }
+    }
+
+    /// `&&` and its like between operands.
+    pub(super) fn foreign_operator(&mut self, operator: &Pair<'_, Rule>, span: Span) {
+        let foreign = operator.clone().into_inner().next().filter(|op| op.as_rule() == Rule::op_foreign);
+        if let Some(op) = foreign {
+            self.diagnostics.push(errors::foreign_operator(op.as_str().trim_end(), span));
+        }
+    }
+
+    /// An arm that should end with a comma and does not.
+    pub(super) fn comma_after(&mut self, arm: Span, nodes: &mut Nodes<'_>) {
+        if nodes.option(Rule::missing_comma).is_some() {
+            self.diagnostics.push(errors::missing_comma(arm.at_end()));
+        }
+    }
+
+    /// A call without `do`, an assignment without `set`.
+    pub(super) fn bare(&mut self, mut nodes: Nodes<'_>) -> Built<StmtKind> {
+        let whole = nodes.span;
+        let first = nodes.presume_next()?;
+        let (is_process, span, words) = (first.as_rule() == Rule::Name, self.span(&first), first.as_str().trim_end());
+        if is_process {
+            self.diagnostics.push(errors::call_without_do(words, span));
+            let callee = self.ident(&first);
+            let args = nodes.presume(Rule::call)?;
+            let kind =
+                crate::syntax::ast::EffectKind::Do { callee, args: self.args(args)?, retry: None, timeout: None };
+            return Ok(StmtKind::Effect(crate::syntax::ast::Effect { kind, span: whole }));
+        }
+        if nodes.peek() == Some(Rule::call) {
+            self.diagnostics.push(errors::call_without_effect(words, span));
+            return Ok(StmtKind::Error);
+        }
+        let target: Expr = self.expr_like(first)?;
+        let sign = nodes.presume(Rule::set_op)?;
+        let field = matches!(target.kind, ExprKind::Member { .. });
+        self.diagnostics.push(errors::assignment_without_set(words, field, span));
+        let op: AssignOp = assign_op(sign.as_str());
+        Ok(StmtKind::Set { target, op, value: self.rhs(&mut nodes)? })
+    }
+}

@@ -1,0 +1,194 @@
+//! Why a part does not parse: what was expected, what was found, and which mistake that probably is.
+
+use std::sync::Mutex;
+
+use pest::Parser;
+use pest::error::InputLocation;
+
+use super::kinds::Kind;
+use super::{Work, verbs, words};
+use crate::base::distance::did_you_mean;
+use crate::base::span::{FileId, Span};
+use crate::diag::Diagnostic;
+use crate::syntax::chunks::DECLARATIONS;
+use crate::syntax::errors;
+use crate::syntax::grammar::ProcParser;
+use crate::syntax::scan::{Token, TokenKind};
+
+/// Where the strict rule gave up, and what would have let it go on.
+pub(super) struct Failure {
+    /// The offset in the chunk.
+    pub(super) at: usize,
+    /// In words, the likeliest first.
+    pub(super) expected: Vec<String>,
+    /// The words of the language that could have stood there.
+    words: Vec<String>,
+}
+
+/// Where a bad part stands.
+pub(super) struct Place<'a> {
+    pub(super) file: FileId,
+    pub(super) base: u32,
+    pub(super) source: &'a str,
+    pub(super) tokens: &'a [Token],
+    pub(super) kind: Kind,
+    /// The first token of the part.
+    pub(super) from: usize,
+    /// The token at which the rule gave up.
+    pub(super) at: usize,
+    /// Behind the last token of the part.
+    pub(super) to: usize,
+}
+
+/// The switch for details is one for the whole process; others are only slower while it is on.
+static DETAILS: Mutex<()> = Mutex::new(());
+
+/// Parses a part once more, with details.
+pub(super) fn failure(kind: Kind, work: &Work, start: usize, end: usize) -> Failure {
+    let text = work.slice(start, end);
+    let guard = DETAILS.lock();
+    pest::set_error_detail(true);
+    let result = ProcParser::parse(kind.whole(), text);
+    pest::set_error_detail(false);
+    drop(guard);
+    let Err(error) = result else { return Failure { at: start, expected: Vec::new(), words: Vec::new() } };
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+    let Some(attempts) = error.parse_attempts().filter(|attempts| attempts.max_position >= at) else {
+        return Failure { at: start + at, expected: Vec::new(), words: Vec::new() };
+    };
+    let stacks = attempts.call_stacks();
+    let tried = words::Tried {
+        tokens: attempts.expected_tokens().iter().map(ToString::to_string).collect(),
+        rules: stacks.iter().map(|stack| (stack.deepest.get_rule().copied(), stack.parent)).collect(),
+    };
+    let expected = words::expected(&tried);
+    let mut words = tried.tokens;
+    words.retain(|token| token.len() > 1 && token.bytes().all(|b| b.is_ascii_lowercase()));
+    Failure { at: start + attempts.max_position, expected, words }
+}
+
+impl Place<'_> {
+    fn token(&self, index: usize) -> Option<&Token> {
+        self.tokens.get(index).filter(|_| index < self.to)
+    }
+
+    fn word(&self, index: usize) -> &str {
+        self.token(index).map_or("", |token| token.text(self.source))
+    }
+
+    fn span(&self, token: &Token) -> Span {
+        Span::new(self.file, self.base + token.start, self.base + token.end)
+    }
+
+    fn span_of(&self, index: usize) -> Span {
+        self.tokens.get(index).map_or(Span::new(self.file, self.base, self.base), |token| self.span(token))
+    }
+
+    /// The place behind the last token before the failure: something is missing there.
+    fn gap(&self) -> Span {
+        let before = self.at.checked_sub(1).and_then(|index| self.tokens.get(index));
+        let end = self.base + before.map_or(0, |token| token.end);
+        Span::new(self.file, end, end)
+    }
+}
+
+/// The message for a bad part.
+pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
+    if let Some(known) = known_mistake(place) {
+        return known;
+    }
+    let first = place.at == place.from;
+    let expected = if first { vec![place.kind.words().to_owned()] } else { failure.expected.clone() };
+    let next = place.tokens.get(place.at);
+    let Some(token) = next.filter(|token| first || (place.at < place.to && !token.first_on_line)) else {
+        let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
+        return errors::expected_after(&words::list(&expected), before, place.gap());
+    };
+    if expected.is_empty() {
+        return errors::unreadable(&found(token, place.source), place.span(token));
+    }
+    let error = errors::expected(&words::list(&expected), &found(token, place.source), place.span(token));
+    let near = did_you_mean(token.text(place.source), failure.words.iter().map(String::as_str));
+    errors::with_suggestion(error, &near, place.span(token))
+}
+
+fn found(token: &Token, source: &str) -> String {
+    match token.kind {
+        TokenKind::Text | TokenKind::OpenText => "a text".to_owned(),
+        _ => format!("`{}`", token.text(source)),
+    }
+}
+
+/// Slips that have a better message than what was expected.
+fn known_mistake(place: &Place<'_>) -> Option<Diagnostic> {
+    let first = place.token(place.from)?;
+    let word = first.text(place.source);
+    let is_word = matches!(first.kind, TokenKind::Word | TokenKind::Name);
+    if place.at <= place.from + 1 && is_word {
+        match place.kind {
+            Kind::Stmt if !verbs::is_verb(word) => {
+                return Some(errors::unknown_verb(word, &did_you_mean(word, verbs::all()), place.span(first)));
+            }
+            Kind::Item if !DECLARATIONS.contains(&word) => {
+                return Some(errors::unknown_declaration(word, &did_you_mean(word, DECLARATIONS), place.span(first)));
+            }
+            _ => {}
+        }
+    }
+    unit(place).or_else(|| ternary(place)).or_else(|| arrow(place))
+}
+
+/// `3 dayz`, `50 usd`.
+fn unit(place: &Place<'_>) -> Option<Diagnostic> {
+    let token = place.token(place.at)?;
+    let number = place.at.checked_sub(1).and_then(|before| place.token(before))?;
+    let glued = number.text(place.source).trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    if number.kind != TokenKind::Number || !matches!(token.kind, TokenKind::Word | TokenKind::Name) || !glued.is_empty()
+    {
+        return None;
+    }
+    if token.first_on_line {
+        return None;
+    }
+    let word = token.text(place.source);
+    if word.len() == 3 && word.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Some(errors::currency_in_lower_case(word, place.span(token)));
+    }
+    Some(errors::unknown_unit(word, &did_you_mean(word, UNITS), place.span(token)))
+}
+
+const UNITS: [&str; 18] = [
+    "microsecond",
+    "microseconds",
+    "millisecond",
+    "milliseconds",
+    "second",
+    "seconds",
+    "minute",
+    "minutes",
+    "hour",
+    "hours",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "month",
+    "months",
+    "year",
+    "years",
+];
+
+/// `a ? b : c`.
+fn ternary(place: &Place<'_>) -> Option<Diagnostic> {
+    (place.word(place.at) == "?").then(|| errors::ternary(place.span_of(place.at)))
+}
+
+/// An arm with another sign than `=>`.
+fn arrow(place: &Place<'_>) -> Option<Diagnostic> {
+    if !matches!(place.kind, Kind::Arm | Kind::ValueArm | Kind::WaitArm) {
+        return None;
+    }
+    let mut signs = (place.from..place.to).filter(|at| matches!(place.word(*at), "=>" | "=" | "->" | ":" | "{"));
+    let sign = signs.next().filter(|at| matches!(place.word(*at), "=" | "->" | ":"))?;
+    Some(errors::arm_sign(place.word(sign), place.span_of(sign)))
+}

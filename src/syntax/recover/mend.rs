@@ -1,0 +1,255 @@
+//! Finds the parts of a chunk that do not parse, tells what is wrong with each, and fills it with holes.
+
+use pest::Parser;
+
+use super::brackets::partners;
+use super::kinds::{Kind, body_kind};
+use super::repair::HOLE;
+use super::{Work, explain, verbs};
+use crate::diag::Diagnostic;
+use crate::syntax::grammar::{ProcParser, Rule};
+use crate::syntax::scan::{self, Token, TokenKind};
+
+/// How many places to try for the smallest hole that mends a part.
+const TRIES_MAX: usize = 12;
+
+/// A part of at most this many bytes is searched for a small hole; a longer one becomes a hole as a whole.
+const SEARCHED_MAX: usize = 20_000;
+
+/// Mends one chunk.
+pub(super) struct Mender<'a> {
+    work: &'a mut Work,
+    /// The tokens of the chunk before any hole.
+    tokens: Vec<Token>,
+    partner: Vec<Option<usize>>,
+    /// The text before any hole.
+    original: String,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Mender<'a> {
+    pub(super) fn new(work: &'a mut Work, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        let original = work.text().to_owned();
+        let tokens = scan::scan(&original);
+        let partner = partners(&tokens);
+        Self { work, tokens, partner, original, diagnostics }
+    }
+
+    /// Mends the chunk until it parses.
+    pub(super) fn mend(&mut self) {
+        self.list(Kind::Item, 0, self.tokens.len());
+    }
+
+    /// The parts of a body, as tokens `from..to`.
+    fn list(&mut self, kind: Kind, from: usize, to: usize) {
+        let mut at = from;
+        while at < to {
+            let prefix = self.prefix(kind, at, to).filter(|end| *end > at);
+            let end = match prefix {
+                Some(end) => self.part_end(kind, at, end, to),
+                None => Err(self.boundary(kind, at, to)),
+            };
+            at = match end {
+                Ok(end) => end,
+                Err(end) => {
+                    self.part(kind, at, end);
+                    end.max(at + 1)
+                }
+            };
+        }
+    }
+
+    /// Where a part ends of which the tokens up to `end` parse; an error if it is bad all the same.
+    fn part_end(&self, kind: Kind, from: usize, end: usize, to: usize) -> Result<usize, usize> {
+        if let Some(swallowed) = self.swallowed(kind, from, end, to) {
+            return Err(swallowed);
+        }
+        let rest = self.tokens.get(end).filter(|next| end < to && !next.first_on_line);
+        if rest.is_some() && self.prefix(kind, end, to).is_none() {
+            return Err(self.boundary(kind, end.saturating_sub(1).max(from), to).max(end));
+        }
+        Ok(end)
+    }
+
+    fn start_of(&self, token: usize) -> usize {
+        self.tokens.get(token).map_or(self.original.len(), |token| token.start as usize)
+    }
+
+    fn end_of(&self, token: usize) -> usize {
+        self.tokens.get(token).map_or(self.original.len(), |token| token.end as usize)
+    }
+
+    fn word(&self, token: usize) -> &str {
+        self.tokens.get(token).map_or("", |token| token.text(&self.original))
+    }
+
+    /// Parses one part at the token `at`; gives the token behind it.
+    fn prefix(&self, kind: Kind, at: usize, to: usize) -> Option<usize> {
+        let start = self.start_of(at);
+        let text = self.work.slice(start, self.limit(to));
+        let parsed = ProcParser::parse(kind.rule(), text).ok()?.next()?;
+        let end = start + parsed.as_str().trim_end().len();
+        Some(self.tokens.partition_point(|token| (token.end as usize) <= end))
+    }
+
+    /// Where the text of a body ends that goes up to the token `to`.
+    fn limit(&self, to: usize) -> usize {
+        if to < self.tokens.len() { self.start_of(to) } else { self.work.text().len() }
+    }
+
+    fn parses(&self, rule: Rule, from: usize, to: usize) -> bool {
+        let text = self.work.slice(self.start_of(from), self.end_of(to.saturating_sub(1)));
+        let parsed = ProcParser::parse(rule, text).ok().and_then(|mut pairs| pairs.next());
+        parsed.is_some_and(|pair| pair.as_str().trim_end().len() == text.trim_end().len())
+    }
+
+    /// `let x =` before a line that begins with a contextual verb takes the verb for a name, and `a: int =` the name
+    /// of the next field. Such a word is given back.
+    fn swallowed(&self, kind: Kind, from: usize, end: usize, to: usize) -> Option<usize> {
+        let last = end.checked_sub(1).filter(|last| *last > from)?;
+        let word = self.tokens.get(last).filter(|token| token.first_on_line)?;
+        let next = self.tokens.get(end).filter(|next| end < to && !next.first_on_line)?;
+        let sign = next.text(&self.original);
+        let swallowed = match kind {
+            Kind::Stmt => {
+                verbs::is_contextual(word.text(&self.original))
+                    && !matches!(next.kind, TokenKind::Symbol | TokenKind::Close(_))
+            }
+            Kind::Field | Kind::Param | Kind::EntityPart | Kind::StatePart => matches!(sign, ":" | "as"),
+            _ => false,
+        };
+        swallowed.then_some(last)
+    }
+
+    /// The token at which the bad part that begins at `from` ends.
+    fn boundary(&self, kind: Kind, from: usize, to: usize) -> usize {
+        let line = self.tokens.get(from).filter(|token| token.first_on_line).map(|_| self.column(from));
+        let mut at = self.after(from, to);
+        while at < to {
+            if kind.may_begin(&self.original, &self.tokens, at, line, self.column(at)) {
+                return at;
+            }
+            at = self.after(at, to);
+        }
+        to
+    }
+
+    /// The token after `at`, or after what `at` opens.
+    fn after(&self, at: usize, to: usize) -> usize {
+        let closing = self.partner.get(at).copied().flatten().filter(|closing| *closing < to);
+        closing.unwrap_or(at) + 1
+    }
+
+    /// Columns before a token that begins its line.
+    fn column(&self, token: usize) -> usize {
+        let start = self.start_of(token);
+        let before = self.original.get(..start).unwrap_or("");
+        start - before.rfind('\n').map_or(0, |n| n + 1)
+    }
+
+    /// A part that does not parse: first what it holds, then the part itself.
+    fn part(&mut self, kind: Kind, from: usize, to: usize) {
+        let known = self.diagnostics.len();
+        self.bodies(kind, from, to);
+        if self.parses(kind.rule(), from, to) {
+            return;
+        }
+        let failure = explain::failure(kind, self.work, self.start_of(from), self.end_of(to - 1));
+        let behind = self.tokens.partition_point(|token| (token.end as usize) <= failure.at).clamp(from, to);
+        // Only more letters would have helped: the word itself is wrong.
+        let in_word = failure.expected.is_empty() && behind > from && self.end_of(behind - 1) == failure.at;
+        let at = if in_word { behind - 1 } else { behind };
+        let told = self.work.slice(failure.at, failure.at + 1).as_bytes() == [HOLE]
+            || (at > from && self.work.slice(self.start_of(at - 1), self.end_of(at - 1)).as_bytes().contains(&HOLE));
+        if !told || self.diagnostics.len() == known {
+            let place = explain::Place {
+                file: self.work.file,
+                base: self.work.base,
+                source: &self.original,
+                tokens: &self.tokens,
+                kind,
+                from,
+                at,
+                to,
+            };
+            self.diagnostics.push(explain::explain(&place, &failure));
+        }
+        self.punch(kind, from, to, at);
+    }
+
+    /// Mends the bodies in braces that a part holds.
+    fn bodies(&mut self, kind: Kind, from: usize, to: usize) {
+        let mut opens = Vec::new();
+        let mut at = from;
+        while at < to {
+            if self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Open('{'))
+                && let Some(closing) = self.partner.get(at).copied().flatten().filter(|closing| *closing < to)
+            {
+                opens.push((at, closing));
+            }
+            at = self.after(at, to);
+        }
+        let mut head: Vec<Token> = Vec::new();
+        let mut next = from;
+        for (index, (open, close)) in opens.iter().copied().enumerate() {
+            head.extend(self.tokens.get(next..open).unwrap_or(&[]));
+            next = close + 1;
+            let inside = self.tokens.get(open + 1..close).unwrap_or(&[]);
+            let inner = body_kind(kind, &self.original, &head, inside, index + 1 == opens.len());
+            if let Some(inner) = inner {
+                self.list(inner, open + 1, close);
+            }
+        }
+    }
+
+    /// Fills the smallest piece around the failing token with holes that makes the part parse.
+    fn punch(&mut self, kind: Kind, from: usize, to: usize, at: usize) {
+        let (start, end) = (self.start_of(from), self.end_of(to - 1));
+        if end - start <= SEARCHED_MAX && self.punch_within(kind, from, to, at) {
+            return;
+        }
+        self.work.fill(start, end, HOLE);
+    }
+
+    fn punch_within(&mut self, kind: Kind, from: usize, to: usize, at: usize) -> bool {
+        let ends = self.hole_ends(from, to, at);
+        let starts = (from + 1..=at).rev().take(TRIES_MAX);
+        for first in starts {
+            for last in &ends {
+                let (start, end) = if first < *last {
+                    (self.start_of(first), self.end_of(*last - 1))
+                } else {
+                    let gap = self.end_of(first - 1);
+                    (gap, gap + 1)
+                };
+                let is_gap = first < *last || self.work.slice(start, end).trim().is_empty();
+                if end <= start || !is_gap {
+                    continue;
+                }
+                let before = self.work.copy(start, end);
+                self.work.fill(start, end, HOLE);
+                if self.parses(kind.rule(), from, to) {
+                    return true;
+                }
+                self.work.restore(start, &before);
+            }
+        }
+        false
+    }
+
+    /// Where a hole may end: at the failing token, at the next token, before what follows at the same depth, at the end.
+    fn hole_ends(&self, from: usize, to: usize, at: usize) -> Vec<usize> {
+        let mut ends = vec![at];
+        let mut next = at;
+        while next < to {
+            next = self.after(next, to);
+            if ends.len() < TRIES_MAX && (ends.len() < 3 || matches!(self.word(next), "{" | "=>" | "," | ")")) {
+                ends.push(next.min(to));
+            }
+        }
+        ends.push(to);
+        ends.retain(|end| *end > from);
+        ends.dedup();
+        ends
+    }
+}
