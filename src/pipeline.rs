@@ -1,16 +1,20 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 
 use crate::base::source::Sources;
-use crate::base::span::FileId;
-use crate::diag::{Diagnostic, Severity};
+use crate::base::span::{FileId, Span};
+use crate::bytecode::module::Module;
+use crate::codegen;
+use crate::diag::{Diagnostic, Severity, codes};
 use crate::project::{Loaded, Manifest};
 use crate::sema::allow::{self, Allow};
 use crate::sema::schema::Settings;
 use crate::sema::{Checked, SourceTree, check_project, library};
 use crate::syntax::{Parsed, parse_file};
+use crate::vm::program::Program;
 
 /// A path, read and checked: what `check` prints, and what the other commands begin with.
 #[derive(Debug, Default)]
@@ -87,6 +91,32 @@ fn allows(sources: &Sources, file: FileId, parsed: &BTreeMap<FileId, Parsed>) ->
     let Some((source, parsed)) = sources.get(file).zip(parsed.get(&file)) else { return Vec::new() };
     let comments = parsed.trivia.comments.iter().map(|comment| comment.span);
     allow::read(file, &source.text, comments, &parsed.file)
+}
+
+/// A checked project, compiled and verified, with its tests: what the simulation and the tests run. The project has no
+/// errors.
+///
+/// # Errors
+/// Where the program exceeds what a build can hold.
+pub fn compile(sources: &Sources, project: &CheckedProject) -> Result<Arc<Program>, Vec<Diagnostic>> {
+    verify(codegen::lower(&project.checked.program, sources)?)
+}
+
+/// A checked project as a build: without its tests. The project has no errors.
+///
+/// # Errors
+/// Where the program exceeds what a build can hold.
+pub fn compile_build(sources: &Sources, project: &CheckedProject) -> Result<Arc<Program>, Vec<Diagnostic>> {
+    verify(codegen::lower_build(&project.checked.program, sources)?)
+}
+
+fn verify(module: Module) -> Result<Arc<Program>, Vec<Diagnostic>> {
+    // WHY: what the compiler makes is verified like what comes from outside, so that only verified code runs.
+    Program::new(module).map(Arc::new).map_err(|error| {
+        let message = format!("the compiler made a build that its own verifier refuses: {error}");
+        let diagnostic = Diagnostic::error(codes::E0904, message, Span::default(), "compiled from here on");
+        vec![diagnostic.help("please report this program")]
+    })
 }
 
 fn settings(manifest: &Manifest) -> Settings {

@@ -48,11 +48,23 @@ use crate::{
 use function::{Job, Lowered, Lowerer};
 use tables::Tables;
 
-/// Compiles a checked program.
+/// Compiles a checked program with its tests.
 ///
 /// # Errors
 /// Where the program exceeds what the format can hold.
 pub fn lower(program: &hir::Program, sources: &Sources) -> Result<Module, Vec<Diagnostic>> {
+    lower_with(program, sources, &program.tests)
+}
+
+/// Compiles a checked program as a build: without its tests.
+///
+/// # Errors
+/// Where the program exceeds what the format can hold.
+pub fn lower_build(program: &hir::Program, sources: &Sources) -> Result<Module, Vec<Diagnostic>> {
+    lower_with(program, sources, &[])
+}
+
+fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) -> Result<Module, Vec<Diagnostic>> {
     let mut tables = Tables::default();
     let records = module::records(&program.schema, &mut tables);
     tables.records = records;
@@ -62,7 +74,7 @@ pub fn lower(program: &hir::Program, sources: &Sources) -> Result<Module, Vec<Di
     functions.lower_functions();
     functions.lower_processes();
     functions.lower_conditions();
-    let tests = functions.lower_tests();
+    let tests = functions.lower_tests(tests);
     let Functions { tables, all, mut problems, .. } = functions;
     if let Some(what) = tables.overflow() {
         problems.push(too_large(&format!("the project has more than 65,536 different {what}"), Span::default()));
@@ -215,10 +227,9 @@ impl<'a> Functions<'a> {
         });
     }
 
-    fn lower_tests(&mut self) -> Vec<out::TestDef> {
-        let program = self.program;
-        let mut tests = Vec::with_capacity(program.tests.len());
-        for test in &program.tests {
+    fn lower_tests(&mut self, all: &[hir::Test]) -> Vec<out::TestDef> {
+        let mut tests = Vec::with_capacity(all.len());
+        for test in all {
             let index = self.next();
             let job = Job {
                 index,
