@@ -5,12 +5,11 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::codec::{Decode, Encode};
 use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, SiteIdx, TypeIdx};
 use crate::base::value::{EntityIdx, Value};
 
 /// How a stored value changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the name of its operator")]
 pub enum WriteOp {
     Set,
@@ -21,7 +20,7 @@ pub enum WriteOp {
 }
 
 /// A field and how it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FieldWrite {
     /// The field.
     pub field: FieldIdx,
@@ -30,7 +29,7 @@ pub struct FieldWrite {
 }
 
 /// The states of an instance that tests ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the word of the language")]
 pub enum InstanceState {
     Ready,
@@ -45,7 +44,7 @@ pub enum InstanceState {
 }
 
 /// The operations. Each line says `arguments -> reply`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HostOp {
     // Reads.
     /// `Ref -> field's type`. Fault R04 if the record is gone. In a `before` process the primary record's fields read
@@ -208,7 +207,7 @@ pub enum HostOp {
 }
 
 /// A request with its signature.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostSite {
     /// What is asked.
     pub op: HostOp,

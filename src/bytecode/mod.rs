@@ -4,8 +4,6 @@
 //! lie in slots), [`isa`] (the instructions), then [`host`] (what programs ask of their host).
 
 pub mod builder;
-pub mod codec;
-pub mod container;
 pub mod disasm;
 pub mod flow;
 pub mod host;

@@ -1,7 +1,6 @@
 //! A module: the tables of a compiled project. Indexes are checked once, by the verifier; nothing runs before.
 
 use super::{
-    codec::{Decode, Encode},
     host::HostSite,
     types::{
         EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx, SlotKind,
@@ -11,7 +10,7 @@ use super::{
 use crate::base::value::{Currency, Duration, EntityIdx, Value};
 
 /// A compiled project.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Module {
     /// What it is.
     pub meta: Meta,
@@ -44,7 +43,7 @@ pub struct Module {
 }
 
 /// What a module is.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// The project's name.
     pub name: String,
@@ -61,7 +60,7 @@ pub struct Meta {
 }
 
 /// An enum.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumDef {
     /// `Rating`, `Opportunity.Status`.
     pub name: String,
@@ -70,7 +69,7 @@ pub struct EnumDef {
 }
 
 /// A member.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberDef {
     /// Its name.
     pub name: String,
@@ -81,7 +80,7 @@ pub struct MemberDef {
 }
 
 /// A record type.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RecordDef {
     /// Its name; an error's is its code in `e.code`.
     pub name: String,
@@ -92,7 +91,7 @@ pub struct RecordDef {
 }
 
 /// A named value of a type.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ParamDef {
     /// Its name.
     pub name: String,
@@ -103,7 +102,7 @@ pub struct ParamDef {
 }
 
 /// What the engine writes by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the name of the field")]
 pub enum SystemField {
     Id,
@@ -119,7 +118,7 @@ pub enum SystemField {
 }
 
 /// The default of a field.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DefaultDef {
     /// None: absent if optional, empty if a list, else `create` must give it.
     None,
@@ -130,7 +129,7 @@ pub enum DefaultDef {
 }
 
 /// A stored field. Field 0 of every entity is `id`.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FieldDef {
     /// Its name.
     pub name: String,
@@ -151,7 +150,7 @@ pub struct FieldDef {
 }
 
 /// The states of an entity.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatesDef {
     /// The enum of states.
     pub state: EnumIdx,
@@ -164,7 +163,7 @@ pub struct StatesDef {
 }
 
 /// An entity.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EntityDef {
     /// Its name.
     pub name: String,
@@ -191,11 +190,11 @@ pub struct EntityDef {
 }
 
 /// An instruction as stored: see `isa`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word(pub u64);
 
 /// What a function is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FunctionKind {
     /// A `fn`, a default, a shown name: pure.
     Pure,
@@ -208,7 +207,7 @@ pub enum FunctionKind {
 }
 
 /// A function.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Its name, for listings and faults.
     pub name: String,
@@ -229,7 +228,7 @@ pub struct Function {
 }
 
 /// Where a fault in a range of code goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handler {
     /// First instruction covered.
     pub start: u32,
@@ -244,7 +243,7 @@ pub struct Handler {
 }
 
 /// Targets of a dense `match` over whole numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JumpTable {
     /// The number of the first target.
     pub first: i64,
@@ -255,7 +254,7 @@ pub struct JumpTable {
 }
 
 /// Whose rights the steps have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is the word of the language")]
 pub enum RunAs {
     Owner,
@@ -263,7 +262,7 @@ pub enum RunAs {
 }
 
 /// The kinds of processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the word of the language")]
 pub enum ProcessKind {
     Background,
@@ -272,7 +271,7 @@ pub enum ProcessKind {
 }
 
 /// When, relative to the operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the word of the language")]
 pub enum Phase {
     Background,
@@ -281,7 +280,7 @@ pub enum Phase {
 }
 
 /// What starts a process.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TriggerEvent {
     /// The record was created.
     Created,
@@ -305,7 +304,7 @@ pub enum TriggerEvent {
 }
 
 /// A trigger.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerDef {
     /// The entity; of no meaning for actions.
     pub entity: EntityIdx,
@@ -316,7 +315,7 @@ pub struct TriggerDef {
 }
 
 /// What a process keeps of the event that started it; passed as parameters after primary record and inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capture {
     /// bool: whether there was an `old`.
     OldPresent,
@@ -341,7 +340,7 @@ pub enum Capture {
 }
 
 /// `only if`: a function of the primary record and captures to bool.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionDef {
     /// The function.
     pub function: FuncIdx,
@@ -350,7 +349,7 @@ pub struct ConditionDef {
 }
 
 /// How long a completed instance stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Until somebody deletes it.
     ForEver,
@@ -361,7 +360,7 @@ pub enum Keep {
 }
 
 /// A process.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProcessDef {
     /// Its name.
     pub name: String,
@@ -398,7 +397,7 @@ pub struct ProcessDef {
 }
 
 /// A comparison that a store can answer by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the name of its operator")]
 pub enum CompareOp {
     Equal,
@@ -415,7 +414,7 @@ pub enum CompareOp {
 
 /// `path op argument`. Absent values make all but `Equal` and `NotEqual` false, as in the language; `Equal` of an
 /// absent field and an absent argument holds.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conjunct {
     /// Reference fields from the entity on, then the compared field.
     pub path: Vec<FieldIdx>,
@@ -426,7 +425,7 @@ pub struct Conjunct {
 }
 
 /// Candidates of a query: the records of an entity for which all conjuncts hold, in order of id.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryDef {
     /// The entity.
     pub entity: EntityIdx,
@@ -437,7 +436,7 @@ pub struct QueryDef {
 }
 
 /// A record constant: resolved when a build is activated, or at first use in tests and simulations.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParticularDef {
     /// The entity.
     pub entity: EntityIdx,
@@ -446,7 +445,7 @@ pub struct ParticularDef {
 }
 
 /// What an instance rests at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PointKind {
     /// `checkpoint`: goes on at once, in a turn of its own.
     Checkpoint,
@@ -459,7 +458,7 @@ pub enum PointKind {
 }
 
 /// A suspension point. The machine goes on at the instruction after `pc`.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PointDef {
     /// `ChaseLargeDeals/First contact/wait/1`.
     pub name: String,
@@ -480,7 +479,7 @@ pub struct PointDef {
 }
 
 /// A live variable.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveName {
     /// Its name.
     pub name: String,
@@ -491,7 +490,7 @@ pub struct LiveName {
 }
 
 /// A test.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TestDef {
     /// What is shown.
     pub title: String,
@@ -508,7 +507,7 @@ pub struct TestDef {
 }
 
 /// Where code came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Debug {
     /// Paths as messages show them.
     pub files: Vec<String>,
@@ -519,7 +518,7 @@ pub struct Debug {
 }
 
 /// Code from `pc` on came from here.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineEntry {
     /// The first instruction.
     pub pc: u32,

@@ -1,6 +1,5 @@
 //! The types of slots and of values at the border, as a table: flat, each entry refers to earlier ones only.
 
-use super::codec::{Decode, Encode};
 use crate::base::value::{Currency, EntityIdx};
 
 /// Declares index newtypes.
@@ -8,7 +7,7 @@ macro_rules! indexes {
     ($($(#[$doc:meta])* $name:ident($int:ty)),* $(,)?) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
             pub struct $name(pub $int);
             impl $name {
                 /// As an index of a vector.
@@ -49,7 +48,7 @@ indexes! {
 }
 
 /// A type. Where a type holds another, the other stands earlier in [`super::module::Module::types`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TypeDef {
     /// A reference to a record of any entity: entity and id; two slots, (0, 0) is none.
     AnyRef,
@@ -94,7 +93,7 @@ pub enum TypeDef {
 }
 
 /// What one slot holds. A slot of a function has one kind for the whole function; the verifier checks each operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SlotKind {
     /// 0 or 1.
     Bool,
