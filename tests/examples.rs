@@ -1,0 +1,44 @@
+//! The examples are checked, formatted, tested and run by the program itself.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn abide(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_abide")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn assert_fine(arguments: &[&str], folder: &Path) -> String {
+    let output = abide(arguments, folder);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "abide {} gave {}\n{text}", arguments.join(" "), output.status);
+    text
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn examples_are_checked_formatted_and_tested() {
+    assert_fine(&["check", "examples"], root());
+    assert_fine(&["fmt", "--check", "examples"], root());
+    assert_fine(&["test", "examples"], root());
+    assert_fine(&["check", "benches/fixtures"], root());
+    assert_fine(&["test", "benches/fixtures/vm.proc"], root());
+}
+
+#[test]
+fn examples_of_the_description_work() {
+    assert_fine(&["check", "tests/language"], root());
+    assert_fine(&["test", "tests/language/first_milestone.proc"], root());
+}
+
+#[test]
+fn examples_run() {
+    for example in ["deals", "leave-request", "onboarding", "dynamics/permitting"] {
+        let story = assert_fine(&["run", &format!("examples/{example}")], root());
+        assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
+    }
+    let story = assert_fine(&["run", "examples/hello/hello.proc", "--data", "examples/hello/hello.json"], root());
+    assert!(story.contains("Hello, World!") && story.contains("Welcome back, World!"), "{story}");
+}
