@@ -19,26 +19,9 @@ fn root() -> &'static Path {
 }
 
 #[test]
-fn examples_are_checked_formatted_and_tested() {
-    assert_fine(&["check", "examples"], root());
-    assert_fine(&["fmt", "--check", "examples"], root());
-    assert_fine(&["test", "examples"], root());
-    assert_fine(&["check", "benches/fixtures"], root());
-    assert_fine(&["test", "benches/fixtures/vm.proc"], root());
-}
-
-#[test]
-fn examples_of_the_description_work() {
-    assert_fine(&["check", "tests/language"], root());
-    assert_fine(&["test", "tests/language/first_milestone.proc"], root());
-}
-
-#[test]
-fn examples_run() {
-    for example in ["deals", "leave-request", "onboarding", "dynamics/permitting"] {
-        let story = assert_fine(&["run", &format!("examples/{example}")], root());
-        assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
+fn examples_are_right_and_formatted() {
+    for path in ["examples", "benches/fixtures/approval.proc", "benches/fixtures/vm.proc", "tests/language"] {
+        assert_fine(&["check", "--deny", "warnings", path], root());
+        assert_fine(&["fmt", "--check", path], root());
     }
-    let story = assert_fine(&["run", "examples/hello/hello.proc", "--data", "examples/hello/hello.json"], root());
-    assert!(story.contains("Hello, World!") && story.contains("Welcome back, World!"), "{story}");
 }

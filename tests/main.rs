@@ -2,5 +2,6 @@
 
 mod codegen;
 mod docs;
+mod examples;
 mod sema;
 mod store;
