@@ -4,6 +4,9 @@
 //! lie in slots), [`isa`] (the instructions), then [`host`] (what programs ask of their host).
 
 pub mod builder;
+pub mod checksum;
+pub mod codec;
+pub mod container;
 pub mod disasm;
 pub mod flow;
 pub mod host;

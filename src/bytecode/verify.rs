@@ -16,7 +16,7 @@ use std::fmt;
 use super::{
     isa::Instruction,
     module::Module,
-    types::{FuncIdx, TypeDef, TypeIdx},
+    types::{FuncIdx, RecordIdx, TypeDef, TypeIdx},
 };
 use crate::base::value::Value;
 
@@ -97,10 +97,16 @@ pub(crate) fn fits(module: &Module, value: &Value, ty: TypeIdx) -> bool {
         (TypeDef::List(element) | TypeDef::Set(element), Value::List(values)) => {
             values.iter().all(|value| fits(module, value, *element))
         }
-        (TypeDef::Record(record), Value::Record(values)) => module.record(*record).is_some_and(|def| {
-            def.fields.len() == values.len()
-                && def.fields.iter().zip(values).all(|(field, value)| fits(module, value, field.ty))
-        }),
+        (TypeDef::Record(record), value) => fits_record(module, value, *record),
         _ => false,
     }
+}
+
+/// Whether a value is one of a record type.
+pub(crate) fn fits_record(module: &Module, value: &Value, record: RecordIdx) -> bool {
+    let Value::Record(values) = value else { return false };
+    module.record(record).is_some_and(|def| {
+        def.fields.len() == values.len()
+            && def.fields.iter().zip(values).all(|(field, value)| fits(module, value, field.ty))
+    })
 }

@@ -17,6 +17,7 @@ mod ops;
 pub mod program;
 mod run;
 mod shape;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     base::value::Value,
     bytecode::{
+        container::{self, BuildId, ContainerError},
         isa::Instruction,
         layout,
         module::{Function, Module},
@@ -18,12 +19,46 @@ use crate::{
     },
 };
 
+/// Why bytes do not become a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// They are no build, or damaged.
+    Container(ContainerError),
+    /// The verifier refuses what they hold.
+    Refused(VerifyError),
+}
+
+impl LoadError {
+    /// The code of the registry.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            LoadError::Container(ContainerError::NotABuild | ContainerError::Format(..)) => "E0905",
+            LoadError::Container(ContainerError::TooLarge) => "E0903",
+            LoadError::Container(ContainerError::Damaged(_)) => "E0904",
+            LoadError::Refused(_) => "E0916",
+        }
+    }
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Container(error) => error.fmt(f),
+            LoadError::Refused(error) => write!(f, "the build is refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
 /// A verified module, ready to run.
 #[derive(Debug)]
 pub struct Program {
     module: Module,
     functions: Vec<Prepared>,
     shapes: Shapes,
+    build: BuildId,
 }
 
 /// A function, ready to run.
@@ -47,6 +82,24 @@ impl Program {
     /// # Errors
     /// With the first thing that is wrong.
     pub fn new(module: Module) -> Result<Self, VerifyError> {
+        let build = container::identify(&module).map_err(|error| VerifyError {
+            function: None,
+            pc: None,
+            reason: error.to_string(),
+        })?;
+        Self::prepare(module, build)
+    }
+
+    /// Reads a build, and verifies it.
+    ///
+    /// # Errors
+    /// If the bytes are no build, or the verifier refuses it.
+    pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        let (module, build) = container::decode(bytes).map_err(LoadError::Container)?;
+        Self::prepare(module, build).map_err(LoadError::Refused)
+    }
+
+    fn prepare(module: Module, build: BuildId) -> Result<Self, VerifyError> {
         let verified = verify::verify(&module)?;
         let prepare = |(function, code): (&Function, Vec<Instruction>)| {
             let mut params = Vec::new();
@@ -64,7 +117,13 @@ impl Program {
         };
         let functions = module.functions.iter().zip(verified.code).map(prepare).collect();
         let shapes = Shapes::new(&module);
-        Ok(Self { module, functions, shapes })
+        Ok(Self { module, functions, shapes, build })
+    }
+
+    /// The identity of its build.
+    #[must_use]
+    pub fn build(&self) -> BuildId {
+        self.build
     }
 
     /// The module.

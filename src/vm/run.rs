@@ -266,7 +266,9 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                 },
                 Instruction::IntNegate { into, from } => checked!(into, window.int(from).checked_neg(), Overflow),
                 Instruction::IntAbsolute { into, from } => checked!(into, window.int(from).checked_abs(), Overflow),
-                Instruction::IntOfEnum { into, from } => window.put(into, window.get(from)),
+                Instruction::IntOfEnum { into, from } | Instruction::IntOfRef { into, from } => {
+                    window.put(into, window.get(from))
+                }
 
                 Instruction::RecordGet { into, record, offset } => {
                     window.put(into, heap.field(window.get(record), offset));

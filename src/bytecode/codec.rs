@@ -1,0 +1,465 @@
+//! The only place that knows `bincode`: primitive values, and how each table of a module lies on the wire.
+//!
+//! Wire types are flat: structs are their fields in order, enums a number and their fields, lists a length and their
+//! elements, constants a list of nodes without nesting. Numbers are little-endian with `bincode`'s variable length.
+//! Lists grow with what was really read, so that a length that lies costs nothing. `FORMAT.md` describes every byte.
+
+use bincode::{
+    Decode, Encode,
+    de::{Decoder, read::Reader},
+    enc::Encoder,
+    error::{DecodeError, EncodeError},
+};
+use rust_decimal::Decimal;
+
+use super::{
+    host::{FieldWrite, HostOp, HostSite, InstanceState, WriteOp},
+    module::*,
+    types::*,
+};
+use crate::base::{
+    limits::{BUILD_BYTES_MAX, NESTING_MAX},
+    value::{Currency, Duration, EntityIdx, Money, RecordRef, Value},
+};
+
+/// Bytes that do not mean what they should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecError(pub String);
+
+/// Something that has a form on the wire.
+pub trait Wire: Sized {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// If the writer has no room.
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError>;
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If the bytes are no value of it.
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError>;
+}
+
+/// Makes a `Wire` type known to `bincode`.
+struct Flat<T>(T);
+
+impl<T: Wire> Encode for Flat<&T> {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.0.put(encoder)
+    }
+}
+
+impl<T: Wire, C> Decode<C> for Flat<T> {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        T::take(decoder).map(Flat)
+    }
+}
+
+/// To bytes.
+///
+/// # Errors
+/// If a length does not fit.
+pub fn encode<T: Wire>(value: &T) -> Result<Vec<u8>, CodecError> {
+    bincode::encode_to_vec(Flat(value), bincode::config::standard()).map_err(|error| CodecError(error.to_string()))
+}
+
+/// From exactly these bytes.
+///
+/// # Errors
+/// If they are no value of the type, or bytes are left.
+pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, CodecError> {
+    // LIMIT: BUILD_BYTES_MAX
+    let config = bincode::config::standard().with_limit::<BUILD_BYTES_MAX>();
+    let (Flat(value), used) =
+        bincode::decode_from_slice::<Flat<T>, _>(bytes, config).map_err(|error| CodecError(error.to_string()))?;
+    if used == bytes.len() { Ok(value) } else { Err(CodecError("bytes are left over".to_owned())) }
+}
+
+fn bad<T>(what: &'static str) -> Result<T, DecodeError> {
+    Err(DecodeError::Other(what))
+}
+
+/// Numbers as `bincode` writes them.
+macro_rules! wire_numbers {
+    ($($ty:ty),*) => {
+        $(impl Wire for $ty {
+            fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+                Encode::encode(self, to)
+            }
+            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+                Decode::decode(from)
+            }
+        })*
+    };
+}
+
+wire_numbers!(u8, u16, u32, u64, i32, i64);
+
+impl Wire for bool {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        u8::from(*self).put(to)
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        match u8::take(from)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => bad("a truth that is neither 0 nor 1"),
+        }
+    }
+}
+
+fn put_length<E: Encoder>(length: usize, to: &mut E) -> Result<(), EncodeError> {
+    u32::try_from(length).map_err(|_| EncodeError::Other("a list is too long"))?.put(to)
+}
+
+impl Wire for String {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        put_length(self.len(), to)?;
+        bincode::enc::write::Writer::write(to.writer(), self.as_bytes())
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        let length = u32::take(from)? as usize;
+        from.claim_bytes_read(length)?;
+        let Some(bytes) = from.reader().peek_read(length) else { return bad("a text is cut off") };
+        let text =
+            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| DecodeError::Other("a text is no UTF-8"))?;
+        from.reader().consume(length);
+        Ok(text)
+    }
+}
+
+impl<T: Wire> Wire for Vec<T> {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        put_length(self.len(), to)?;
+        self.iter().try_for_each(|item| item.put(to))
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        let length = u32::take(from)?;
+        // Every element takes a byte at least: so a length that lies is found before much is allocated.
+        let mut items = Vec::new();
+        for _ in 0..length {
+            items.push(T::take(from)?);
+        }
+        Ok(items)
+    }
+}
+
+impl<T: Wire> Wire for Option<T> {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        self.is_some().put(to)?;
+        self.iter().try_for_each(|item| item.put(to))
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        if bool::take(from)? { T::take(from).map(Some) } else { Ok(None) }
+    }
+}
+
+impl<A: Wire, B: Wire> Wire for (A, B) {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        self.0.put(to)?;
+        self.1.put(to)
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        Ok((A::take(from)?, B::take(from)?))
+    }
+}
+
+impl Wire for Currency {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        self.0.iter().try_for_each(|byte| byte.put(to))
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        let currency = Self([u8::take(from)?, u8::take(from)?, u8::take(from)?]);
+        if currency.0.iter().all(u8::is_ascii_uppercase) { Ok(currency) } else { bad("no currency") }
+    }
+}
+
+/// Index newtypes are their numbers.
+macro_rules! wire_indexes {
+    ($($name:ident),*) => {
+        $(impl Wire for $name {
+            fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+                self.0.put(to)
+            }
+            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+                Wire::take(from).map(Self)
+            }
+        })*
+    };
+}
+
+wire_indexes!(
+    ConstIdx,
+    EntityIdx,
+    EnumIdx,
+    FieldIdx,
+    FuncIdx,
+    ParticularIdx,
+    PointIdx,
+    ProcessIdx,
+    QueryIdx,
+    RecordIdx,
+    SiteIdx,
+    SlotIdx,
+    TypeIdx,
+    Word
+);
+
+/// Structs are their fields in order.
+macro_rules! wire_structs {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {
+        $(impl Wire for $name {
+            fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+                $(self.$field.put(to)?;)*
+                Ok(())
+            }
+            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+                Ok(Self { $($field: Wire::take(from)?),* })
+            }
+        })*
+    };
+}
+
+/// Enums are a number and the fields of the variant.
+macro_rules! wire_enums {
+    ($($name:ident { $($tag:literal $variant:ident $(($($item:ident),*))? $({$($field:ident),*})?,)* })*) => {
+        $(impl Wire for $name {
+            fn put<E: Encoder>(&self, writer: &mut E) -> Result<(), EncodeError> {
+                match self {
+                    $($name::$variant $(($($item),*))? $({$($field),*})? => {
+                        u8::put(&$tag, writer)?;
+                        $($($item.put(writer)?;)*)?
+                        $($($field.put(writer)?;)*)?
+                    })*
+                }
+                Ok(())
+            }
+            fn take<D: Decoder>(reader: &mut D) -> Result<Self, DecodeError> {
+                match u8::take(reader)? {
+                    $($tag => {
+                        $($(let $item = Wire::take(reader)?;)*)?
+                        $($(let $field = Wire::take(reader)?;)*)?
+                        Ok($name::$variant $(($($item),*))? $({$($field),*})?)
+                    })*
+                    _ => bad(concat!("no ", stringify!($name))),
+                }
+            }
+        })*
+    };
+}
+
+wire_structs! {
+    Meta { name, version, currency, zone, tzdb, compiler }
+    EnumDef { name, members }
+    MemberDef { name, value, label }
+    RecordDef { name, is_error, fields }
+    ParamDef { name, ty, default }
+    FieldDef { name, column, ty, system, default, low, high, text_max }
+    StatesDef { state, status, state_of, changes }
+    EntityDef {
+        name, table, owned_by_user, creatable, audited, activity, fields, states, unique, shown_as, hierarchy,
+    }
+    Function { name, kind, params, result, slots, code, handlers, tables }
+    Handler { start, end, target, fault, always }
+    JumpTable { first, targets, otherwise }
+    TriggerDef { entity, phase, event }
+    ConditionDef { function, captures }
+    ProcessDef {
+        name, kind, primary, inputs, result, body, captures, triggers, only_if, on_demand, called, run_as, rank, keep,
+        zone, independent,
+    }
+    Conjunct { path, op, argument }
+    QueryDef { entity, conjuncts, complete }
+    ParticularDef { entity, key }
+    PointDef { name, kind, function, pc, live, names, handles_deletion, size_bound }
+    LiveName { name, slot, ty }
+    TestDef { title, body, at, zone, file, line }
+    Debug { files, lines, names }
+    LineEntry { pc, file, line, column, stage }
+    HostSite { op, args, result }
+    FieldWrite { field, op }
+    Duration { months, days, micros }
+    Money { amount, currency }
+    RecordRef { entity, id }
+}
+
+wire_enums! {
+    TypeDef {
+        0 AnyRef, 1 Bool, 2 Date, 3 DateTime, 4 Decimal, 5 Duration, 6 Enum(a), 7 Fault, 8 Float, 9 Instance, 10 Int,
+        11 List(a), 12 Money, 13 MoneyIn(a), 14 Optional(a), 15 Record(a), 16 Ref(a), 17 Set(a), 18 Text, 19 Time,
+    }
+    SlotKind {
+        0 Bool, 1 Date, 2 DateTime, 3 DecimalHigh, 4 DecimalLow, 5 DurationDays, 6 DurationMicros, 7 Enum(a), 8 Fault,
+        9 Float, 10 Instance, 11 Int, 12 List(a), 13 MoneyAmount, 14 MoneyCurrency, 15 Record(a), 16 Ref(a),
+        17 RefEntity, 18 RefId, 19 Text, 20 Time,
+    }
+    SystemField {
+        0 Id, 1 CreatedOn, 2 CreatedBy, 3 ModifiedOn, 4 ModifiedBy, 5 Version, 6 Owner, 7 OwningUnit, 8 State, 9 Status,
+    }
+    DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
+    FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
+    RunAs { 0 Owner, 1 Caller, }
+    ProcessKind { 0 Background, 1 Realtime, 2 Action, }
+    Phase { 0 Background, 1 Before, 2 After, }
+    TriggerEvent {
+        0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
+    }
+    Capture {
+        0 OldPresent, 1 Old(a), 2 Last(a), 3 Changed(a), 4 TriggerKind, 5 TriggerUser, 6 TriggerAt, 7 TriggerStage,
+        8 Input(a), 9 Result,
+    }
+    Keep { 0 ForEver, 1 Nothing, 2 For(a), }
+    CompareOp {
+        0 Equal, 1 NotEqual, 2 Less, 3 LessEqual, 4 Greater, 5 GreaterEqual, 6 IsNone, 7 IsPresent,
+    }
+    PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, }
+    WriteOp { 0 Set, 1 Add, 2 Subtract, 3 Multiply, 4 Append, }
+    InstanceState {
+        0 Ready, 1 Waiting, 2 Postponed, 3 Parked, 4 Paused, 5 Running, 6 Succeeded, 7 Failed, 8 Canceled,
+    }
+    HostOp {
+        0 ReadField { entity, field }, 1 ReadUnionField { fields }, 2 IsDeleted, 3 ShownName, 4 Query(a), 5 Count(a),
+        6 Under { entity, or_equal }, 7 Particular(a), 8 Now, 9 Random, 10 Uuid, 11 ProcessUser, 12 ProcessCaller,
+        13 ProcessOwner, 14 ProcessInstance, 15 ProcessDepth, 16 Create { entity, fields }, 17 Update { entity, writes },
+        18 SetPending { field }, 19 SetInput(a), 20 ChangeStatus { entity, status }, 21 AssignOwner, 22 Delete, 23 Log,
+        24 AtomicBegin, 25 AtomicCommit, 26 AtomicRollback, 27 CallAction(a), 28 StartChild { process, owned },
+        29 JoinChild(a), 30 ChildResult(a), 31 CancelInstance, 32 ActAsBegin, 33 ActAsEnd, 34 WatchBegin,
+        35 WatchMoment, 36 WatchEnd, 37 TestGiven { entity, fields }, 38 TestGivenProcess(a), 39 TestActAs,
+        40 TestAdvance, 41 TestAdvanceTo, 42 TestStandstill, 43 TestIdle, 44 TestCount { process, state },
+        45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a),
+    }
+}
+
+/// A constant, flat: what a list or record holds stands before it.
+enum Node {
+    None,
+    Bool(bool),
+    Int(i64),
+    Decimal(PlainDecimal),
+    Float(u64),
+    Money(Money),
+    Text(String),
+    Date(i32),
+    Time(i64),
+    DateTime(i64),
+    Duration(Duration),
+    Enum(i32),
+    Ref(RecordRef),
+    Instance(i64),
+    List(u32),
+    Record(u32),
+}
+
+/// A decimal as numbers.
+struct PlainDecimal {
+    low: u64,
+    high: u32,
+    scale: u8,
+    negative: bool,
+}
+
+wire_structs! { PlainDecimal { low, high, scale, negative } }
+
+wire_enums! {
+    Node {
+        0 None, 1 Bool(a), 2 Int(a), 3 Decimal(a), 4 Float(a), 5 Money(a), 6 Text(a), 7 Date(a), 8 Time(a),
+        9 DateTime(a), 10 Duration(a), 11 Enum(a), 12 Ref(a), 13 Instance(a), 14 List(a), 15 Record(a),
+    }
+}
+
+impl Wire for Value {
+    fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
+        let mut nodes = Vec::new();
+        flatten(self, &mut nodes)?;
+        nodes.put(to)
+    }
+    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+        // Values that are complete, with how deep each nests.
+        let mut stack: Vec<(Value, usize)> = Vec::new();
+        for _ in 0..u32::take(from)? {
+            let (value, depth) = match Node::take(from)? {
+                Node::List(count) => gather(&mut stack, count, Value::List)?,
+                Node::Record(count) => gather(&mut stack, count, Value::Record)?,
+                other => (scalar(other)?, 1),
+            };
+            stack.push((value, depth));
+        }
+        match (stack.pop(), stack.is_empty()) {
+            (Some((value, _)), true) => Ok(value),
+            _ => bad("a constant is not one value"),
+        }
+    }
+}
+
+fn flatten(value: &Value, nodes: &mut Vec<Node>) -> Result<(), EncodeError> {
+    let node = match value {
+        Value::None => Node::None,
+        Value::Bool(truth) => Node::Bool(*truth),
+        Value::Int(number) => Node::Int(*number),
+        Value::Decimal(number) => {
+            let parts = number.unpack();
+            let low = u64::from(parts.lo) | u64::from(parts.mid) << 32;
+            let scale = u8::try_from(parts.scale).unwrap_or_default();
+            Node::Decimal(PlainDecimal { low, high: parts.hi, scale, negative: parts.negative })
+        }
+        Value::Float(number) => Node::Float(number.to_bits()),
+        Value::Money(money) => Node::Money(*money),
+        Value::Text(text) => Node::Text(text.clone()),
+        Value::Date(days) => Node::Date(*days),
+        Value::Time(micros) => Node::Time(*micros),
+        Value::DateTime(micros) => Node::DateTime(*micros),
+        Value::Duration(duration) => Node::Duration(*duration),
+        Value::Enum(number) => Node::Enum(*number),
+        Value::Ref(record) => Node::Ref(*record),
+        Value::Instance(id) => Node::Instance(*id),
+        Value::List(values) | Value::Record(values) => {
+            values.iter().try_for_each(|value| flatten(value, nodes))?;
+            let count = u32::try_from(values.len()).map_err(|_| EncodeError::Other("a constant is too long"))?;
+            if matches!(value, Value::List(_)) { Node::List(count) } else { Node::Record(count) }
+        }
+    };
+    nodes.push(node);
+    Ok(())
+}
+
+fn gather(
+    stack: &mut Vec<(Value, usize)>,
+    count: u32,
+    make: fn(Vec<Value>) -> Value,
+) -> Result<(Value, usize), DecodeError> {
+    let Some(start) = stack.len().checked_sub(count as usize) else { return bad("a constant lacks elements") };
+    let parts = stack.split_off(start);
+    let depth = 1 + parts.iter().map(|(_, depth)| *depth).max().unwrap_or_default();
+    // What drops or compares values walks them: they nest as deep as types may.
+    if depth > 2 * NESTING_MAX {
+        return bad("a constant nests too deeply");
+    }
+    Ok((make(parts.into_iter().map(|(value, _)| value).collect()), depth))
+}
+
+fn scalar(node: Node) -> Result<Value, DecodeError> {
+    Ok(match node {
+        Node::None => Value::None,
+        Node::Bool(truth) => Value::Bool(truth),
+        Node::Int(number) => Value::Int(number),
+        Node::Decimal(plain) => {
+            if u32::from(plain.scale) > Decimal::MAX_SCALE {
+                return bad("a decimal has too many places");
+            }
+            let half = |bits: u64| u32::try_from(bits & 0xFFFF_FFFF).unwrap_or_default();
+            let (lo, mid) = (half(plain.low), half(plain.low >> 32));
+            Value::Decimal(Decimal::from_parts(lo, mid, plain.high, plain.negative, u32::from(plain.scale)))
+        }
+        Node::Float(bits) => Value::Float(f64::from_bits(bits)),
+        Node::Money(money) => Value::Money(money),
+        Node::Text(text) => Value::Text(text),
+        Node::Date(days) => Value::Date(days),
+        Node::Time(micros) => Value::Time(micros),
+        Node::DateTime(micros) => Value::DateTime(micros),
+        Node::Duration(duration) => Value::Duration(duration),
+        Node::Enum(number) => Value::Enum(number),
+        Node::Ref(record) => Value::Ref(record),
+        Node::Instance(id) => Value::Instance(id),
+        Node::List(_) | Node::Record(_) => return bad("a list is no scalar"),
+    })
+}
