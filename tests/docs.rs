@@ -62,6 +62,7 @@ macro_rules! documents {
 
 documents! {
     readme "README.md"
+    operating "docs/operating.md"
     reference "docs/reference/README.md"
     reference_absent "docs/reference/absent.md"
     reference_actions "docs/reference/actions.md"
