@@ -149,6 +149,12 @@ impl Machine {
         }
     }
 
+    /// The function and instruction at which it stands.
+    #[must_use]
+    pub fn position(&self) -> Option<(FuncIdx, usize)> {
+        self.frames.last().map(|frame| (frame.function, frame.pc))
+    }
+
     /// The program that it runs.
     #[must_use]
     pub fn program(&self) -> &Arc<Program> {
