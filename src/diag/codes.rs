@@ -222,15 +222,38 @@ codes! {
 
     // ---- R03: records ----------------------------------------------------------------------------------------------
 
+    R0301 "duplicate" "another record has the same unique key"
+    R0302 "required" "a required field has no value"
+    R0303 "transition" "the status may not follow the present one"
+    R0304 "still-referenced" "the record cannot be deleted, others refer to it"
+    R0305 "out-of-bounds" "a value is lower or higher than its field allows"
+    R0306 "text-too-long" "a text is longer than its field allows"
+    R0307 "bad-reference" "a reference leads to no record"
+    R0308 "not-creatable" "the entity cannot be created"
+    R0309 "wrong-type" "a value does not fit its field"
+    R0310 "not-writable" "the field is written by the engine alone"
 
     // ---- R04: gone -------------------------------------------------------------------------------------------------
 
+    R0401 "gone" "a record does not exist, or no longer"
+    R0402 "instance-gone" "there is no such process instance"
 
     // ---- R05: others -----------------------------------------------------------------------------------------------
 
+    R0501 "refused" "a real-time process refused the operation"
+    R0502 "child-failed" "a process that was started has failed"
+    R0503 "child-canceled" "a process that was started was cancelled"
+    R0504 "does-not-apply" "the condition of the process is false"
+    R0505 "not-startable" "the process cannot be started this way"
+    R0506 "particular" "a record constant is not one record"
+    R0507 "wrong-status" "the status of the instance does not allow it"
+    R0508 "snapshot-unusable" "what an instance rests at cannot be taken up by this build"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 
+    R0906 "chain-too-long" "processes that start each other form too long a chain"
+    R0907 "too-many-starts" "processes started one process on one record too often"
+    R0908 "nested-too-deeply" "operations cause each other too deeply"
 }
 
 /// The entry of a code such as `E0901`, in capitals or not.
