@@ -1,3 +1,298 @@
 //! The engine: what happens to records, and the life of process instances, on a store.
+//!
+//! - [`store`]: the trait, in memory and in SQLite.
+//! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
+//! - `instance`, `turn`, `waits`, `children`, `actions`: the life of instances.
+//! - [`view`], [`export`]: what people see of instances, and how one travels.
+//! - `machine`, `host`: running bodies and answering their requests.
+//!
+//! Everything is deterministic given the store, the clock and the seed. An operation that was answered with success is
+//! on disk.
 
+mod actions;
+mod actor;
+mod children;
+pub mod clock;
+pub mod export;
+pub mod faults;
+mod host;
+mod index;
+mod instance;
+mod log;
+mod machine;
+mod operation;
+mod pipeline;
+mod requests;
+mod rows;
 pub mod store;
+mod triggers;
+mod turn;
+pub mod view;
+mod waits;
+mod words;
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    base::{
+        limits::TURN_FUEL,
+        value::{RecordRef, Value},
+    },
+    bytecode::{
+        module::Module,
+        types::{FieldIdx, FuncIdx, ParticularIdx},
+    },
+    vm::program::Program,
+};
+
+use self::{
+    actor::Actor,
+    clock::{Clock, Random},
+    faults::{Answer, Failure},
+    index::Index,
+    operation::set,
+    store::{Row, Schema, Store, StoreError},
+    waits::Watch,
+};
+
+pub use self::{machine::TestHost, operation::Write, requests::Started, turn::Ran, words::later};
+
+/// How an engine is set up.
+pub struct Settings {
+    /// The clock. A virtual one makes the store a simulation.
+    pub clock: Box<dyn Clock>,
+    /// Where `random` and `uuid` begin.
+    pub seed: u64,
+    /// The hash of the build.
+    pub build: String,
+}
+
+/// The engine of one project on one store.
+pub struct Engine {
+    store: Box<dyn Store>,
+    program: Arc<Program>,
+    schema: Arc<Schema>,
+    index: Index,
+    build: String,
+    clock: Box<dyn Clock>,
+    random: Random,
+    /// The moment of the turn or operation.
+    now: i64,
+    /// What is left for the turn or operation.
+    fuel: u64,
+    /// Whether a transaction is open.
+    open: bool,
+    /// The rows that the transaction has read.
+    cache: HashMap<RecordRef, Option<Arc<Row>>>,
+    /// Records that are about to be written, innermost last.
+    pending: Vec<(RecordRef, Arc<Row>)>,
+    /// Operations within each other.
+    nesting: u32,
+    /// What the wait that is being evaluated depends on.
+    watching: Option<Watch>,
+    /// Instances whose turn it is.
+    running: Vec<i64>,
+    /// The statement that runs.
+    place: Option<(FuncIdx, usize)>,
+    /// Whether the turn did something that the log tells.
+    acted: bool,
+    owners: HashMap<String, i64>,
+    particulars: HashMap<ParticularIdx, i64>,
+    zones: HashMap<String, TimeZone>,
+    system_user: Option<i64>,
+}
+
+impl Engine {
+    /// Opens a store for a program; an empty store becomes that of its project.
+    ///
+    /// # Errors
+    /// If the store cannot be used, or belongs to another project or to the other kind of clock.
+    pub fn open(mut store: Box<dyn Store>, program: Arc<Program>, settings: Settings) -> Answer<Self> {
+        let schema = Arc::new(Schema::of(program.module())?);
+        store.prepare(&schema)?;
+        let index = Index::of(program.module());
+        let now = settings.clock.now();
+        let mut engine = Self {
+            store,
+            schema,
+            index,
+            build: settings.build,
+            clock: settings.clock,
+            random: Random::new(settings.seed),
+            now,
+            fuel: TURN_FUEL,
+            open: false,
+            cache: HashMap::new(),
+            pending: Vec::new(),
+            nesting: 0,
+            watching: None,
+            running: Vec::new(),
+            place: None,
+            acted: false,
+            owners: HashMap::new(),
+            particulars: HashMap::new(),
+            zones: HashMap::new(),
+            system_user: None,
+            program,
+        };
+        engine.settle_in()?;
+        Ok(engine)
+    }
+
+    /// Checks whose store it is and restores what belongs to the engine.
+    fn settle_in(&mut self) -> Answer<()> {
+        let project = self.module().meta.name.clone();
+        let kind = if self.clock.is_virtual() { "simulated" } else { "real" };
+        for (key, wanted) in [("project", project.as_str()), ("kind", kind)] {
+            match self.store.meta(key)? {
+                Some(found) if found == wanted => {}
+                Some(found) => {
+                    return Err(StoreError::Other(format!("its {key} is `{found}`, not `{wanted}`")).into());
+                }
+                None => self.transaction(|engine| Ok(engine.store.set_meta(key, wanted)?))?,
+            }
+        }
+        if let Some(now) = self.store.meta("clock")?.and_then(|text| text.parse().ok()) {
+            self.clock.set(now);
+        }
+        self.now = self.clock.now();
+        let names: Vec<String> = self.module().processes.iter().map(|p| p.name.clone()).collect();
+        for name in names {
+            if let Some(owner) = self.store.meta(&format!("owner/{name}"))?.and_then(|text| text.parse().ok()) {
+                self.owners.insert(name, owner);
+            }
+        }
+        self.system_user = self.store.meta("system user")?.and_then(|text| text.parse().ok());
+        if self.system_user.is_none() && self.index.user.is_some() {
+            self.transaction(Self::create_system_user)?;
+        }
+        Ok(())
+    }
+
+    /// The user who owns what nobody else does.
+    fn create_system_user(&mut self) -> Answer<()> {
+        let Some(entity) = self.index.user else { return Ok(()) };
+        let mut row = self.new_row(entity, &[])?;
+        let id = self.store.count_up("id")?;
+        let (own, system) = (Value::Ref(RecordRef { entity, id }), self.index.system(entity));
+        set(&mut row, Some(FieldIdx(0)), Value::Int(id));
+        for field in [system.created_on, system.modified_on] {
+            set(&mut row, field, Value::DateTime(self.now));
+        }
+        for field in [system.created_by, system.modified_by, system.owner] {
+            set(&mut row, field, own.clone());
+        }
+        set(&mut row, system.version, Value::Int(1));
+        let name = self.entity(entity)?.field_by_name("name").map(|(field, _)| field);
+        set(&mut row, name, Value::Text("System".to_owned()));
+        self.store.insert(entity, &row)?;
+        self.store.set_meta("system user", &id.to_string())?;
+        self.system_user = Some(id);
+        Ok(())
+    }
+
+    /// The build that runs.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        self.program.module()
+    }
+
+    /// The program that runs.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The store, for listings.
+    pub fn store(&mut self) -> &mut dyn Store {
+        &mut *self.store
+    }
+
+    /// The built-in user, if the build has users.
+    #[must_use]
+    pub fn system_user(&self) -> Option<i64> {
+        self.system_user
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    fn begin_group(&mut self) -> Answer<()> {
+        self.store.begin()?;
+        self.open = true;
+        self.cache.clear();
+        self.now = self.clock.now();
+        self.fuel = TURN_FUEL;
+        Ok(())
+    }
+
+    fn commit_group(&mut self) -> Answer<()> {
+        self.open = false;
+        self.cache.clear();
+        Ok(self.store.commit()?)
+    }
+
+    /// After an error of the store: nothing of the transaction stays.
+    fn abandon_group(&mut self) {
+        self.open = false;
+        self.cache.clear();
+        self.pending.clear();
+        self.running.clear();
+        self.nesting = 0;
+        self.watching = None;
+        // The error that led here is the one to tell.
+        let _ = self.store.rollback();
+    }
+
+    /// Does something in a transaction of its own, or as a part of the open one.
+    pub(crate) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Answer<T>) -> Answer<T> {
+        self.transaction_or(work, |_, _| Ok(()))
+    }
+
+    /// The same; of what is refused a trace is left in the transaction around it.
+    pub(crate) fn transaction_or<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Answer<T>,
+        refused: impl FnOnce(&mut Self, &str) -> Answer<()>,
+    ) -> Answer<T> {
+        if self.open {
+            return self.statement(work);
+        }
+        self.begin_group()?;
+        let answer = self.statement(work);
+        let noted = match &answer {
+            Ok(_) => Ok(()),
+            Err(Failure::Fault(fault)) => {
+                let message = format!("{}: {}", fault.code, fault.message);
+                refused(self, &message)
+            }
+            Err(failure) => Err(failure.clone()),
+        };
+        if let Err(failure) = noted {
+            self.abandon_group();
+            return Err(failure);
+        }
+        self.commit_group()?;
+        answer
+    }
+
+    /// What a user does, as one transaction.
+    fn as_user<T>(
+        &mut self,
+        user: Option<i64>,
+        record: Option<RecordRef>,
+        work: impl FnOnce(&mut Self, &Actor) -> Answer<T>,
+    ) -> Answer<T> {
+        let actor = Actor::user(user);
+        self.fuel = TURN_FUEL;
+        self.transaction_or(
+            |engine| work(engine, &actor),
+            |engine, message| engine.log_refusal(&actor, record, message.to_owned()),
+        )
+    }
+}

@@ -287,6 +287,14 @@ impl Store for MemoryStore {
         Ok(new)
     }
 
+    fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
+        self.writable()?;
+        let old = self.counters.get(counter).copied();
+        self.counters.insert(counter.to_owned(), old.unwrap_or(0).max(to));
+        self.journal.push(Undo::Counter(counter.to_owned(), old));
+        Ok(())
+    }
+
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
         let Some(Value::Int(id)) = row.first() else {
             return Err(StoreError::Schema("a row without an id".into()));

@@ -117,6 +117,9 @@ pub trait Store: Send {
     /// identities of records and instances.
     fn count_up(&mut self, counter: &str) -> Result<i64>;
 
+    /// Makes a counter at least this number.
+    fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()>;
+
     /// Adds a record; field 0 holds its id.
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()>;
     /// Writes some fields of a record.

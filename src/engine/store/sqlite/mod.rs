@@ -187,6 +187,14 @@ impl Store for SqliteStore {
         Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0))?)
     }
 
+    fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
+        self.writable()?;
+        let sql = "INSERT INTO abide_counter (name, value) VALUES (?1, ?2) \
+                   ON CONFLICT DO UPDATE SET value = max(value, ?2)";
+        self.connection.prepare_cached(sql)?.execute(params![counter, to])?;
+        Ok(())
+    }
+
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
         self.writable()?;
         self.insert_row(entity, row)

@@ -1,0 +1,79 @@
+//! Actions: named operations that run in their caller's transaction.
+
+use std::sync::Arc;
+
+use crate::{
+    base::{limits::OPERATION_DEPTH_MAX, value::Value},
+    bytecode::{
+        module::{Phase, ProcessDef},
+        types::ProcessIdx,
+    },
+};
+
+use super::{
+    Engine,
+    actor::Actor,
+    children::split_call,
+    faults::{self, Answer},
+    machine::Frame,
+    triggers::Kept,
+};
+
+impl Engine {
+    /// Runs an action with what stands before and after it, whole or not at all.
+    pub(crate) fn call_action(&mut self, actor: &Actor, index: ProcessIdx, args: &[Value]) -> Answer<Option<Value>> {
+        // LIMIT: OPERATION_DEPTH_MAX
+        if self.nesting >= OPERATION_DEPTH_MAX {
+            return Err(faults::nested_too_deeply());
+        }
+        let program = Arc::clone(&self.program);
+        let process = program.module().process(index).ok_or_else(|| faults::unknown_request("an action"))?;
+        self.nesting += 1;
+        let answer = self.statement(|engine| engine.call_now(actor, index, process, args));
+        self.nesting -= 1;
+        answer
+    }
+
+    fn call_now(
+        &mut self,
+        actor: &Actor,
+        index: ProcessIdx,
+        process: &ProcessDef,
+        args: &[Value],
+    ) -> Answer<Option<Value>> {
+        let (primary, inputs) = split_call(process, args)?;
+        let mut inputs = inputs.to_vec();
+        for number in 0..self.index.action_triggers(index, Phase::Before).len() {
+            let Some(handler) = self.index.action_triggers(index, Phase::Before).get(number).copied() else { continue };
+            let given = inputs.clone();
+            let kept = kept("before", actor, &given, None);
+            let changed = self.run_realtime(actor, handler, primary, &kept, Some(inputs.clone()))?;
+            inputs = changed.unwrap_or(inputs);
+        }
+        let called = Kept { kind: "called", ..kept("background", actor, &inputs, None) };
+        if !self.condition_holds(process, primary, &called)? {
+            return Err(faults::does_not_apply(&process.name));
+        }
+        let arguments = self.arguments(process, primary, &inputs, &called)?;
+        let frame_actor = Actor {
+            user: actor.user,
+            caller: actor.user,
+            owner: self.owner(&process.name),
+            instance: actor.instance,
+            process: Some(index),
+            depth: actor.depth,
+        };
+        let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
+        let result = end.of_realtime(&process.name)?;
+        for number in 0..self.index.action_triggers(index, Phase::After).len() {
+            let Some(handler) = self.index.action_triggers(index, Phase::After).get(number).copied() else { continue };
+            let kept = kept("after", actor, &inputs, result.as_ref());
+            self.run_realtime(actor, handler, primary, &kept, None)?;
+        }
+        Ok(result)
+    }
+}
+
+fn kept<'a>(stage: &'static str, actor: &Actor, inputs: &'a [Value], result: Option<&'a Value>) -> Kept<'a> {
+    Kept { event: None, kind: "action", stage, user: actor.user, inputs, result }
+}

@@ -1,0 +1,27 @@
+//! Who does something: a user, or a process on somebody's behalf.
+
+use crate::bytecode::types::ProcessIdx;
+
+/// Who does something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Actor {
+    /// The user whose rights it has; none is the system.
+    pub(crate) user: Option<i64>,
+    /// Who caused it.
+    pub(crate) caller: Option<i64>,
+    /// The owner of the process.
+    pub(crate) owner: Option<i64>,
+    /// The instance.
+    pub(crate) instance: Option<i64>,
+    /// The process; none for users.
+    pub(crate) process: Option<ProcessIdx>,
+    /// The place in the causal chain: 0 for users and the actions that they call, from 1 for other processes.
+    pub(crate) depth: u32,
+}
+
+impl Actor {
+    /// A user, or the system.
+    pub(crate) fn user(user: Option<i64>) -> Self {
+        Self { user, caller: user, ..Self::default() }
+    }
+}

@@ -1,0 +1,378 @@
+//! One instance with its children, as bytes that travel: what it rests at, what wakes it, and the records that it can
+//! reach by the paths that its build reads.
+//!
+//! The bytes are a magic number, the format, a SHA-256 of the rest, and JSON. Nothing of them is trusted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    base::{
+        limits::QUERY_BATCH,
+        value::{EntityIdx, RecordRef, Value},
+    },
+    bytecode::{module::SystemField, types::FieldIdx},
+    vm::machine::Machine,
+};
+
+use super::{
+    Engine,
+    faults::{Answer, Failure},
+    index,
+    store::{Condition, Instance, InstanceFilter, Row, Status, StoreError, StoredFault, Subscription, codec},
+};
+
+const MAGIC: &[u8; 4] = b"ABEX";
+
+/// The format of exports that this program reads and writes.
+pub const FORMAT: u16 = 1;
+
+/// Records that travel with an instance; more are not what one process is about.
+const RECORDS_MAX: usize = 10_000;
+
+fn damaged(what: &str) -> Failure {
+    StoreError::Damaged(format!("the export has no usable {what}")).into()
+}
+
+impl Engine {
+    /// An instance and its children, with the records that they can reach.
+    ///
+    /// # Errors
+    /// R0402 if there is no such instance; or the store's error.
+    pub fn export(&mut self, id: i64) -> Answer<Vec<u8>> {
+        let mut instances = vec![Instance { parent: None, owned: false, ..self.known_instance(id)? }];
+        let mut next = 0;
+        while let Some(parent) = instances.get(next).map(|i| i.id) {
+            let filter = InstanceFilter { parent: Some(parent), live: true, ..InstanceFilter::default() };
+            instances.extend(self.store.instances(&filter)?);
+            next += 1;
+        }
+        let records = self.reachable(&instances)?;
+        let rows = records.iter().map(|(record, row)| self.row_to_json(*record, row));
+        let rows = rows.collect::<Answer<Vec<Json>>>()?;
+        let mut told = Vec::new();
+        for instance in &instances {
+            let subscriptions = self.store.subscriptions(instance.id)?;
+            told.push(self.instance_to_json(instance, &subscriptions));
+        }
+        let payload = json!({
+            "project": self.module().meta.name,
+            "build": self.build,
+            "now": self.now(),
+            "instances": told,
+            "records": rows,
+        })
+        .to_string();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(FORMAT.to_le_bytes());
+        bytes.extend(Sha256::digest(&payload));
+        bytes.extend(payload.into_bytes());
+        Ok(bytes)
+    }
+
+    /// Puts an exported instance into a store that holds nothing yet; gives its id.
+    ///
+    /// # Errors
+    /// If the bytes are no export of this build, or the store refuses them.
+    pub fn import(&mut self, bytes: &[u8]) -> Answer<i64> {
+        let payload = open(bytes)?;
+        let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
+        if text("build")? != self.build {
+            return Err(StoreError::Other("the export is of another build".into()).into());
+        }
+        let now = payload.get("now").and_then(Json::as_i64).ok_or_else(|| damaged("moment"))?;
+        self.set_clock(now)?;
+        let list = |key: &str| payload.get(key).and_then(Json::as_array).cloned().ok_or_else(|| damaged(key));
+        let (records, instances) = (list("records")?, list("instances")?);
+        self.transaction(|engine| {
+            let mut last = 0;
+            for record in &records {
+                last = last.max(engine.import_record(record)?);
+            }
+            let mut first = None;
+            for instance in &instances {
+                let id = engine.import_instance(instance)?;
+                first = first.or(Some(id));
+                last = last.max(id);
+            }
+            engine.store.raise_counter("id", last)?;
+            first.ok_or_else(|| damaged("instances"))
+        })
+    }
+
+    fn import_record(&mut self, json: &Json) -> Answer<i64> {
+        let name = json.get("entity").and_then(Json::as_str).ok_or_else(|| damaged("entity"))?;
+        let (entity, def) = self.module().entity_by_name(name).ok_or_else(|| damaged("entity"))?;
+        let fields = json.get("fields").and_then(Json::as_object).ok_or_else(|| damaged("fields"))?;
+        let mut row = Vec::with_capacity(def.fields.len());
+        for field in &def.fields {
+            row.push(codec::from_json(fields.get(&field.name).unwrap_or(&Json::Null), 0)?);
+        }
+        let Some(Value::Int(id)) = row.first() else { return Err(damaged("record")) };
+        let record = RecordRef { entity, id: *id };
+        if self.store.get(record)?.is_none() {
+            self.store.insert(entity, &row)?;
+        }
+        Ok(record.id)
+    }
+
+    fn import_instance(&mut self, json: &Json) -> Answer<i64> {
+        let (mut instance, subscriptions) = self.instance_from_json(json).ok_or_else(|| damaged("instance"))?;
+        if instance.status == Status::Ready {
+            self.make_ready(&mut instance)?;
+        }
+        self.store.put_instance(&instance)?;
+        self.store.subscribe(instance.id, &subscriptions)?;
+        Ok(instance.id)
+    }
+
+    /// The records that instances hold, and those that lead on from them by references that the build reads or that
+    /// have to lead somewhere; other references are left out.
+    fn reachable(&mut self, instances: &[Instance]) -> Answer<BTreeMap<RecordRef, Row>> {
+        let mut open = BTreeSet::new();
+        for instance in instances {
+            self.held(instance, &mut open)?;
+        }
+        let mut found: BTreeMap<RecordRef, Row> = BTreeMap::new();
+        while let Some(record) = open.pop_first() {
+            if found.contains_key(&record) {
+                continue;
+            }
+            let Some(mut row) = self.store.get(record)? else { continue };
+            // LIMIT: RECORDS_MAX
+            if found.len() >= RECORDS_MAX {
+                return Err(StoreError::Other(format!("more than {RECORDS_MAX} records belong to it")).into());
+            }
+            self.follow(record, &mut row, &mut open)?;
+            self.referring(record, &mut open)?;
+            found.insert(record, row);
+        }
+        Ok(found)
+    }
+
+    /// The records that an instance holds.
+    fn held(&mut self, instance: &Instance, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
+        into.extend(instance.primary);
+        let users = [instance.owner, instance.caller, instance.user, self.system_user];
+        if let Some(entity) = self.index.user {
+            into.extend(users.iter().flatten().map(|id| RecordRef { entity, id: *id }));
+        }
+        for value in instance.arguments.iter().chain(instance.condition.iter().flatten()) {
+            mentioned(value, into);
+        }
+        for subscription in self.store.subscriptions(instance.id)? {
+            if let Subscription::Field { entity, id, .. } = subscription {
+                into.insert(RecordRef { entity, id });
+            }
+        }
+        if let Some(bytes) = &instance.snapshot
+            && let Ok(machine) = Machine::thaw(&self.program, bytes, jiff::tz::TimeZone::UTC)
+        {
+            for (_, value) in machine.named_values() {
+                mentioned(&value, into);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on along the references of a row; those that nobody reads and that need not be there are cleared.
+    fn follow(&self, record: RecordRef, row: &mut Row, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
+        let def = self.entity(record.entity)?;
+        for ((field, value), index) in def.fields.iter().zip(row.iter_mut()).zip(0u16..) {
+            let optional = index::present(self.module(), field.ty) != self.module().ty(field.ty).copied();
+            let is_read = self.index.read.contains(&(record.entity, FieldIdx(index)));
+            if matches!(value, Value::Ref(_)) && optional && !is_read && field.system != Some(SystemField::Owner) {
+                *value = Value::None;
+            }
+            mentioned(value, into);
+        }
+        Ok(())
+    }
+
+    /// Records that refer to this one where queries of the build ask for them.
+    fn referring(&mut self, record: RecordRef, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
+        for referrer in self.index.referrers(record.entity).to_vec() {
+            if !self.index.is_watched(referrer.entity, referrer.field) {
+                continue;
+            }
+            let refers = [Condition::equal(referrer.field, Value::Ref(record))];
+            let mut after = 0;
+            loop {
+                let batch = self.store.candidates(referrer.entity, &refers, after, QUERY_BATCH)?;
+                let Some(last) = batch.last() else { break };
+                after = *last;
+                into.extend(batch.iter().map(|id| RecordRef { entity: referrer.entity, id: *id }));
+            }
+        }
+        Ok(())
+    }
+
+    fn row_to_json(&self, record: RecordRef, row: &Row) -> Answer<Json> {
+        let def = self.entity(record.entity)?;
+        let fields: Map<String, Json> =
+            def.fields.iter().zip(row).map(|(field, value)| (field.name.clone(), codec::to_json(value))).collect();
+        Ok(json!({ "entity": def.name, "fields": fields }))
+    }
+
+    fn record_to_json(&self, entity: EntityIdx, id: i64) -> Json {
+        json!([self.entity_name(entity), id])
+    }
+
+    fn record_from_json(&self, json: &Json) -> Option<RecordRef> {
+        let (entity, _) = self.module().entity_by_name(json.get(0)?.as_str()?)?;
+        Some(RecordRef { entity, id: json.get(1)?.as_i64()? })
+    }
+
+    fn instance_to_json(&self, i: &Instance, subscriptions: &[Subscription]) -> Json {
+        let values = |values: &[Value]| values.iter().map(codec::to_json).collect::<Vec<_>>();
+        let subscriptions: Vec<Json> = subscriptions.iter().map(|s| self.subscription_to_json(*s)).collect();
+        json!({
+            "id": i.id,
+            "process": i.process,
+            "build": i.build,
+            "primary": i.primary.map(|p| self.record_to_json(p.entity, p.id)),
+            "owner": i.owner,
+            "caller": i.caller,
+            "user": i.user,
+            "parent": i.parent,
+            "ordinal": i.ordinal,
+            "owned": i.owned,
+            "status": i.status.word(),
+            "due": i.due,
+            "arguments": values(&i.arguments),
+            "condition": i.condition.as_deref().map(values),
+            "snapshot": i.snapshot.as_deref().map(to_hex),
+            "point": i.point,
+            "fault": i.fault.as_ref().map(|f| json!([f.code, f.message, f.place, f.values])),
+            "message": i.message,
+            "result": i.result.as_ref().map(|r| vec![codec::to_json(r)]),
+            "depth": i.depth,
+            "cancel": i.cancel,
+            "created": i.created,
+            "changed": i.changed,
+            "subscriptions": subscriptions,
+        })
+    }
+
+    fn instance_from_json(&self, json: &Json) -> Option<(Instance, Vec<Subscription>)> {
+        let text = |key: &str| json.get(key)?.as_str().map(str::to_owned);
+        let number = |key: &str| json.get(key)?.as_i64();
+        let values = |key: &str| {
+            let items = json.get(key)?.as_array()?.iter();
+            items.map(|item| codec::from_json(item, 0).ok()).collect::<Option<Vec<Value>>>()
+        };
+        let primary = match json.get("primary")? {
+            Json::Null => None,
+            primary => Some(self.record_from_json(primary)?),
+        };
+        let snapshot = match text("snapshot") {
+            Some(hex) => Some(from_hex(&hex)?),
+            None => None,
+        };
+        let subscriptions = json.get("subscriptions")?.as_array()?.iter();
+        let subscriptions = subscriptions.map(|s| self.subscription_from_json(s)).collect::<Option<_>>()?;
+        let instance = Instance {
+            id: number("id").filter(|id| *id > 0)?,
+            process: text("process")?,
+            build: text("build")?,
+            primary,
+            owner: number("owner"),
+            caller: number("caller"),
+            user: number("user"),
+            parent: number("parent"),
+            ordinal: number("ordinal").and_then(|n| u32::try_from(n).ok()),
+            owned: json.get("owned")?.as_bool()?,
+            status: Status::parse(&text("status")?)?,
+            queue: None,
+            due: number("due"),
+            arguments: values("arguments")?,
+            condition: values("condition"),
+            snapshot,
+            point: text("point"),
+            fault: json.get("fault").and_then(fault_from_json),
+            message: text("message")?,
+            result: values("result").and_then(|mut values| values.pop()),
+            depth: u32::try_from(number("depth")?).ok()?,
+            cancel: text("cancel"),
+            created: number("created")?,
+            changed: number("changed")?,
+        };
+        Some((instance, subscriptions))
+    }
+
+    fn subscription_to_json(&self, subscription: Subscription) -> Json {
+        match subscription {
+            Subscription::Field { entity, id, field } => {
+                json!(["field", self.entity_name(entity), self.field_name(entity, field), id])
+            }
+            Subscription::Referring { entity, field, id } => {
+                json!(["referring", self.entity_name(entity), self.field_name(entity, field), id])
+            }
+            Subscription::End { instance } => json!(["end", "", "", instance]),
+        }
+    }
+
+    fn subscription_from_json(&self, json: &Json) -> Option<Subscription> {
+        let (kind, id) = (json.get(0)?.as_str()?, json.get(3)?.as_i64()?);
+        if kind == "end" {
+            return Some(Subscription::End { instance: id });
+        }
+        let (entity, def) = self.module().entity_by_name(json.get(1)?.as_str()?)?;
+        let (field, _) = def.field_by_name(json.get(2)?.as_str()?)?;
+        match kind {
+            "field" => Some(Subscription::Field { entity, id, field }),
+            "referring" => Some(Subscription::Referring { entity, field, id }),
+            _ => None,
+        }
+    }
+}
+
+/// The records that a value holds.
+fn mentioned(value: &Value, into: &mut BTreeSet<RecordRef>) {
+    match value {
+        Value::Ref(record) => {
+            into.insert(*record);
+        }
+        // Values nest as deep as their types, which the verifier limits.
+        Value::List(items) | Value::Record(items) => items.iter().for_each(|item| mentioned(item, into)),
+        _ => {}
+    }
+}
+
+/// The JSON of an export whose frame is right.
+fn open(bytes: &[u8]) -> Answer<Json> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("beginning"))?;
+    let (format, rest) = rest.split_first_chunk::<2>().ok_or_else(|| damaged("format"))?;
+    let format = u16::from_le_bytes(*format);
+    if format != FORMAT {
+        let message = format!("the export has format {format}, this program knows format {FORMAT}");
+        return Err(StoreError::Other(message).into());
+    }
+    let (sum, payload) = rest.split_first_chunk::<32>().ok_or_else(|| damaged("checksum"))?;
+    if Sha256::digest(payload).as_slice() != sum {
+        return Err(damaged("checksum"));
+    }
+    serde_json::from_slice(payload).map_err(|_| damaged("content"))
+}
+
+fn fault_from_json(json: &Json) -> Option<StoredFault> {
+    let text = |index: usize| json.get(index)?.as_str().map(str::to_owned);
+    let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    let values = json.get(3)?.as_array()?.iter().map(pair).collect::<Option<_>>()?;
+    Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values })
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let pair = |pair: &[u32]| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    };
+    digits.chunks(2).map(pair).collect()
+}

@@ -1,0 +1,105 @@
+//! What goes wrong with operations: faults with their codes, and failures of the store.
+
+use std::fmt;
+
+use crate::vm::fault::Fault;
+
+use super::store::StoreError;
+
+/// Why a request was not carried out. The store is as it was before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The rules or a process refused it, or it faulted.
+    Fault(Box<Fault>),
+    /// The store could not do its part.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::Store(error)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::Fault(Box::new(fault))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Fault(fault) => write!(f, "{}: {}", fault.code, fault.message),
+            Failure::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What requests answer with.
+pub type Answer<T> = Result<T, Failure>;
+
+/// Declares a function for each fault that the engine raises.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),*) $code:literal $message:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) fn $name($($arg: impl fmt::Display),*) -> Failure {
+                Fault::new($code, format!($message)).into()
+            }
+        )*
+    };
+}
+
+faults! {
+    /// Another record has this unique key.
+    duplicate(entity, fields) "R0301" "there is another `{entity}` with the same {fields}";
+    /// A required field has no value.
+    required(entity, field) "R0302" "`{entity}.{field}` needs a value";
+    /// The status may not follow the present one.
+    transition(entity, from, to) "R0303" "a `{entity}` cannot change from {from} to {to}";
+    /// Other records refer to it.
+    still_referenced(record, field) "R0304" "{record} cannot be deleted: `{field}` of another record still refers to it";
+    /// A value is lower or higher than its field allows.
+    out_of_bounds(entity, field, bounds) "R0305" "`{entity}.{field}` takes {bounds}";
+    /// A text is longer than its field allows.
+    text_too_long(entity, field, max) "R0306" "`{entity}.{field}` takes at most {max} characters";
+    /// A reference leads to no record that the field takes.
+    bad_reference(entity, field) "R0307" "`{entity}.{field}` refers to a record that does not exist";
+    /// The entity cannot be created by programs.
+    not_creatable(entity) "R0308" "a `{entity}` cannot be created";
+    /// A value is not of its field's type.
+    wrong_type(entity, field) "R0309" "`{entity}.{field}` does not take such a value";
+    /// The field is written by the engine alone.
+    not_writable(entity, field) "R0310" "`{entity}.{field}` cannot be written";
+    /// The record does not exist, or no longer.
+    gone(record) "R0401" "{record} does not exist, or no longer";
+    /// The instance does not exist, or no longer.
+    instance_gone(id) "R0402" "there is no instance {id}, or no longer";
+    /// A real-time process stopped the operation.
+    refused(process, message) "R0501" "refused by {process}: {message}";
+    /// A child was given up.
+    child_failed(process, message) "R0502" "{process} failed: {message}";
+    /// A child was cancelled.
+    child_canceled(process, message) "R0503" "{process} was canceled: {message}";
+    /// The condition of a process that was asked for is false.
+    does_not_apply(process) "R0504" "{process} does not apply: its condition is false";
+    /// The process cannot be started this way.
+    not_startable(process, way) "R0505" "{process} cannot be started {way}";
+    /// A record constant leads to no record, or to several.
+    particular(entity, key, count) "R0506" "`{entity}[\"{key}\"]` should be one record, and is {count}";
+    /// The status of an instance does not allow it.
+    wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
+    /// What an instance rests at cannot be taken up by this build.
+    unusable_snapshot(reason) "R0508" "the instance cannot go on: {reason}";
+    /// A chain of processes that start each other is too long.
+    chain_too_long(process) "R0906" "{process} is not started: the chain of processes that started each other is too long";
+    /// A process is started on one record too often.
+    too_many_starts(process) "R0907" "{process} is not started: processes started it too often on this record within an hour";
+    /// Operations cause each other too deeply.
+    nested_too_deeply() "R0908" "operations cause each other too deeply";
+    /// The program asked for something that its build does not describe.
+    unknown_request(what) "R0109" "the build does not describe {what}";
+}

@@ -1,0 +1,242 @@
+//! What the engine looks up in a build all the time, prepared once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    base::value::{EntityIdx, Value},
+    bytecode::{
+        host::HostOp,
+        module::{CompareOp, EntityDef, Module, Phase, SystemField, TriggerDef, TriggerEvent},
+        types::{FieldIdx, ProcessIdx, TypeDef, TypeIdx},
+    },
+};
+
+/// What happens to the records that refer to a deleted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnDelete {
+    /// The deletion is refused.
+    Restrict,
+    /// They are deleted, too.
+    Cascade,
+}
+
+/// A field that may refer to records of some entity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Referrer {
+    pub(crate) entity: EntityIdx,
+    pub(crate) field: FieldIdx,
+    pub(crate) on_delete: OnDelete,
+}
+
+/// The system fields of an entity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SystemFields {
+    pub(crate) created_on: Option<FieldIdx>,
+    pub(crate) created_by: Option<FieldIdx>,
+    pub(crate) modified_on: Option<FieldIdx>,
+    pub(crate) modified_by: Option<FieldIdx>,
+    pub(crate) version: Option<FieldIdx>,
+    pub(crate) owner: Option<FieldIdx>,
+    pub(crate) owning_unit: Option<FieldIdx>,
+    pub(crate) status: Option<FieldIdx>,
+}
+
+/// Look-ups by entity and process.
+#[derive(Debug)]
+pub(crate) struct Index {
+    triggers: HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>>,
+    action_triggers: HashMap<(ProcessIdx, Phase), Vec<ProcessIdx>>,
+    referrers: Vec<Vec<Referrer>>,
+    system: Vec<SystemFields>,
+    watched: BTreeSet<(EntityIdx, FieldIdx)>,
+    /// The entity of users.
+    pub(crate) user: Option<EntityIdx>,
+    /// References that programs follow, for exports.
+    pub(crate) read: BTreeSet<(EntityIdx, FieldIdx)>,
+}
+
+impl Index {
+    /// Prepares the look-ups of a build.
+    pub(crate) fn of(module: &Module) -> Self {
+        Self {
+            triggers: triggers(module),
+            action_triggers: action_triggers(module),
+            referrers: referrers(module),
+            system: module.entities.iter().map(system_fields).collect(),
+            watched: watched(module),
+            user: module.entity_by_name("User").map(|(index, _)| index),
+            read: read(module),
+        }
+    }
+
+    /// The processes with triggers on an entity in a phase, in the order they run.
+    pub(crate) fn triggers(&self, entity: EntityIdx, phase: Phase) -> &[(ProcessIdx, Vec<TriggerDef>)] {
+        self.triggers.get(&(entity, phase)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The processes before or after an action, in the order they run.
+    pub(crate) fn action_triggers(&self, action: ProcessIdx, phase: Phase) -> &[ProcessIdx] {
+        self.action_triggers.get(&(action, phase)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The fields that may refer to records of an entity.
+    pub(crate) fn referrers(&self, entity: EntityIdx) -> &[Referrer] {
+        self.referrers.get(usize::from(entity.0)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The system fields of an entity.
+    pub(crate) fn system(&self, entity: EntityIdx) -> SystemFields {
+        self.system.get(usize::from(entity.0)).copied().unwrap_or_default()
+    }
+
+    /// Whether a query compares this reference, so that an instance may wait for records that refer.
+    pub(crate) fn is_watched(&self, entity: EntityIdx, field: FieldIdx) -> bool {
+        self.watched.contains(&(entity, field))
+    }
+}
+
+fn entity_idx(index: usize) -> EntityIdx {
+    EntityIdx(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+fn field_idx(index: usize) -> FieldIdx {
+    FieldIdx(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+/// Processes in the order they run: by rank, then as declared.
+fn in_order(module: &Module) -> Vec<ProcessIdx> {
+    let mut order: Vec<(i64, u16)> =
+        (0u16..).zip(&module.processes).map(|(index, process)| (process.rank, index)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, index)| ProcessIdx(index)).collect()
+}
+
+fn triggers(module: &Module) -> HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>> {
+    let mut found: HashMap<_, Vec<(ProcessIdx, Vec<TriggerDef>)>> = HashMap::new();
+    for process in in_order(module) {
+        let all = module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default();
+        for trigger in all.iter().filter(|t| !matches!(t.event, TriggerEvent::Action(_))) {
+            let list = found.entry((trigger.entity, trigger.phase)).or_default();
+            match list.last_mut() {
+                Some((last, own)) if *last == process => own.push(trigger.clone()),
+                _ => list.push((process, vec![trigger.clone()])),
+            }
+        }
+    }
+    found
+}
+
+fn action_triggers(module: &Module) -> HashMap<(ProcessIdx, Phase), Vec<ProcessIdx>> {
+    let mut found: HashMap<_, Vec<ProcessIdx>> = HashMap::new();
+    for process in in_order(module) {
+        for trigger in module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default() {
+            if let TriggerEvent::Action(action) = trigger.event {
+                found.entry((action, trigger.phase)).or_default().push(process);
+            }
+        }
+    }
+    found
+}
+
+/// The type without `?`.
+pub(crate) fn present(module: &Module, ty: TypeIdx) -> Option<TypeDef> {
+    match *module.ty(ty)? {
+        TypeDef::Optional(inner) => module.ty(inner).copied(),
+        other => Some(other),
+    }
+}
+
+/// `regarding` of activities and notes.
+fn cascades(entity: &EntityDef, field: &str) -> bool {
+    field == "regarding" && (entity.activity || entity.name == "Note")
+}
+
+fn referrers(module: &Module) -> Vec<Vec<Referrer>> {
+    let mut found: Vec<Vec<Referrer>> = module.entities.iter().map(|_| Vec::new()).collect();
+    for (e, entity) in module.entities.iter().enumerate() {
+        for (f, field) in entity.fields.iter().enumerate() {
+            let on_delete = if cascades(entity, &field.name) { OnDelete::Cascade } else { OnDelete::Restrict };
+            let referrer = Referrer { entity: entity_idx(e), field: field_idx(f), on_delete };
+            match present(module, field.ty) {
+                Some(TypeDef::AnyRef) => found.iter_mut().for_each(|list| list.push(referrer)),
+                Some(TypeDef::Ref(target)) => {
+                    if let Some(list) = found.get_mut(usize::from(target.0)) {
+                        list.push(referrer);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn system_fields(entity: &EntityDef) -> SystemFields {
+    let field = |system| entity.system_field(system);
+    SystemFields {
+        created_on: field(SystemField::CreatedOn),
+        created_by: field(SystemField::CreatedBy),
+        modified_on: field(SystemField::ModifiedOn),
+        modified_by: field(SystemField::ModifiedBy),
+        version: field(SystemField::Version),
+        owner: field(SystemField::Owner),
+        owning_unit: field(SystemField::OwningUnit),
+        status: field(SystemField::Status),
+    }
+}
+
+fn watched(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
+    let mut found = BTreeSet::new();
+    for query in &module.queries {
+        for conjunct in &query.conjuncts {
+            let ([field], CompareOp::Equal) = (conjunct.path.as_slice(), conjunct.op) else { continue };
+            let ty = module.entity(query.entity).and_then(|e| e.fields.get(field.index())).map(|f| f.ty);
+            if let Some(TypeDef::Ref(_) | TypeDef::AnyRef) = ty.and_then(|ty| present(module, ty)) {
+                found.insert((query.entity, *field));
+            }
+        }
+    }
+    found
+}
+
+fn read(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
+    let mut found = BTreeSet::new();
+    for site in &module.sites {
+        match &site.op {
+            HostOp::ReadField { entity, field } => {
+                found.insert((*entity, *field));
+            }
+            HostOp::ReadUnionField { fields } => found.extend(fields.iter().copied()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The zero of a type: what a capture holds where there was nothing to keep.
+pub(crate) fn zero(module: &Module, ty: TypeIdx) -> Value {
+    use crate::base::value::{Duration, Money};
+    match module.ty(ty) {
+        Some(TypeDef::Bool) => Value::Bool(false),
+        Some(TypeDef::Date) => Value::Date(0),
+        Some(TypeDef::DateTime) => Value::DateTime(0),
+        Some(TypeDef::Decimal) => Value::Decimal(rust_decimal::Decimal::ZERO),
+        Some(TypeDef::Duration) => Value::Duration(Duration::default()),
+        Some(TypeDef::Enum(_)) => Value::Enum(0),
+        Some(TypeDef::Float) => Value::Float(0.0),
+        Some(TypeDef::Int) => Value::Int(0),
+        Some(TypeDef::List(_) | TypeDef::Set(_)) => Value::List(Vec::new()),
+        Some(TypeDef::Money) => Value::Money(Money { amount: 0, currency: module.meta.currency }),
+        Some(TypeDef::MoneyIn(currency)) => Value::Money(Money { amount: 0, currency: *currency }),
+        Some(TypeDef::Record(record)) => {
+            let fields = module.record(*record).map(|r| r.fields.as_slice()).unwrap_or_default();
+            // Types refer to earlier ones only, records by their fields; a circle would have been refused.
+            Value::Record(fields.iter().map(|f| zero(module, f.ty)).collect())
+        }
+        Some(TypeDef::Text) => Value::Text(String::new()),
+        Some(TypeDef::Time) => Value::Time(0),
+        Some(TypeDef::AnyRef | TypeDef::Fault | TypeDef::Instance | TypeDef::Optional(_) | TypeDef::Ref(_)) | None => {
+            Value::None
+        }
+    }
+}

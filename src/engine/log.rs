@@ -1,0 +1,105 @@
+//! Lines of the log: what was done to records, what became of instances, what processes say.
+
+use crate::base::value::RecordRef;
+
+use super::{
+    Engine,
+    actor::Actor,
+    faults::Answer,
+    store::{Change, Instance, LogEntry, LogKind},
+    words,
+};
+
+/// A line before it has its place and time.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) kind: LogKind,
+    pub(crate) instance: Option<i64>,
+    pub(crate) process: Option<String>,
+    pub(crate) stage: String,
+    pub(crate) place: String,
+    pub(crate) user: Option<i64>,
+    pub(crate) record: Option<RecordRef>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) message: String,
+}
+
+impl Line {
+    /// A line about an instance.
+    pub(crate) fn of(instance: &Instance) -> Self {
+        Self {
+            kind: LogKind::Note,
+            instance: Some(instance.id),
+            process: Some(instance.process.clone()),
+            stage: String::new(),
+            place: String::new(),
+            user: instance.user,
+            record: instance.primary,
+            changes: Vec::new(),
+            message: String::new(),
+        }
+    }
+}
+
+impl Engine {
+    /// Writes a line.
+    pub(crate) fn log(&mut self, line: Line) -> Answer<()> {
+        self.store.append_log(&LogEntry {
+            key: 0,
+            at: self.now,
+            kind: line.kind,
+            instance: line.instance,
+            process: line.process,
+            stage: line.stage,
+            place: line.place,
+            user: line.user,
+            record: line.record,
+            changes: line.changes,
+            message: line.message,
+        })?;
+        Ok(())
+    }
+
+    /// A line of who acts, with the place of the statement that runs.
+    fn line(&self, actor: &Actor, kind: LogKind, message: String) -> Line {
+        let place = self.place.and_then(|(function, pc)| self.program.place(function, pc));
+        Line {
+            kind,
+            instance: actor.instance,
+            process: actor.process.and_then(|p| self.module().process(p)).map(|p| p.name.clone()),
+            stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
+            place: place.as_ref().map(words::place).unwrap_or_default(),
+            user: actor.user,
+            record: None,
+            changes: Vec::new(),
+            message,
+        }
+    }
+
+    /// What was done to a record.
+    pub(crate) fn log_record(
+        &mut self,
+        actor: &Actor,
+        kind: LogKind,
+        record: RecordRef,
+        changes: Vec<Change>,
+        message: String,
+    ) -> Answer<()> {
+        self.acted = true;
+        let line = Line { record: Some(record), changes, ..self.line(actor, kind, message) };
+        self.log(line)
+    }
+
+    /// What a process says.
+    pub(crate) fn log_note(&mut self, actor: &Actor, message: String) -> Answer<()> {
+        self.acted = true;
+        let line = self.line(actor, LogKind::Note, message);
+        self.log(line)
+    }
+
+    /// What was asked for and refused.
+    pub(crate) fn log_refusal(&mut self, actor: &Actor, record: Option<RecordRef>, message: String) -> Answer<()> {
+        let line = Line { record, ..self.line(actor, LogKind::Refuse, message) };
+        self.log(line)
+    }
+}

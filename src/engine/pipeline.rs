@@ -1,0 +1,263 @@
+//! The pipeline of an operation: before, the operation itself, after, background starts, wake-ups.
+
+use std::sync::Arc;
+
+use crate::{
+    base::{
+        limits::OPERATION_DEPTH_MAX,
+        value::{EntityIdx, RecordRef, Value},
+    },
+    bytecode::{
+        module::{Phase, SystemField},
+        types::FieldIdx,
+    },
+};
+
+use super::{
+    Engine,
+    actor::Actor,
+    faults::{self, Answer, Failure},
+    index::OnDelete,
+    operation::{Write, set},
+    store::{Change, Condition, InstanceFilter, LogKind, Row},
+    triggers::{Event, EventKind},
+};
+
+impl Engine {
+    /// Does something whole or not at all.
+    pub(crate) fn statement<T>(&mut self, work: impl FnOnce(&mut Self) -> Answer<T>) -> Answer<T> {
+        let savepoint = self.store.savepoint()?;
+        match work(self) {
+            Ok(value) => {
+                self.store.release(savepoint)?;
+                Ok(value)
+            }
+            Err(failure) => {
+                self.cache.clear();
+                if let Failure::Fault(_) = failure {
+                    self.store.rollback_to(savepoint)?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// An operation: nested at most so deep, and undone by itself where others run within it.
+    fn operation<T>(
+        &mut self,
+        entity: EntityIdx,
+        always_undone: bool,
+        work: impl FnOnce(&mut Self) -> Answer<T>,
+    ) -> Answer<T> {
+        // LIMIT: OPERATION_DEPTH_MAX
+        if self.nesting >= OPERATION_DEPTH_MAX {
+            return Err(faults::nested_too_deeply());
+        }
+        let runs_others = [Phase::Before, Phase::After].iter().any(|p| !self.index.triggers(entity, *p).is_empty());
+        self.nesting += 1;
+        let answer = if runs_others || always_undone { self.statement(work) } else { work(self) };
+        self.nesting -= 1;
+        answer
+    }
+
+    /// Creates a record.
+    pub(crate) fn create_record(&mut self, actor: &Actor, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
+        self.operation(entity, false, |engine| engine.create_now(actor, entity, writes))
+    }
+
+    /// Writes fields of a record.
+    pub(crate) fn update_record(&mut self, actor: &Actor, record: RecordRef, writes: &[Write]) -> Answer<()> {
+        self.operation(record.entity, false, |engine| engine.update_now(actor, record, writes))
+    }
+
+    /// Deletes a record.
+    pub(crate) fn delete_record(&mut self, actor: &Actor, record: RecordRef) -> Answer<()> {
+        self.operation(record.entity, true, |engine| engine.delete_now(actor, record))
+    }
+
+    fn create_now(&mut self, actor: &Actor, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
+        if !self.entity(entity)?.creatable {
+            return Err(faults::not_creatable(self.entity_name(entity)));
+        }
+        let mut row = self.new_row(entity, writes)?;
+        let system = self.index.system(entity);
+        let who = self.user_value(actor);
+        if let Some(owner) = system.owner.and_then(|f| row.get_mut(f.index()))
+            && owner.is_none()
+        {
+            *owner = who.clone();
+        }
+        let id = self.store.count_up("id")?;
+        let record = RecordRef { entity, id };
+        set(&mut row, Some(FieldIdx(0)), Value::Int(id));
+        for field in [system.created_on, system.modified_on] {
+            set(&mut row, field, Value::DateTime(self.now));
+        }
+        for field in [system.created_by, system.modified_by] {
+            set(&mut row, field, who.clone());
+        }
+        set(&mut row, system.version, Value::Int(1));
+        let event = Event {
+            kind: EventKind::Created,
+            record,
+            old: None,
+            new: Some(Arc::new(row)),
+            written: writes.iter().map(|w| w.field).collect(),
+        };
+        let mut row = self.run_before(actor, &event)?.to_vec();
+        self.set_owning_unit(entity, &mut row)?;
+        self.check_row(record, &row, None)?;
+        self.store.insert(entity, &row)?;
+        let changes = self.changes(entity, None, &row);
+        let event = Event { new: Some(Arc::new(row)), ..event };
+        self.cache.insert(record, event.new.clone());
+        self.log_record(actor, LogKind::Create, record, changes, String::new())?;
+        self.finish(actor, &event)?;
+        Ok(record)
+    }
+
+    fn update_now(&mut self, actor: &Actor, record: RecordRef, writes: &[Write]) -> Answer<()> {
+        let gone = |engine: &Self| faults::gone(engine.identity(record));
+        let old = self.stored(record)?.ok_or_else(|| gone(self))?;
+        let program = Arc::clone(&self.program);
+        let def = program.module().entity(record.entity).ok_or_else(|| faults::unknown_request("an entity"))?;
+        let mut row = Row::clone(&old);
+        self.apply(def, &mut row, writes)?;
+        let event = Event {
+            kind: EventKind::Updated,
+            record,
+            old: Some(Arc::clone(&old)),
+            new: Some(Arc::new(row)),
+            written: writes.iter().map(|w| w.field).collect(),
+        };
+        let wanted = self.run_before(actor, &event)?;
+        // What ran before may have written the record itself: only what this operation changes is put onto it.
+        let current = self.stored(record)?.ok_or_else(|| gone(self))?;
+        let mut row = Row::clone(&current);
+        for ((place, wanted), old) in row.iter_mut().zip(wanted.iter()).zip(old.iter()) {
+            if wanted != old {
+                place.clone_from(wanted);
+            }
+        }
+        self.check_row(record, &row, Some(&current))?;
+        self.set_owning_unit(record.entity, &mut row)?;
+        let changes = self.changes(record.entity, Some(&current), &row);
+        self.stamp(actor, record.entity, &mut row);
+        let differing = row.iter().zip(current.iter()).zip(0u16..).filter(|((new, old), _)| new != old);
+        let writes: Vec<(FieldIdx, Value)> = differing.map(|((new, _), f)| (FieldIdx(f), new.clone())).collect();
+        self.store.update(record, &writes)?;
+        let event = Event { old: Some(current), new: Some(Arc::new(row)), ..event };
+        self.cache.insert(record, event.new.clone());
+        self.log_record(actor, LogKind::Update, record, changes, String::new())?;
+        self.finish(actor, &event)
+    }
+
+    fn delete_now(&mut self, actor: &Actor, record: RecordRef) -> Answer<()> {
+        let gone = |engine: &Self| faults::gone(engine.identity(record));
+        let old = self.stored(record)?.ok_or_else(|| gone(self))?;
+        let event = Event { kind: EventKind::Deleted, record, old: Some(old), new: None, written: Vec::new() };
+        self.run_before(actor, &event)?;
+        self.follow_deletion(actor, record)?;
+        let name = self.shown_name(record)?;
+        let old = self.stored(record)?.ok_or_else(|| gone(self))?;
+        let event = Event { old: Some(old), ..event };
+        self.cancel_instances_of(record)?;
+        self.store.delete(record)?;
+        self.cache.insert(record, None);
+        self.log_record(actor, LogKind::Delete, record, Vec::new(), name)?;
+        self.finish(actor, &event)
+    }
+
+    fn finish(&mut self, actor: &Actor, event: &Event) -> Answer<()> {
+        self.run_after(actor, event)?;
+        self.start_background(actor, event)?;
+        self.wake_subscribers(event)
+    }
+
+    /// Deletes the records that go with this one; refuses if others still refer to it.
+    fn follow_deletion(&mut self, actor: &Actor, record: RecordRef) -> Answer<()> {
+        let mut referrers = self.index.referrers(record.entity).to_vec();
+        referrers.sort_by_key(|r| r.on_delete == OnDelete::Restrict);
+        for referrer in referrers {
+            let refers = [Condition::equal(referrer.field, Value::Ref(record))];
+            match referrer.on_delete {
+                OnDelete::Cascade => {
+                    let mut after = 0;
+                    while let Some(id) = self.store.candidates(referrer.entity, &refers, after, 1)?.first().copied() {
+                        self.delete_record(actor, RecordRef { entity: referrer.entity, id })?;
+                        after = id;
+                    }
+                }
+                OnDelete::Restrict => {
+                    let found = self.store.candidates(referrer.entity, &refers, 0, 2)?;
+                    let own = referrer.entity == record.entity;
+                    if found.iter().any(|id| !own || *id != record.id) {
+                        let entity = self.entity_name(referrer.entity);
+                        let field = format!("{entity}.{}", self.field_name(referrer.entity, referrer.field));
+                        return Err(faults::still_referenced(self.identity(record), field));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Cancels the instances that wait on a record that goes, but for those that wait for just that.
+    fn cancel_instances_of(&mut self, record: RecordRef) -> Answer<()> {
+        let filter = InstanceFilter { primary: Some(record), live: true, ..InstanceFilter::default() };
+        for instance in self.store.instances(&filter)? {
+            let handles =
+                instance.point.as_deref().and_then(|name| self.point(name)).is_some_and(|p| p.handles_deletion);
+            if !handles && !self.running.contains(&instance.id) {
+                let reason = format!("{} was deleted", self.identity(record));
+                self.request_cancel(instance, reason)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stamp(&self, actor: &Actor, entity: EntityIdx, row: &mut Row) {
+        let system = self.index.system(entity);
+        set(row, system.modified_on, Value::DateTime(self.now));
+        set(row, system.modified_by, self.user_value(actor));
+        if let Some(Value::Int(version)) = system.version.and_then(|f| row.get_mut(f.index())) {
+            *version = version.saturating_add(1);
+        }
+    }
+
+    /// The unit of the owner.
+    fn set_owning_unit(&mut self, entity: EntityIdx, row: &mut Row) -> Answer<()> {
+        let system = self.index.system(entity);
+        let (Some(owner), Some(unit)) = (system.owner, system.owning_unit) else { return Ok(()) };
+        let Some(Value::Ref(owner)) = row.get(owner.index()).cloned() else { return Ok(()) };
+        let field = self.entity(owner.entity)?.field_by_name("unit").map(|(field, _)| field);
+        let value = match (field, self.stored(owner)?) {
+            (Some(field), Some(row)) => row.get(field.index()).cloned().unwrap_or(Value::None),
+            _ => Value::None,
+        };
+        set(row, Some(unit), value);
+        Ok(())
+    }
+
+    /// The user whose rights an actor has, as a value of `created_by`.
+    fn user_value(&self, actor: &Actor) -> Value {
+        match (actor.user.or(self.system_user), self.index.user) {
+            (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
+            _ => Value::None,
+        }
+    }
+
+    /// What the log tells of a write: the fields that people write, with old and new values.
+    fn changes(&self, entity: EntityIdx, old: Option<&Row>, new: &Row) -> Vec<Change> {
+        let Some(def) = self.module().entity(entity) else { return Vec::new() };
+        let mut changes = Vec::new();
+        for (index, (field, new)) in def.fields.iter().zip(new).enumerate() {
+            let told = matches!(field.system, None | Some(SystemField::Owner | SystemField::Status));
+            let old = old.and_then(|row| row.get(index)).unwrap_or(&Value::None);
+            if told && old != new {
+                changes.push(Change { field: field.name.clone(), old: old.clone(), new: new.clone() });
+            }
+        }
+        changes
+    }
+}

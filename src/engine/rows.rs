@@ -1,0 +1,196 @@
+//! Reading records: the rows of a transaction, pending values of `before` processes, names, record constants.
+
+use std::{collections::HashSet, sync::Arc};
+
+use crate::{
+    base::{
+        limits::QUERY_BATCH,
+        value::{EntityIdx, RecordRef, Value},
+    },
+    bytecode::{
+        module::{CompareOp, Conjunct, EntityDef, QueryDef},
+        types::{FieldIdx, ParticularIdx, QueryIdx, TypeDef},
+    },
+};
+
+use super::{
+    Engine,
+    faults::{self, Answer},
+    index,
+    store::{Condition, Row, Subscription},
+};
+
+/// Rows that stay in memory within a transaction.
+const CACHE_MAX: usize = 10_000;
+
+impl Engine {
+    /// `opportunity:42`.
+    #[must_use]
+    pub fn identity(&self, record: RecordRef) -> String {
+        let table = self.module().entity(record.entity).map_or("record", |e| e.table.as_str());
+        format!("{table}:{}", record.id)
+    }
+
+    pub(crate) fn entity(&self, entity: EntityIdx) -> Answer<&EntityDef> {
+        self.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))
+    }
+
+    /// The name of an entity, for messages.
+    pub(crate) fn entity_name(&self, entity: EntityIdx) -> String {
+        self.module().entity(entity).map_or_else(String::new, |e| e.name.clone())
+    }
+
+    /// The name of a field, for messages.
+    pub(crate) fn field_name(&self, entity: EntityIdx, field: FieldIdx) -> String {
+        let field = self.module().entity(entity).and_then(|e| e.fields.get(field.index()));
+        field.map_or_else(String::new, |f| f.name.clone())
+    }
+
+    /// The record as it is stored, if it exists.
+    pub(crate) fn stored(&mut self, record: RecordRef) -> Answer<Option<Arc<Row>>> {
+        if let Some(row) = self.cache.get(&record) {
+            return Ok(row.clone());
+        }
+        let row = self.store.get(record)?.map(Arc::new);
+        if self.open {
+            if self.cache.len() >= CACHE_MAX {
+                self.cache.clear();
+            }
+            self.cache.insert(record, row.clone());
+        }
+        Ok(row)
+    }
+
+    /// The record as programs read it: within its `before` processes as it is about to be written.
+    pub(crate) fn row(&mut self, record: RecordRef) -> Answer<Arc<Row>> {
+        if let Some((_, row)) = self.pending.iter().rev().find(|(pending, _)| *pending == record) {
+            return Ok(Arc::clone(row));
+        }
+        self.stored(record)?.ok_or_else(|| faults::gone(self.identity(record)))
+    }
+
+    pub(crate) fn read_field(&mut self, record: RecordRef, field: FieldIdx) -> Answer<Value> {
+        self.watch(Subscription::Field { entity: record.entity, id: record.id, field });
+        let row = self.row(record)?;
+        row.get(field.index()).cloned().ok_or_else(|| faults::unknown_request("a field"))
+    }
+
+    pub(crate) fn exists(&mut self, record: RecordRef) -> Answer<bool> {
+        self.watch(Subscription::Field { entity: record.entity, id: record.id, field: FieldIdx(0) });
+        Ok(self.pending.iter().any(|(pending, _)| *pending == record) || self.stored(record)?.is_some())
+    }
+
+    /// The name that people see: of a record that is gone `(deleted)`.
+    pub fn shown_name(&mut self, record: RecordRef) -> Answer<String> {
+        if !self.exists(record)? {
+            return Ok("(deleted)".to_owned());
+        }
+        let Some(function) = self.entity(record.entity)?.shown_as else { return Ok(self.identity(record)) };
+        match self.evaluate(function, &[Value::Ref(record)])? {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Ok(self.identity(record)),
+        }
+    }
+
+    /// The conditions of a query with the arguments of a request.
+    pub(crate) fn conditions(&mut self, query: QueryIdx, args: &[Value]) -> Answer<(EntityIdx, Vec<Condition>)> {
+        let program = Arc::clone(&self.program);
+        let def: &QueryDef = program.module().query(query).ok_or_else(|| faults::unknown_request("a query"))?;
+        let mut conditions = Vec::with_capacity(def.conjuncts.len());
+        for Conjunct { path, op, argument } in &def.conjuncts {
+            let argument = match argument {
+                Some(index) => args.get(usize::from(*index)).cloned(),
+                None => Some(Value::None),
+            };
+            let argument = argument.ok_or_else(|| faults::unknown_request("an argument of a query"))?;
+            if let ([field], CompareOp::Equal, Value::Ref(record)) = (path.as_slice(), *op, &argument) {
+                self.watch(Subscription::Referring { entity: def.entity, field: *field, id: record.id });
+            }
+            conditions.push(Condition { path: path.clone(), op: *op, argument });
+        }
+        Ok((def.entity, conditions))
+    }
+
+    /// Whether `low` is below `high` in the hierarchy of their entity.
+    pub(crate) fn under(&mut self, low: RecordRef, high: RecordRef, or_equal: bool) -> Answer<bool> {
+        if low == high {
+            return Ok(or_equal);
+        }
+        let Some(field) = self.entity(low.entity)?.hierarchy else {
+            return Err(faults::unknown_request("a hierarchy"));
+        };
+        let mut seen = HashSet::new();
+        let mut at = low;
+        while seen.insert(at) {
+            match self.read_field(at, field)? {
+                Value::Ref(above) if above == high => return Ok(true),
+                Value::Ref(above) => at = above,
+                _ => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+
+    /// The record of a constant such as `Team["Sales"]`.
+    pub(crate) fn particular(&mut self, particular: ParticularIdx) -> Answer<RecordRef> {
+        let def = self.module().particular(particular).cloned();
+        let def = def.ok_or_else(|| faults::unknown_request("a record constant"))?;
+        if let Some(id) = self.particulars.get(&particular) {
+            let record = RecordRef { entity: def.entity, id: *id };
+            if self.stored(record)?.is_some() {
+                return Ok(record);
+            }
+        }
+        let found = match self.by_unique_key(def.entity, &def.key)? {
+            Some(id) => vec![id],
+            None => self.by_shown_name(def.entity, &def.key)?,
+        };
+        let [id] = found.as_slice() else {
+            let count = if found.is_empty() { "none" } else { "several" };
+            return Err(faults::particular(self.entity_name(def.entity), def.key, count));
+        };
+        self.particulars.insert(particular, *id);
+        Ok(RecordRef { entity: def.entity, id: *id })
+    }
+
+    fn by_unique_key(&mut self, entity: EntityIdx, key: &str) -> Answer<Option<i64>> {
+        let keys: Vec<FieldIdx> = self
+            .entity(entity)?
+            .unique
+            .iter()
+            .filter_map(|fields| match fields.as_slice() {
+                [field] => Some(*field),
+                _ => None,
+            })
+            .collect();
+        for field in keys {
+            let ty = self.entity(entity)?.fields.get(field.index()).map(|f| f.ty);
+            if ty.and_then(|ty| index::present(self.module(), ty)) != Some(TypeDef::Text) {
+                continue;
+            }
+            let condition = Condition::equal(field, Value::Text(key.to_owned()));
+            if let Some(id) = self.store.candidates(entity, &[condition], 0, 1)?.first() {
+                return Ok(Some(*id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// At most two records of this shown name.
+    fn by_shown_name(&mut self, entity: EntityIdx, name: &str) -> Answer<Vec<i64>> {
+        let (mut found, mut after) = (Vec::new(), 0);
+        loop {
+            let batch = self.store.candidates(entity, &[], after, QUERY_BATCH)?;
+            let Some(last) = batch.last().copied() else { return Ok(found) };
+            for id in batch {
+                if self.shown_name(RecordRef { entity, id })? == name {
+                    found.push(id);
+                }
+                if found.len() > 1 {
+                    return Ok(found);
+                }
+            }
+            after = last;
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What an event starts: processes before and after it, background instances, waiting instances.
+
+use std::sync::Arc;
+
+use crate::{
+    base::{
+        limits::{CAUSAL_DEPTH_MAX, STARTS_PER_RECORD_HOUR_MAX},
+        value::{RecordRef, Value},
+    },
+    bytecode::{
+        module::{Capture, Phase, ProcessDef, RunAs, TriggerDef, TriggerEvent},
+        types::{FieldIdx, ProcessIdx, TypeIdx},
+    },
+};
+
+use super::{
+    Engine,
+    actor::Actor,
+    clock::HOUR,
+    faults::{self, Answer, Failure},
+    index,
+    instance::Start,
+    machine::Frame,
+    store::{CausedStart, Row, Subscription},
+};
+
+/// What happens to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventKind {
+    Created,
+    Updated,
+    Deleted,
+}
+
+/// What happened, or is about to happen, to a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) kind: EventKind,
+    pub(crate) record: RecordRef,
+    /// As stored before.
+    pub(crate) old: Option<Arc<Row>>,
+    /// As stored afterwards.
+    pub(crate) new: Option<Arc<Row>>,
+    /// The fields that the request named.
+    pub(crate) written: Vec<FieldIdx>,
+}
+
+fn value(row: Option<&Arc<Row>>, field: FieldIdx) -> Option<&Value> {
+    row.and_then(|row| row.get(field.index()))
+}
+
+impl Event {
+    /// Whether the event changes a field. What is created changes the fields that have a value.
+    fn changes(&self, field: FieldIdx) -> bool {
+        match (value(self.old.as_ref(), field), value(self.new.as_ref(), field)) {
+            (Some(old), Some(new)) => old != new,
+            (None, Some(new)) => !new.is_none(),
+            (_, None) => false,
+        }
+    }
+
+    fn number(&self, row: Option<&Arc<Row>>, field: Option<FieldIdx>) -> Option<i32> {
+        match value(row, field?) {
+            Some(Value::Enum(number)) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// What a process keeps of what started it.
+pub(crate) struct Kept<'a> {
+    pub(crate) event: Option<&'a Event>,
+    pub(crate) kind: &'static str,
+    pub(crate) stage: &'static str,
+    pub(crate) user: Option<i64>,
+    pub(crate) inputs: &'a [Value],
+    pub(crate) result: Option<&'a Value>,
+}
+
+impl Engine {
+    fn matches(&self, trigger: &TriggerDef, event: &Event) -> bool {
+        let system = self.index.system(event.record.entity);
+        let updated = event.kind == EventKind::Updated;
+        match &trigger.event {
+            TriggerEvent::Created => event.kind == EventKind::Created,
+            TriggerEvent::Deleted => event.kind == EventKind::Deleted,
+            TriggerEvent::Updated(fields) => updated && fields.iter().any(|f| event.changes(*f)),
+            TriggerEvent::Written(fields) => updated && fields.iter().any(|f| event.written.contains(f)),
+            TriggerEvent::Assigned => updated && system.owner.is_some_and(|f| event.changes(f)),
+            TriggerEvent::StatusChanged { from, to } => {
+                let old = event.number(event.old.as_ref(), system.status);
+                let new = event.number(event.new.as_ref(), system.status);
+                let among = |list: &[i32], n: Option<i32>| list.is_empty() || n.is_some_and(|n| list.contains(&n));
+                updated && old != new && among(from, old) && among(to, new)
+            }
+            TriggerEvent::Action(_) => false,
+        }
+    }
+
+    /// The first trigger that matches, as the language calls its kind.
+    fn matching(&self, triggers: &[TriggerDef], event: &Event) -> Option<&'static str> {
+        let trigger = triggers.iter().find(|t| self.matches(t, event))?;
+        Some(match trigger.event {
+            TriggerEvent::Created => "created",
+            TriggerEvent::Updated(_) | TriggerEvent::Written(_) => "updated",
+            TriggerEvent::StatusChanged { .. } => "status changed",
+            TriggerEvent::Assigned => "assigned",
+            TriggerEvent::Deleted => "deleted",
+            TriggerEvent::Action(_) => "action",
+        })
+    }
+
+    /// Runs what stands before the event. Gives the row as it is to be written; of a deletion, as it was.
+    pub(crate) fn run_before(&mut self, actor: &Actor, event: &Event) -> Answer<Arc<Row>> {
+        let row = event.new.clone().or_else(|| event.old.clone()).unwrap_or_default();
+        if self.index.triggers(event.record.entity, Phase::Before).is_empty() {
+            return Ok(row);
+        }
+        if event.kind == EventKind::Deleted {
+            self.run_handlers(actor, event, Phase::Before)?;
+            return Ok(row);
+        }
+        let depth = self.pending.len();
+        self.pending.push((event.record, row));
+        let answer = self.run_handlers(actor, event, Phase::Before);
+        let row = self.pending.get(depth).map(|(_, row)| Arc::clone(row)).unwrap_or_default();
+        self.pending.truncate(depth);
+        answer.map(|()| row)
+    }
+
+    /// Runs what stands after the event.
+    pub(crate) fn run_after(&mut self, actor: &Actor, event: &Event) -> Answer<()> {
+        self.run_handlers(actor, event, Phase::After)
+    }
+
+    fn run_handlers(&mut self, actor: &Actor, event: &Event, phase: Phase) -> Answer<()> {
+        let handlers = self.index.triggers(event.record.entity, phase).len();
+        for number in 0..handlers {
+            // Each handler sees what the ones before it set.
+            let mut event = event.clone();
+            if phase == Phase::Before
+                && event.new.is_some()
+                && let Some((_, row)) = self.pending.last()
+            {
+                event.new = Some(Arc::clone(row));
+            }
+            let entry = self.index.triggers(event.record.entity, phase).get(number);
+            let Some((process, triggers)) = entry else { continue };
+            let process = *process;
+            if let Some(kind) = self.matching(triggers, &event) {
+                let stage = if phase == Phase::Before { "before" } else { "after" };
+                let kept = Kept { event: Some(&event), kind, stage, user: actor.user, inputs: &[], result: None };
+                self.run_realtime(actor, process, Some(event.record), &kept, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a real-time process within the operation. Gives the inputs of an action as it leaves them.
+    pub(crate) fn run_realtime(
+        &mut self,
+        actor: &Actor,
+        index: ProcessIdx,
+        primary: Option<RecordRef>,
+        kept: &Kept<'_>,
+        inputs: Option<Vec<Value>>,
+    ) -> Answer<Option<Vec<Value>>> {
+        let program = Arc::clone(&self.program);
+        let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
+        if !self.condition_holds(process, primary, kept)? {
+            return Ok(inputs);
+        }
+        if let Some(fault) = self.guard(actor, process, primary)? {
+            return Err(fault);
+        }
+        let arguments = self.arguments(process, primary, &[], kept)?;
+        let owner = self.owner(&process.name);
+        let frame_actor = Actor {
+            user: if process.run_as == Some(RunAs::Caller) { actor.user } else { owner },
+            caller: actor.user,
+            owner,
+            instance: actor.instance,
+            process: Some(index),
+            depth: actor.depth + 1,
+        };
+        let frame = Frame { inputs, ..Frame::new(frame_actor, &process.zone) };
+        let (end, frame) = self.run_body(process.body, &arguments, frame)?;
+        end.of_realtime(&process.name)?;
+        Ok(frame.inputs)
+    }
+
+    /// Primary record, inputs, captures: what a body is called with.
+    pub(crate) fn arguments(
+        &self,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+        inputs: &[Value],
+        kept: &Kept<'_>,
+    ) -> Answer<Vec<Value>> {
+        let function = self.module().function(process.body).ok_or_else(|| faults::unknown_request("a body"))?;
+        let mut arguments = Vec::with_capacity(function.params.len());
+        if process.primary.is_some() {
+            arguments.push(primary.map_or(Value::None, Value::Ref));
+        }
+        arguments.extend_from_slice(inputs);
+        let types = function.params.get(arguments.len()..).unwrap_or_default();
+        arguments.extend(self.captures(&process.captures, types, kept));
+        Ok(arguments)
+    }
+
+    fn captures(&self, captures: &[Capture], types: &[TypeIdx], kept: &Kept<'_>) -> Vec<Value> {
+        captures.iter().zip(types).map(|(capture, ty)| self.capture(*capture, *ty, kept)).collect()
+    }
+
+    fn capture(&self, capture: Capture, ty: TypeIdx, kept: &Kept<'_>) -> Value {
+        let old = kept.event.and_then(|event| event.old.as_ref());
+        let user = || match (kept.user, self.index.user) {
+            (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
+            _ => Value::None,
+        };
+        let found = match capture {
+            Capture::OldPresent => Some(Value::Bool(old.is_some())),
+            Capture::Old(field) | Capture::Last(field) => value(old, field).cloned(),
+            Capture::Changed(field) => Some(Value::Bool(kept.event.is_some_and(|e| e.changes(field)))),
+            Capture::TriggerKind => Some(Value::Text(kept.kind.to_owned())),
+            Capture::TriggerUser => Some(user()),
+            Capture::TriggerAt => Some(Value::DateTime(self.now)),
+            Capture::TriggerStage => Some(Value::Text(kept.stage.to_owned())),
+            Capture::Input(input) => kept.inputs.get(usize::from(input)).cloned(),
+            Capture::Result => kept.result.cloned(),
+        };
+        found.unwrap_or_else(|| index::zero(self.module(), ty))
+    }
+
+    /// What `only if` is called with, if the process has one.
+    pub(crate) fn condition_arguments(
+        &self,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+        kept: &Kept<'_>,
+    ) -> Option<Vec<Value>> {
+        let condition = process.only_if.as_ref()?;
+        let params = self.module().function(condition.function).map(|f| f.params.as_slice()).unwrap_or_default();
+        let mut arguments = Vec::with_capacity(params.len());
+        if process.primary.is_some() {
+            arguments.push(primary.map_or(Value::None, Value::Ref));
+        }
+        let types = params.get(arguments.len()..).unwrap_or_default();
+        arguments.extend(self.captures(&condition.captures, types, kept));
+        Some(arguments)
+    }
+
+    /// Evaluates `only if`.
+    pub(crate) fn condition_holds(
+        &mut self,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+        kept: &Kept<'_>,
+    ) -> Answer<bool> {
+        match self.condition_arguments(process, primary, kept) {
+            Some(arguments) => self.evaluate_condition(process, &arguments),
+            None => Ok(true),
+        }
+    }
+
+    pub(crate) fn evaluate_condition(&mut self, process: &ProcessDef, arguments: &[Value]) -> Answer<bool> {
+        let Some(condition) = &process.only_if else { return Ok(true) };
+        Ok(self.evaluate(condition.function, arguments)? == Some(Value::Bool(true)))
+    }
+
+    /// Why a start that `actor` causes is refused, if it is: the chain is too long, or runs in a circle.
+    pub(crate) fn guard(
+        &mut self,
+        actor: &Actor,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+    ) -> Answer<Option<Failure>> {
+        if actor.depth == 0 {
+            return Ok(None);
+        }
+        // LIMIT: CAUSAL_DEPTH_MAX
+        if actor.depth >= CAUSAL_DEPTH_MAX {
+            return Ok(Some(faults::chain_too_long(&process.name)));
+        }
+        let Some(record) = primary else { return Ok(None) };
+        // LIMIT: STARTS_PER_RECORD_HOUR_MAX
+        let since = self.now.saturating_sub(HOUR);
+        if self.store.starts_since(&process.name, record, since)? >= STARTS_PER_RECORD_HOUR_MAX {
+            return Ok(Some(faults::too_many_starts(&process.name)));
+        }
+        self.store.note_start(&CausedStart { process: process.name.clone(), record, at: self.now })?;
+        Ok(None)
+    }
+
+    /// Starts the background processes of an event. What goes wrong here does not disturb the event.
+    pub(crate) fn start_background(&mut self, actor: &Actor, event: &Event) -> Answer<()> {
+        let program = Arc::clone(&self.program);
+        let processes = self.index.triggers(event.record.entity, Phase::Background).len();
+        for number in 0..processes {
+            let entry = self.index.triggers(event.record.entity, Phase::Background).get(number);
+            let Some((index, triggers)) = entry else { continue };
+            let index = *index;
+            let Some(kind) = self.matching(triggers, event) else { continue };
+            let Some(process) = program.module().process(index) else { continue };
+            let kept =
+                Kept { event: Some(event), kind, stage: "background", user: actor.user, inputs: &[], result: None };
+            let primary = Some(event.record);
+            let condition = self.condition_arguments(process, primary, &kept);
+            let refusal = match condition.as_deref().map(|args| self.evaluate_condition(process, args)) {
+                None | Some(Ok(true)) => self.guard(actor, process, primary)?,
+                Some(Ok(false)) => continue,
+                Some(Err(Failure::Fault(fault))) => Some(Failure::Fault(fault)),
+                Some(Err(failure)) => return Err(failure),
+            };
+            let owner = self.owner(&process.name);
+            let start = Start {
+                process: index,
+                primary,
+                arguments: self.arguments(process, primary, &[], &kept)?,
+                condition: condition.filter(|_| refusal.is_some()),
+                owner,
+                caller: actor.user,
+                user: if process.run_as == Some(RunAs::Caller) { actor.user } else { owner },
+                parent: None,
+                owned: false,
+                depth: actor.depth + 1,
+            };
+            self.begin_instance(start, refusal)?;
+        }
+        Ok(())
+    }
+
+    /// Wakes the instances that wait for something that the event changed.
+    pub(crate) fn wake_subscribers(&mut self, event: &Event) -> Answer<()> {
+        let entity = event.record.entity;
+        let mut woken = Vec::new();
+        if event.kind != EventKind::Created {
+            let all = event.kind == EventKind::Deleted;
+            let fields = self.store.field_subscribers(event.record)?;
+            woken.extend(fields.into_iter().filter(|(field, _)| all || event.changes(*field)).map(|(_, id)| id));
+        }
+        let rows = [event.old.as_deref(), event.new.as_deref()];
+        let fields = self.module().entity(entity).map_or(0, |e| e.fields.len());
+        for field in
+            (0u16..).take(fields).map(FieldIdx).filter(|f| self.index.is_watched(entity, *f)).collect::<Vec<_>>()
+        {
+            let mut targets: Vec<i64> = rows
+                .iter()
+                .flatten()
+                .filter_map(|row| match row.get(field.index()) {
+                    Some(Value::Ref(target)) => Some(target.id),
+                    _ => None,
+                })
+                .collect();
+            targets.dedup();
+            for id in targets {
+                woken.extend(self.store.subscribers(Subscription::Referring { entity, field, id })?);
+            }
+        }
+        woken.sort_unstable();
+        woken.dedup();
+        for id in woken {
+            self.wake(id)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! A turn: from one suspension point of an instance to its next, in one transaction with the snapshot that follows.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    base::limits::TURN_FUEL,
+    bytecode::{
+        module::PointKind,
+        traps::TrapCode,
+        types::{PointIdx, ProcessIdx},
+    },
+    vm::{fault::Fault, machine::Machine, snapshot::SnapshotError},
+};
+
+use super::{
+    Engine,
+    clock::HOUR,
+    faults::{self, Answer, Failure},
+    log::Line,
+    machine::{End, Frame},
+    store::{Instance, LogKind, Status},
+};
+
+/// How long turns may share one commit.
+const GROUP_TIME: Duration = Duration::from_millis(10);
+
+/// What running until idle came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// How many turns.
+    pub turns: u64,
+    /// Whether nothing is left to do now.
+    pub idle: bool,
+}
+
+impl Engine {
+    /// Runs everything that is ready or due, in order, until nothing is, or until so many turns were run.
+    ///
+    /// # Errors
+    /// If the store fails; what is committed until then stays.
+    pub fn run_ready(&mut self, turns_max: u64) -> Answer<Ran> {
+        let mut ran = Ran::default();
+        if self.open {
+            // Within a transaction of the caller nothing runs in the background.
+            return Ok(Ran { idle: true, ..ran });
+        }
+        loop {
+            self.begin_group()?;
+            match self.run_group(&mut ran, turns_max) {
+                Ok(()) => self.commit_group()?,
+                Err(failure) => {
+                    self.abandon_group();
+                    return Err(failure);
+                }
+            }
+            if ran.idle || ran.turns >= turns_max {
+                return Ok(ran);
+            }
+        }
+    }
+
+    /// Runs turns in the open transaction, as long as they may share one commit.
+    fn run_group(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
+        let began = Instant::now();
+        while ran.turns < turns_max {
+            self.fire_due()?;
+            let Some(id) = self.store.next_ready()? else {
+                ran.idle = true;
+                return Ok(());
+            };
+            self.turn(id)?;
+            ran.turns += 1;
+            if began.elapsed() > GROUP_TIME {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// One turn of an instance. A fault undoes it and parks the instance.
+    pub(crate) fn turn(&mut self, id: i64) -> Answer<()> {
+        let instance = self.known_instance(id)?;
+        self.now = self.clock.now();
+        self.fuel = TURN_FUEL;
+        self.acted = false;
+        self.running.push(id);
+        let answer = self.statement(|engine| engine.run_turn(instance));
+        self.running.pop();
+        self.watching = None;
+        self.pending.clear();
+        match answer {
+            Err(Failure::Fault(fault)) => {
+                let mut instance = self.known_instance(id)?;
+                self.park(&mut instance, &fault)
+            }
+            answer => answer,
+        }
+    }
+
+    fn run_turn(&mut self, mut instance: Instance) -> Answer<()> {
+        // A wait of more than an hour begins a new causal chain.
+        if self.now.saturating_sub(instance.changed) > HOUR {
+            instance.depth = 1;
+        }
+        if let (Some(reason), None) = (&instance.cancel, &instance.snapshot) {
+            let reason = reason.clone();
+            return self.end_instance(instance, Status::Canceled, reason, None);
+        }
+        if !self.may_begin(&mut instance)? {
+            return Ok(());
+        }
+        let (mut machine, mut frame) = self.prepare(&instance)?;
+        match instance.cancel.take() {
+            Some(reason) => machine.cancel(&reason),
+            None => machine.resume(),
+        }
+        match self.drive(&mut machine, &mut frame)? {
+            End::Done(result) => self.end_instance(instance, Status::Succeeded, String::new(), result),
+            End::Stopped { canceled, message } => {
+                let status = if canceled { Status::Canceled } else { Status::Succeeded };
+                self.end_instance(instance, status, message, None)
+            }
+            End::Waiting(point) => self.come_to_rest(instance, &machine, point),
+            End::Faulted(fault) => Err(Failure::Fault(fault)),
+        }
+    }
+
+    /// Whether the condition of a start that was put aside holds now; without one it does.
+    fn may_begin(&mut self, instance: &mut Instance) -> Answer<bool> {
+        let Some(arguments) = &instance.condition else { return Ok(true) };
+        let program = Arc::clone(&self.program);
+        let (index, _) = self.known_process(&instance.process)?;
+        let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
+        if self.evaluate_condition(process, arguments)? {
+            instance.condition = None;
+            return Ok(true);
+        }
+        self.log(Line { message: "does not apply".into(), ..Line::of(instance) })?;
+        self.store.delete_instance(instance.id)?;
+        Ok(false)
+    }
+
+    fn known_process(&self, name: &str) -> Answer<(ProcessIdx, String)> {
+        let found = self.process_named(name).map(|(index, process)| (index, process.zone.clone()));
+        found.ok_or_else(|| faults::unknown_request(format!("the process {name}")))
+    }
+
+    /// The machine of an instance, where it stopped or at its beginning.
+    fn prepare(&mut self, instance: &Instance) -> Answer<(Machine, Frame<'static>)> {
+        let (index, zone) = self.known_process(&instance.process)?;
+        let body = self.module().process(index).map(|p| p.body).ok_or_else(|| faults::unknown_request("a body"))?;
+        let frame = Frame::new(self.actor_of(instance, index), &zone);
+        let machine = match &instance.snapshot {
+            None => self.new_machine(body, &instance.arguments, &zone)?,
+            Some(bytes) => {
+                let zone = self.zone(&zone);
+                Machine::thaw(&self.program, bytes, zone).map_err(unusable)?
+            }
+        };
+        Ok((machine, frame))
+    }
+
+    fn come_to_rest(&mut self, mut instance: Instance, machine: &Machine, index: PointIdx) -> Answer<()> {
+        let point = self.module().point(index).cloned().ok_or_else(|| faults::unknown_request("a point"))?;
+        let bytes = machine.freeze().map_err(unusable)?;
+        let again = instance.point.as_ref() == Some(&point.name) && !self.acted;
+        instance.snapshot = Some(bytes);
+        instance.point = Some(point.name.clone());
+        (instance.fault, instance.changed) = (None, self.now);
+        let watch = self.watching.take().unwrap_or_default();
+        match point.kind {
+            PointKind::Checkpoint | PointKind::Do => {
+                self.make_ready(&mut instance)?;
+                self.store.subscribe(instance.id, &[])?;
+            }
+            PointKind::Child | PointKind::Wait => {
+                instance.status = Status::Waiting;
+                (instance.queue, instance.due) = (None, watch.moment);
+                let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
+                self.store.subscribe(instance.id, &subscriptions)?;
+            }
+        }
+        self.store.put_instance(&instance)?;
+        if instance.status == Status::Waiting && !again {
+            let place = self.program.place(point.function, point.pc as usize);
+            self.log(Line {
+                kind: LogKind::Wait,
+                stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
+                place: point.name,
+                ..Line::of(&instance)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Runs what an instance left open: `finally` and undo blocks.
+    pub(crate) fn unwind(&mut self, instance: &Instance, reason: &str) -> Answer<()> {
+        if instance.snapshot.is_none() {
+            return Ok(());
+        }
+        self.fuel = TURN_FUEL;
+        let (mut machine, mut frame) = self.prepare(instance)?;
+        machine.cancel(reason);
+        match self.drive(&mut machine, &mut frame)? {
+            End::Faulted(fault) => Err(Failure::Fault(fault)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a snapshot that cannot be written or read means.
+fn unusable(error: SnapshotError) -> Failure {
+    match error {
+        SnapshotError::NotAtRest => faults::unknown_request("a place to rest"),
+        SnapshotError::TooLarge => Fault::new(TrapCode::Heap.code(), error.to_string()).into(),
+        error => faults::unusable_snapshot(error),
+    }
+}

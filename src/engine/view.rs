@@ -1,0 +1,151 @@
+//! What people see of instances: where they stand, what they wait for, and until when.
+
+use std::collections::BTreeMap;
+
+use crate::base::value::{EntityIdx, RecordRef, Value};
+
+use super::{
+    Engine,
+    faults::Answer,
+    store::{Instance, InstanceFilter, LogEntry, Status, StoredFault, Subscription},
+};
+
+/// An instance as listings show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceView {
+    /// Its id.
+    pub id: i64,
+    /// Its process.
+    pub process: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The primary record.
+    pub record: Option<RecordRef>,
+    /// The shown name of the primary record.
+    pub record_name: String,
+    /// The name of the suspension point.
+    pub point: Option<String>,
+    /// What wakes it, in words: `state of opportunity:42`.
+    pub waits_for: Vec<String>,
+    /// When the clock wakes it.
+    pub until: Option<i64>,
+    /// Why it was stopped or cancelled.
+    pub message: String,
+    /// Why it is parked.
+    pub fault: Option<StoredFault>,
+    /// Its result.
+    pub result: Option<Value>,
+    /// The instance that started it.
+    pub parent: Option<i64>,
+    /// The user whose rights its steps have; none is the system.
+    pub user: Option<i64>,
+    /// When it was started.
+    pub created: i64,
+    /// When its status changed last.
+    pub changed: i64,
+}
+
+/// Lines of the log that are read at a time.
+const LOG_BATCH: u32 = 1_000;
+
+impl Engine {
+    /// Instances for a listing, in order of id.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn list(&mut self, filter: &InstanceFilter) -> Answer<Vec<InstanceView>> {
+        let instances = self.store.instances(filter)?;
+        instances.into_iter().map(|instance| self.view(instance)).collect()
+    }
+
+    /// One instance for a listing.
+    ///
+    /// # Errors
+    /// R0402 if there is none; or the store's error.
+    pub fn show(&mut self, id: i64) -> Answer<InstanceView> {
+        let instance = self.known_instance(id)?;
+        self.view(instance)
+    }
+
+    /// The log of an instance, or of everything: each line in order.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn timeline(&mut self, instance: Option<i64>) -> Answer<Vec<LogEntry>> {
+        let mut all: Vec<LogEntry> = Vec::new();
+        loop {
+            let after = all.last().map_or(0, |entry| entry.key);
+            let batch = self.store.log(after, instance, LOG_BATCH)?;
+            if batch.is_empty() {
+                return Ok(all);
+            }
+            all.extend(batch);
+        }
+    }
+
+    fn view(&mut self, instance: Instance) -> Answer<InstanceView> {
+        let waits_for = if instance.status == Status::Waiting { self.waits_in_words(instance.id)? } else { Vec::new() };
+        let record_name = match instance.primary {
+            Some(record) => self.shown_name(record)?,
+            None => String::new(),
+        };
+        Ok(InstanceView {
+            id: instance.id,
+            process: instance.process,
+            status: instance.status,
+            record: instance.primary,
+            record_name,
+            point: instance.point,
+            waits_for,
+            until: instance.due.filter(|_| instance.status.is_live()),
+            message: instance.message,
+            fault: instance.fault,
+            result: instance.result,
+            parent: instance.parent,
+            user: instance.user,
+            created: instance.created,
+            changed: instance.changed,
+        })
+    }
+
+    /// What an instance waits for besides the clock.
+    fn waits_in_words(&mut self, id: i64) -> Answer<Vec<String>> {
+        let mut fields: BTreeMap<RecordRef, Vec<String>> = BTreeMap::new();
+        let mut words = Vec::new();
+        for subscription in self.store.subscriptions(id)? {
+            match subscription {
+                Subscription::Field { entity, id, field } => {
+                    let name = if field.0 == 0 { "deletion".to_owned() } else { self.field_name(entity, field) };
+                    fields.entry(RecordRef { entity, id }).or_default().push(name);
+                }
+                Subscription::Referring { entity, field, id } => {
+                    let target = self.identity_by_id(id)?;
+                    let (entity, field) = (self.entity_name(entity), self.field_name(entity, field));
+                    words.push(format!("a {entity} whose {field} is {target}"));
+                }
+                Subscription::End { instance } => {
+                    let process = self.store.instance(instance)?.map(|i| i.process).unwrap_or_default();
+                    words.push(format!("the end of {process} {instance}"));
+                }
+            }
+        }
+        let of_records = fields.into_iter().map(|(record, names)| {
+            let (last, rest) = names.split_last().map_or(("", &[][..]), |(last, rest)| (last.as_str(), rest));
+            let names = if rest.is_empty() { last.to_owned() } else { format!("{} or {last}", rest.join(", ")) };
+            format!("{names} of {}", self.identity(record))
+        });
+        Ok(of_records.chain(words).collect())
+    }
+
+    /// The identity of a record of any entity: ids are unique in a store.
+    fn identity_by_id(&mut self, id: i64) -> Answer<String> {
+        let entities = u16::try_from(self.module().entities.len()).unwrap_or(u16::MAX);
+        for entity in (0..entities).map(EntityIdx) {
+            let record = RecordRef { entity, id };
+            if self.store.get(record)?.is_some() {
+                return Ok(self.identity(record));
+            }
+        }
+        Ok(format!("record {id}"))
+    }
+}

@@ -1,0 +1,117 @@
+//! What a waiting instance is woken by: everything that its conditions read.
+
+use std::collections::BTreeSet;
+
+use crate::base::value::RecordRef;
+
+use super::{
+    Engine,
+    faults::Answer,
+    store::{Instance, Status, Subscription},
+};
+
+/// What was noted since a wait began.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    pub(crate) subscriptions: BTreeSet<Subscription>,
+    pub(crate) moment: Option<i64>,
+}
+
+impl Engine {
+    /// Notes something that the conditions of a wait depend on.
+    pub(crate) fn watch(&mut self, subscription: Subscription) {
+        if let Some(watch) = &mut self.watching {
+            watch.subscriptions.insert(subscription);
+        }
+    }
+
+    pub(crate) fn watch_begin(&mut self) {
+        self.watching = Some(Watch::default());
+    }
+
+    pub(crate) fn watch_moment(&mut self, moment: i64) {
+        if let Some(watch) = &mut self.watching {
+            watch.moment = Some(watch.moment.map_or(moment, |m| m.min(moment)));
+        }
+    }
+
+    pub(crate) fn watch_end(&mut self) {
+        self.watching = None;
+    }
+
+    /// Puts an instance at the end of the ready queue.
+    pub(crate) fn make_ready(&mut self, instance: &mut Instance) -> Answer<()> {
+        instance.status = Status::Ready;
+        instance.queue = Some(self.store.count_up("queue")?);
+        instance.due = None;
+        Ok(())
+    }
+
+    /// Makes a waiting instance ready; it looks itself whether what it waits for has come.
+    pub(crate) fn wake(&mut self, id: i64) -> Answer<()> {
+        let Some(mut instance) = self.store.instance(id)? else { return Ok(()) };
+        if instance.status == Status::Waiting {
+            self.make_ready(&mut instance)?;
+            self.store.put_instance(&instance)?;
+        }
+        Ok(())
+    }
+
+    /// Makes ready what is due, in order; deletes ended instances that were kept long enough.
+    pub(crate) fn fire_due(&mut self) -> Answer<bool> {
+        let mut any = false;
+        while let Some((due, id)) = self.store.next_due()? {
+            if due > self.now {
+                break;
+            }
+            any = true;
+            match self.store.instance(id)? {
+                Some(instance) if !instance.status.is_live() => self.store.delete_instance(id)?,
+                Some(mut instance) => {
+                    self.make_ready(&mut instance)?;
+                    self.store.put_instance(&instance)?;
+                }
+                None => break,
+            }
+        }
+        Ok(any)
+    }
+
+    /// Suspended instances that nothing can wake. There are never any.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn forgotten(&mut self) -> Answer<Vec<i64>> {
+        let mut forgotten = Vec::new();
+        for instance in self
+            .store
+            .instances(&super::store::InstanceFilter { live: true, ..super::store::InstanceFilter::default() })?
+        {
+            let wakes = match instance.status {
+                Status::Ready => instance.queue.is_some(),
+                Status::Waiting => instance.due.is_some() || self.can_be_woken(instance.id)?,
+                Status::Postponed => instance.due.is_some(),
+                _ => true,
+            };
+            if !wakes {
+                forgotten.push(instance.id);
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// Whether one of the subscriptions is for something that still exists.
+    fn can_be_woken(&mut self, id: i64) -> Answer<bool> {
+        for subscription in self.store.subscriptions(id)? {
+            let alive = match subscription {
+                Subscription::Field { entity, id, .. } => self.store.get(RecordRef { entity, id })?.is_some(),
+                Subscription::Referring { .. } => true,
+                Subscription::End { instance } => self.store.instance(instance)?.is_some_and(|i| i.status.is_live()),
+            };
+            if alive {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
