@@ -3,5 +3,6 @@
 mod codegen;
 mod docs;
 mod examples;
+mod engine;
 mod sema;
 mod store;

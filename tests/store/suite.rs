@@ -345,6 +345,10 @@ fn settings_and_builds(mut f: Fixture) {
     assert_eq!(store.count_up("id").unwrap(), 1);
     assert_eq!(store.count_up("id").unwrap(), 2);
     assert_eq!(store.count_up("other").unwrap(), 1);
+    store.raise_counter("id", 1).unwrap();
+    assert_eq!(store.count_up("id").unwrap(), 3);
+    store.raise_counter("id", 9).unwrap();
+    assert_eq!(store.count_up("id").unwrap(), 10);
     store.commit().unwrap();
     assert_eq!(store.meta("project").unwrap().as_deref(), Some("b"));
     assert_eq!(store.build("h").unwrap(), Some(vec![1, 2]));

@@ -1,0 +1,7 @@
+//! The engine on both stores: operations, instances, and what is left after a crash.
+
+mod instances;
+mod kill;
+mod operations;
+mod scenarios;
+mod world;

@@ -1,0 +1,185 @@
+//! Scenarios that can be cut short anywhere and taken up again.
+
+use std::fmt::Write as _;
+
+use abide::{
+    base::value::{EntityIdx, RecordRef, Value},
+    engine::{faults::Answer, store::InstanceFilter},
+};
+
+use super::world::{DAY, START, World, text};
+
+/// One thing that somebody does.
+pub(super) enum Step {
+    /// Creates a record of this title, with a value of `score`.
+    Create(&'static str, &'static str, i64),
+    /// Writes a number into a field of the record with this title.
+    Update(&'static str, &'static str, &'static str, i64),
+    /// Deletes the record with this title.
+    Delete(&'static str, &'static str),
+    /// Moves the clock to so many days after the start.
+    Days(i64),
+}
+
+/// A program and what happens to it.
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) source: &'static str,
+    pub(super) steps: &'static [Step],
+}
+
+fn titled(w: &mut World, entity: &str, title: &str) -> Answer<Option<RecordRef>> {
+    let entity = w.entity(entity);
+    let field = w.field_idx(entity, "title");
+    for id in w.engine.store().candidates(entity, &[], 0, 100)? {
+        let record = RecordRef { entity, id };
+        if w.engine.field(record, field)? == Some(text(title)) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+fn number(w: &World, entity: EntityIdx, field: &str, value: i64) -> Value {
+    let small = i32::try_from(value).unwrap();
+    let def = w.engine.module().entity(entity).unwrap();
+    match def.fields[w.field_idx(entity, field).index()].system {
+        Some(_) => Value::Enum(small),
+        None => Value::Int(value),
+    }
+}
+
+impl Step {
+    /// Whether it has happened, though nobody was told.
+    fn is_done(&self, w: &mut World) -> Answer<bool> {
+        match self {
+            Step::Create(entity, title, _) => Ok(titled(w, entity, title)?.is_some()),
+            Step::Delete(entity, title) => Ok(titled(w, entity, title)?.is_none()),
+            Step::Update(entity, title, field, value) => {
+                let Some(record) = titled(w, entity, title)? else { return Ok(false) };
+                let (value, field) = (number(w, record.entity, field, *value), w.field_idx(record.entity, field));
+                Ok(w.engine.field(record, field)? == Some(value))
+            }
+            Step::Days(_) => Ok(false),
+        }
+    }
+
+    fn carry_out(&self, w: &mut World) -> Answer<()> {
+        match self {
+            Step::Create(entity, title, score) => {
+                w.try_create(entity, &[("title", text(title)), ("score", Value::Int(*score))]).map(drop)
+            }
+            Step::Update(entity, title, field, value) => {
+                let record = titled(w, entity, title)?.unwrap();
+                let value = number(w, record.entity, field, *value);
+                w.try_update(record, &[(*field, value)])
+            }
+            Step::Delete(entity, title) => {
+                let record = titled(w, entity, title)?.unwrap();
+                w.engine.delete(None, record)
+            }
+            Step::Days(days) => w.engine.advance_to(START + days * DAY).map(drop),
+        }
+    }
+}
+
+impl Scenario {
+    /// Goes on with step `done`; counts the steps that are done.
+    pub(super) fn go_on(&self, w: &mut World, done: &mut usize, tell: &mut dyn FnMut(usize)) -> Answer<()> {
+        while let Some(step) = self.steps.get(*done) {
+            if !step.is_done(w)? {
+                step.carry_out(w)?;
+            }
+            w.engine.run_until_idle()?;
+            assert_eq!(w.engine.forgotten()?, [0; 0], "nobody waits for nothing");
+            *done += 1;
+            tell(*done);
+        }
+        Ok(())
+    }
+}
+
+/// Everything that can be seen of a store.
+pub(super) fn picture(w: &mut World) -> String {
+    let mut out = String::new();
+    let entities = w.engine.module().entities.len();
+    for entity in (0..u16::try_from(entities).unwrap()).map(EntityIdx) {
+        for id in w.engine.store().candidates(entity, &[], 0, 1000).unwrap() {
+            let row = w.engine.get(RecordRef { entity, id }).unwrap();
+            let _ = writeln!(out, "{} {row:?}", entity.0);
+        }
+    }
+    for instance in w.engine.store().instances(&InstanceFilter::default()).unwrap() {
+        let subscriptions = w.engine.store().subscriptions(instance.id).unwrap();
+        let _ = writeln!(out, "{instance:?} {subscriptions:?}");
+    }
+    for line in w.engine.timeline(None).unwrap() {
+        let _ = writeln!(out, "{line:?}");
+    }
+    let _ = writeln!(out, "{}", w.engine.now());
+    out
+}
+
+pub(super) const ALL: &[Scenario] = &[
+    Scenario {
+        name: "waits",
+        source: r#"
+entity Deal { title: text  score: int = 0  states { open = 0 "Open" won = 1 "Won" } unique title shown as "{title}" }
+workflow Chase for deal: Deal when created, updated(score) only if deal.score > 2 {
+    let task = create Task { subject: "Call about {deal.title}", regarding: deal }
+    wait {
+        until task.state != open => log "called",
+        until deal.state == won => { update task { subject: "done" } change task to completed },
+        after 2 days => { log "late" update deal { score += 1 } }
+    }
+    wait 1 day
+    log "{deal.title} {deal.score}"
+}
+realtime workflow Start for deal: Deal before created { if deal.score == 0 { set deal.score = 1 } }
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 3),
+            Step::Create("Deal", "b", 0),
+            Step::Days(1),
+            Step::Update("Deal", "b", "score", 7),
+            Step::Update("Deal", "a", "status", 1),
+            Step::Days(2),
+            Step::Delete("Deal", "a"),
+            Step::Days(9),
+        ],
+    },
+    Scenario {
+        name: "children and faults",
+        source: r#"
+entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
+entity Trace { line: text }
+error Refused { reason: text }
+action Check(limit: int) for deal: Deal -> int {
+    create Trace { line: "check {deal.title}" }
+    if deal.score > limit { raise Refused { reason: "{deal.title} is too much" } }
+    return limit - deal.score
+}
+realtime workflow Guard for trace: Trace after created { if trace.line == "check c" { stop canceled "no c" } }
+workflow Parent for deal: Deal when created {
+    try { let rest = do Check(deal, limit: 5) log "rest {rest}" } catch e: Refused { log e.reason } catch e { log e.message }
+    let found = do Child(deal, by: 2)
+    log "child {found}"
+    checkpoint
+    log "share {10 div deal.score}"
+}
+workflow Child(by: int) for deal: Deal -> int when called {
+    var n = 0
+    while n < 2 { wait 1 day set n += 1 create Trace { line: "{deal.title} day {n}" } }
+    return n * by
+}
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 1),
+            Step::Create("Deal", "b", 9),
+            Step::Create("Deal", "c", 0),
+            Step::Days(1),
+            Step::Update("Deal", "a", "score", 5),
+            Step::Days(4),
+        ],
+    },
+];
