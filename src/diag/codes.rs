@@ -193,6 +193,9 @@ codes! {
     E0913 "data-unknown-key" "a key of a data file that means nothing, or one that is missing"
     E0914 "data-wrong-value" "a value of a data file is not one that its place takes"
     E0915 "data-unknown-name" "a data file names something that does not exist"
+    E0918 "store-unusable" "a store cannot be opened, read or written"
+    E0919 "store-damaged" "a store holds what this program cannot have written"
+    E0920 "store-of-another" "a store belongs to something else"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 

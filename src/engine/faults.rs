@@ -31,7 +31,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Fault(fault) => write!(f, "{}: {}", fault.code, fault.message),
-            Failure::Store(error) => error.fmt(f),
+            Failure::Store(error) => write!(f, "{}: {error}", error.code().0),
         }
     }
 }

@@ -125,6 +125,11 @@ impl Engine {
         if !instance.status.is_live() {
             return Ok(());
         }
+        if self.running.contains(&instance.id) {
+            // It finds this when it comes to rest.
+            instance.cancel = Some(reason);
+            return Ok(self.store.put_instance(&instance)?);
+        }
         if instance.snapshot.is_none() {
             return self.end_instance(instance, Status::Canceled, reason, None);
         }

@@ -6,6 +6,7 @@ use crate::{
     base::value::Value,
     bytecode::{
         host::HostOp,
+        traps::TrapCode,
         types::{FuncIdx, PointIdx},
     },
     vm::{
@@ -123,7 +124,9 @@ impl Engine {
                 Outcome::Faulted(fault) => return Ok(self.rest(fuel, End::Faulted(Box::new(fault)))),
                 Outcome::OutOfFuel => {
                     self.fuel = 0;
-                    return Ok(End::Faulted(Box::new(crate::bytecode::traps::TrapCode::Fuel.into())));
+                    let place = machine.position().and_then(|(function, pc)| self.program.place(function, pc));
+                    let fault = Fault { at: place, values: machine.named_values(), ..TrapCode::Fuel.into() };
+                    return Ok(End::Faulted(Box::new(fault)));
                 }
             }
         }

@@ -145,14 +145,22 @@ impl Engine {
     fn settle_in(&mut self) -> Answer<()> {
         let project = self.module().meta.name.clone();
         let kind = if self.clock.is_virtual() { "simulated" } else { "real" };
+        let mut is_new = false;
         for (key, wanted) in [("project", project.as_str()), ("kind", kind)] {
             match self.store.meta(key)? {
                 Some(found) if found == wanted => {}
                 Some(found) => {
                     return Err(StoreError::Other(format!("its {key} is `{found}`, not `{wanted}`")).into());
                 }
-                None => self.transaction(|engine| Ok(engine.store.set_meta(key, wanted)?))?,
+                None => is_new = true,
             }
+        }
+        if is_new {
+            self.transaction(|engine| {
+                engine.store.set_meta("project", &project)?;
+                engine.store.set_meta("kind", kind)?;
+                engine.create_system_user()
+            })?;
         }
         if let Some(now) = self.store.meta("clock")?.and_then(|text| text.parse().ok()) {
             self.clock.set(now);
@@ -165,9 +173,6 @@ impl Engine {
             }
         }
         self.system_user = self.store.meta("system user")?.and_then(|text| text.parse().ok());
-        if self.system_user.is_none() && self.index.user.is_some() {
-            self.transaction(Self::create_system_user)?;
-        }
         Ok(())
     }
 
@@ -188,9 +193,7 @@ impl Engine {
         let name = self.entity(entity)?.field_by_name("name").map(|(field, _)| field);
         set(&mut row, name, Value::Text("System".to_owned()));
         self.store.insert(entity, &row)?;
-        self.store.set_meta("system user", &id.to_string())?;
-        self.system_user = Some(id);
-        Ok(())
+        Ok(self.store.set_meta("system user", &id.to_string())?)
     }
 
     /// The build that runs.

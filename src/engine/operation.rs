@@ -171,6 +171,13 @@ impl Engine {
             set(row, def.system_field(SystemField::Status), Value::Enum(*status));
             return Ok(());
         }
+        // Nothing is nothing in every currency; it is stored in that of the field.
+        let value = match (value, index::present(self.module(), field.ty)) {
+            (Value::Money(money), Some(TypeDef::MoneyIn(currency))) if money.amount == 0 => {
+                Value::Money(Money { currency, ..money })
+            }
+            (value, _) => value,
+        };
         set(row, Some(at), value);
         Ok(())
     }

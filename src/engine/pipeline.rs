@@ -158,7 +158,7 @@ impl Engine {
         let event = Event { kind: EventKind::Deleted, record, old: Some(old), new: None, written: Vec::new() };
         self.run_before(actor, &event)?;
         self.follow_deletion(actor, record)?;
-        let name = self.shown_name(record)?;
+        let name = self.name_for_people(record)?;
         let old = self.stored(record)?.ok_or_else(|| gone(self))?;
         let event = Event { old: Some(old), ..event };
         self.cancel_instances_of(record)?;

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Engine,
-    faults::{self, Answer},
+    faults::{self, Answer, Failure},
     index,
     store::{Condition, Row, Subscription},
 };
@@ -89,6 +89,14 @@ impl Engine {
         match self.evaluate(function, &[Value::Ref(record)])? {
             Some(Value::Text(text)) => Ok(text),
             _ => Ok(self.identity(record)),
+        }
+    }
+
+    /// The shown name; where computing it faults, the identity.
+    pub(crate) fn name_for_people(&mut self, record: RecordRef) -> Answer<String> {
+        match self.shown_name(record) {
+            Err(Failure::Fault(_)) => Ok(self.identity(record)),
+            answer => answer,
         }
     }
 

@@ -113,8 +113,9 @@ impl Engine {
             return Ok(());
         }
         let (mut machine, mut frame) = self.prepare(&instance)?;
-        match instance.cancel.take() {
-            Some(reason) => machine.cancel(&reason),
+        let cancel = instance.cancel.take();
+        match &cancel {
+            Some(reason) => machine.cancel(reason),
             None => machine.resume(),
         }
         match self.drive(&mut machine, &mut frame)? {
@@ -123,7 +124,13 @@ impl Engine {
                 let status = if canceled { Status::Canceled } else { Status::Succeeded };
                 self.end_instance(instance, status, message, None)
             }
-            End::Waiting(point) => self.come_to_rest(instance, &machine, point),
+            End::Waiting(point) => {
+                if cancel.is_none() {
+                    // Somebody may have asked for its cancellation while it ran.
+                    instance.cancel = self.store.instance(instance.id)?.and_then(|stored| stored.cancel);
+                }
+                self.come_to_rest(instance, &machine, point)
+            }
             End::Faulted(fault) => Err(Failure::Fault(fault)),
         }
     }
@@ -171,17 +178,15 @@ impl Engine {
         instance.point = Some(point.name.clone());
         (instance.fault, instance.changed) = (None, self.now);
         let watch = self.watching.take().unwrap_or_default();
-        match point.kind {
-            PointKind::Checkpoint | PointKind::Do => {
-                self.make_ready(&mut instance)?;
-                self.store.subscribe(instance.id, &[])?;
-            }
-            PointKind::Child | PointKind::Wait => {
-                instance.status = Status::Waiting;
-                (instance.queue, instance.due) = (None, watch.moment);
-                let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
-                self.store.subscribe(instance.id, &subscriptions)?;
-            }
+        let goes_on = matches!(point.kind, PointKind::Checkpoint | PointKind::Do) || instance.cancel.is_some();
+        if goes_on {
+            self.make_ready(&mut instance)?;
+            self.store.subscribe(instance.id, &[])?;
+        } else {
+            instance.status = Status::Waiting;
+            (instance.queue, instance.due) = (None, watch.moment);
+            let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
+            self.store.subscribe(instance.id, &subscriptions)?;
         }
         self.store.put_instance(&instance)?;
         if instance.status == Status::Waiting && !again {

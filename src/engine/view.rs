@@ -86,7 +86,7 @@ impl Engine {
     fn view(&mut self, instance: Instance) -> Answer<InstanceView> {
         let waits_for = if instance.status == Status::Waiting { self.waits_in_words(instance.id)? } else { Vec::new() };
         let record_name = match instance.primary {
-            Some(record) => self.shown_name(record)?,
+            Some(record) => self.name_for_people(record)?,
             None => String::new(),
         };
         Ok(InstanceView {

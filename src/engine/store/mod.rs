@@ -16,6 +16,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::{module::CompareOp, types::FieldIdx},
+    diag::{codes, diagnostic::Code},
 };
 
 pub use model::{CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription};
@@ -42,6 +43,19 @@ pub enum StoreError {
     Constraint(String),
     /// A request does not fit the schema.
     Schema(String),
+}
+
+impl StoreError {
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            StoreError::Io(_) => codes::E0918,
+            StoreError::Damaged(_) | StoreError::Constraint(_) | StoreError::Schema(_) => codes::E0919,
+            StoreError::Format(_) => codes::E0905,
+            StoreError::Other(_) => codes::E0920,
+        }
+    }
 }
 
 impl fmt::Display for StoreError {
