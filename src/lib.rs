@@ -15,4 +15,5 @@ pub mod project;
 pub mod sema;
 pub mod simulation;
 pub mod syntax;
+pub mod testing;
 pub mod vm;

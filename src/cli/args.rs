@@ -38,6 +38,14 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Give files their one layout
     Fmt(FmtArgs),
+    /// List the instances in a store
+    List(ListArgs),
+    /// Run a project or a build as a simulation, and tell what happened
+    Run(RunArgs),
+    /// Show what an instance did and what it waits for
+    Show(ShowArgs),
+    /// Run the tests of a project
+    Test(TestArgs),
 }
 
 #[derive(Args, Debug)]
@@ -71,6 +79,94 @@ pub(super) struct FmtArgs {
     /// Write nothing; fail if a file would change
     #[arg(long)]
     pub check: bool,
+}
+
+/// How far the clock of a simulation moves after the last event.
+#[derive(Args, Debug)]
+pub(super) struct ClockArgs {
+    /// Move the clock by a duration such as "3 days"
+    #[arg(long, value_name = "DURATION", conflicts_with = "until")]
+    pub advance: Option<String>,
+
+    /// Move the clock to a moment such as "2026-02-01T09:00[Europe/Berlin]"
+    #[arg(long, value_name = "MOMENT")]
+    pub until: Option<String>,
+}
+
+/// Which store.
+#[derive(Args, Debug)]
+pub(super) struct StoreArgs {
+    /// The file of the store
+    #[arg(long, value_name = "FILE")]
+    pub store: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ListArgs {
+    /// Only of this process
+    pub process: Option<String>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Also those that have ended
+    #[arg(long)]
+    pub all: bool,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// A folder, a `.proc` file or a build
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Records and events; without it `data.json` of the project, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub clock: ClockArgs,
+
+    /// Keep records and instances in this file, or go on with those that are there
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+
+    /// What happened as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ShowArgs {
+    /// The number of the instance
+    pub instance: i64,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TestArgs {
+    /// A folder or a `.proc` file
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Only tests whose title contains this
+    pub filter: Option<String>,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// How messages about sources are told; the same for every command that has any.

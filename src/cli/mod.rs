@@ -7,7 +7,10 @@ mod args;
 mod cmd;
 mod exit;
 mod input;
+mod output;
 mod report;
+mod store;
+mod target;
 mod term;
 mod version;
 
@@ -45,6 +48,10 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Completions(args)) => cmd::completions::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
+        Some(Command::List(args)) => cmd::list::list(args, term),
+        Some(Command::Run(args)) => cmd::run::run(args, term),
+        Some(Command::Show(args)) => cmd::list::show(args, term),
+        Some(Command::Test(args)) => cmd::test::run(args, term),
         None => {
             term.err(&Arguments::command().render_help().to_string());
             Exit::Usage

@@ -52,6 +52,13 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Some(sum)
 }
 
+/// A full hour of a day on the wall clock of a zone; nothing if the zone is unknown.
+#[must_use]
+pub fn wall_moment(year: i16, month: i8, day: i8, hour: i8, zone: &str) -> Option<i64> {
+    let wall = civil::DateTime::new(year, month, day, hour, 0, 0, 0).ok()?;
+    wall.in_tz(zone).ok().map(|moment| moment.timestamp().as_microsecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,269 @@
 //! `abide run`: the records and events of a data file on a virtual clock, and what happened, as a timeline.
+//!
+//! `plan` checks a data file against a module before anything runs; [`Simulation`] carries it out; `recorder` keeps what
+//! happened with the names that records had then; `timeline` and `json` show it.
 
+pub mod json;
 pub mod names;
+pub mod plan;
+pub mod recorder;
 pub mod timeline;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    base::{
+        span::Spanned,
+        value::{RecordRef, Value},
+    },
+    data::{
+        convert,
+        file::{DataFile, EventAction, EventData, Fields, RecordData, When},
+        moments::wall_moment,
+    },
+    engine::{
+        Engine, Ran, Settings, Write,
+        clock::VirtualClock,
+        faults::{Answer, Failure},
+        later,
+        store::{LogEntry, LogKind, Store},
+    },
+    vm::program::Program,
+};
+
+use names::Order;
+use recorder::Recorder;
+
+/// A store on a virtual clock, with what happened on it.
+pub struct Simulation {
+    /// The engine.
+    pub engine: Engine,
+    /// What happened, with names.
+    pub recorder: Recorder,
+    /// Records by their names in the data file.
+    named: BTreeMap<String, RecordRef>,
+}
+
+/// Why a simulation cannot begin or go on.
+#[derive(Debug)]
+pub enum Error {
+    /// The store failed, or does not fit the build.
+    Engine(Failure),
+    /// Processes start each other without end.
+    Endless,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Error::Engine(failure)
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Engine(failure) => failure.fmt(f),
+            Error::Endless => f.write_str("processes start each other without end"),
+        }
+    }
+}
+
+impl Simulation {
+    /// Opens a store. `now` is where the clock of a new store begins; one that was used goes on where it stands.
+    ///
+    /// # Errors
+    /// If the store does not fit the build, or is not a simulated one.
+    pub fn open(store: Box<dyn Store>, program: Arc<Program>, build: String, now: i64) -> Result<Self, Error> {
+        let settings = Settings { clock: Box::new(VirtualClock::at(now)), seed: 1, build };
+        let mut engine = Engine::open(store, program, settings)?;
+        let recorder = Recorder::after_now(&mut engine)?;
+        Ok(Self { engine, recorder, named: BTreeMap::new() })
+    }
+
+    /// Where the clock of a project begins without a word about it: today at 09:00 in its zone.
+    #[must_use]
+    pub fn default_beginning(zone: &str, today: jiff::civil::Date) -> i64 {
+        wall_moment(today.year(), today.month(), today.day(), 9, zone).unwrap_or_default()
+    }
+
+    /// Carries out a data file that `plan` has accepted.
+    ///
+    /// # Errors
+    /// If the store fails. What the rules refuse is a part of what happens.
+    pub fn carry_out(&mut self, data: &DataFile, order: &Order) -> Result<(), Error> {
+        let beginning = self.engine.now();
+        for index in &order.create {
+            if let Some(record) = data.records.get(*index) {
+                let user = data.user.as_ref().and_then(|name| self.user(name));
+                let fields: Fields = names::at_once(order, *index, &record.fields).cloned().collect();
+                self.create(user, record, &fields)?;
+            }
+        }
+        for (index, field) in &order.later {
+            self.write_later(data, *index, field)?;
+        }
+        let mut events: Vec<(i64, &EventData)> =
+            data.events.iter().map(|event| (self.moment(beginning, event.when), event)).collect();
+        events.sort_by_key(|(at, _)| *at);
+        for (at, event) in events {
+            self.advance_to(at)?;
+            let user = event.user.as_ref().or(data.user.as_ref()).and_then(|name| self.user(name));
+            self.event(user, event)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the clock; what falls due on the way happens in order.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn advance_to(&mut self, moment: i64) -> Result<(), Error> {
+        let ran = self.engine.advance_to(moment.max(self.engine.now()))?;
+        self.settle(ran)
+    }
+
+    /// What moment a word about time means.
+    #[must_use]
+    pub fn moment(&self, from: i64, when: When) -> i64 {
+        match when {
+            When::At(moment) => moment,
+            When::After(duration) => later(from, duration, &self.engine.module().meta.zone),
+        }
+    }
+
+    fn settle(&mut self, ran: Ran) -> Result<(), Error> {
+        self.recorder.pull(&mut self.engine)?;
+        if ran.idle { Ok(()) } else { Err(Error::Endless) }
+    }
+
+    /// Takes the answer of an operation: a refusal was logged and is a part of the story.
+    fn done<T>(&mut self, answer: Answer<T>) -> Result<Option<T>, Error> {
+        let value = match answer {
+            Ok(value) => Some(value),
+            Err(Failure::Fault(_)) => None,
+            Err(failure) => return Err(failure.into()),
+        };
+        let ran = self.engine.run_until_idle()?;
+        self.settle(ran)?;
+        Ok(value)
+    }
+
+    fn user(&self, name: &Spanned<String>) -> Option<i64> {
+        self.named.get(&name.node).map(|record| record.id)
+    }
+
+    fn create(&mut self, user: Option<i64>, record: &RecordData, fields: &Fields) -> Result<(), Error> {
+        let Ok((entity, _)) = names::entity(self.engine.module(), &record.entity) else { return Ok(()) };
+        let writes = self.writes(&record.entity, fields);
+        let answer = self.engine.create(user, entity, &writes);
+        if let (Some(created), Some(name)) = (self.done(answer)?, &record.name) {
+            self.named.insert(name.node.clone(), created);
+        }
+        Ok(())
+    }
+
+    fn write_later(&mut self, data: &DataFile, index: usize, field: &str) -> Result<(), Error> {
+        let Some(record) = data.records.get(index) else { return Ok(()) };
+        let Some(target) = record.name.as_ref().and_then(|name| self.named.get(&name.node)).copied() else {
+            return Ok(());
+        };
+        let fields: Fields = record.fields.iter().filter(|(name, _)| name.node == field).cloned().collect();
+        let writes = self.writes(&record.entity, &fields);
+        let answer = self.engine.update(None, target, &writes);
+        self.done(answer).map(|_| ())
+    }
+
+    /// The values of fields. The plan has seen that all of them are right; a record that could not be created leaves
+    /// out what refers to it.
+    fn writes(&self, entity: &Spanned<String>, fields: &Fields) -> Vec<Write> {
+        let module = self.engine.module();
+        let Ok((_, entity)) = names::entity(module, entity) else { return Vec::new() };
+        let value = |name: &Spanned<String>, json| -> Option<Write> {
+            let (field, def) = names::field(entity, name).ok()?;
+            let resolve = |name: &str| self.named.get(name).copied();
+            let value = convert::to_value(module, def.ty, json, &name.node, &resolve).ok()?;
+            Some(Write::set(field, value))
+        };
+        fields.iter().filter_map(|(name, json)| value(name, json)).collect()
+    }
+
+    fn event(&mut self, user: Option<i64>, event: &EventData) -> Result<(), Error> {
+        match &event.action {
+            EventAction::Create(record) => self.create(user, record, &record.fields.clone()),
+            EventAction::Update { record, set } => {
+                let Some(target) = self.record(record)? else { return Ok(()) };
+                let name = self.engine.module().entity(target.entity).map(|e| e.name.clone()).unwrap_or_default();
+                let writes = self.writes(&Spanned::new(name, record.span), set);
+                let answer = self.engine.update(user, target, &writes);
+                self.done(answer).map(|_| ())
+            }
+            EventAction::Assign { record, to } => {
+                let (Some(target), Some(owner)) = (self.record(record)?, self.record(to)?) else { return Ok(()) };
+                let answer = self.engine.assign(user, target, owner);
+                self.done(answer).map(|_| ())
+            }
+            EventAction::Delete(record) => {
+                let Some(target) = self.record(record)? else { return Ok(()) };
+                let answer = self.engine.delete(user, target);
+                self.done(answer).map(|_| ())
+            }
+            EventAction::Run { process, record, with, .. } => self.start(user, process, record.as_ref(), with),
+        }
+    }
+
+    fn start(
+        &mut self,
+        user: Option<i64>,
+        process: &Spanned<String>,
+        record: Option<&Spanned<String>>,
+        with: &Fields,
+    ) -> Result<(), Error> {
+        let module = self.engine.module();
+        let Some(def) = module.processes.iter().find(|p| p.name == process.node) else { return Ok(()) };
+        let mut args: Vec<Value> = Vec::new();
+        let resolve = |name: &str| self.named.get(name).copied();
+        if def.primary.is_some() {
+            match record.and_then(|name| self.named.get(&name.node)) {
+                Some(found) => args.push(Value::Ref(*found)),
+                None => return Ok(()),
+            }
+        }
+        for input in &def.inputs {
+            let given = with.iter().find(|(name, _)| name.node == input.name);
+            let value = match given {
+                Some((name, json)) => convert::to_value(module, input.ty, json, &name.node, &resolve).ok(),
+                None => input.default.clone(),
+            };
+            args.push(value.unwrap_or(Value::None));
+        }
+        let answer = self.engine.start(user, &process.node, &args);
+        self.done(answer).map(|_| ())
+    }
+
+    /// The record of a name; that it does not exist because it was refused is told.
+    fn record(&mut self, name: &Spanned<String>) -> Result<Option<RecordRef>, Error> {
+        let found = self.named.get(&name.node).copied();
+        if found.is_none() {
+            let message = format!("`${}` does not exist, as it was refused", name.node);
+            self.recorder.note(refusal(self.engine.now(), message));
+        }
+        Ok(found)
+    }
+}
+
+/// A line about an event that could not even be tried.
+fn refusal(at: i64, message: String) -> LogEntry {
+    LogEntry {
+        key: 0,
+        at,
+        kind: LogKind::Refuse,
+        instance: None,
+        process: None,
+        stage: String::new(),
+        place: String::new(),
+        user: None,
+        record: None,
+        changes: Vec::new(),
+        message,
+    }
+}

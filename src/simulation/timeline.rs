@@ -7,6 +7,7 @@ use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::module::Module;
 use crate::data::show::Show;
 use crate::engine::store::{Change, LogEntry, LogKind};
+use crate::engine::view::InstanceView;
 
 /// Shows lines of the log.
 pub struct Timeline<'a> {
@@ -37,6 +38,35 @@ impl Timeline<'_> {
             self.entry(&mut out, entry);
         }
         out
+    }
+
+    /// Instances: where they stand, what they wait for, and until when.
+    #[must_use]
+    pub fn instances(&self, instances: &[InstanceView]) -> String {
+        let mut out = String::new();
+        for instance in instances {
+            let record = instance.record.map(|r| self.record(r)).unwrap_or_default();
+            let subject = with_record(&format!("{} #{}", instance.process, instance.id), &record);
+            let place = instance.point.as_ref().map(|p| format!(" at {p}")).unwrap_or_default();
+            let _ = writeln!(out, "  {:<9} {subject}{place}", instance.status.word());
+            for line in self.reasons(instance) {
+                let _ = writeln!(out, "            {line}");
+            }
+        }
+        out
+    }
+
+    fn reasons(&self, instance: &InstanceView) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(fault) = &instance.fault {
+            lines.push(format!("{} {} ({})", fault.code, fault.message, fault.place));
+            lines.extend(fault.values.iter().map(|(name, value)| format!("{name} = {value}")));
+        } else if !instance.message.is_empty() {
+            lines.push(instance.message.clone());
+        }
+        lines.extend(instance.until.map(|due| format!("until {}", self.heading(due))));
+        lines.extend(instance.waits_for.iter().map(|what| format!("for {what}")));
+        lines
     }
 
     /// `Mon 2026-01-05 09:00`.
@@ -130,7 +160,7 @@ impl Timeline<'_> {
         entry.changes.iter().filter(|c| !QUIET.contains(&c.field.as_str()))
     }
 
-    fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
+    pub(super) fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
         let name = |record: RecordRef| self.names.get(&record).cloned();
         let ty = entry
             .record
@@ -150,7 +180,7 @@ impl Timeline<'_> {
         self.show.record(record, &|r| self.names.get(&r).cloned())
     }
 
-    fn user(&self, id: i64) -> String {
+    pub(super) fn user(&self, id: i64) -> String {
         let entity = self.module().entity_by_name("User").map_or(EntityIdx(0), |(idx, _)| idx);
         self.bare_name(RecordRef { entity, id })
     }

@@ -1,13 +1,12 @@
 //! `abide fmt`: the one layout, for every `.proc` file below a path.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
 use std::path::Path;
 
 use crate::base::source::SourceFile;
 use crate::cli::args::FmtArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input;
+use crate::cli::output;
 use crate::cli::report::{exit_of, plural};
 use crate::cli::term::Term;
 use crate::diag::codes::{E0906, E0907, E0908, E0909};
@@ -62,7 +61,7 @@ impl Run<'_> {
         } else if self.args.check && !is_same {
             self.term.out(&format!("{} would change\n", file.path));
             self.fail(Exit::Wrong);
-        } else if !is_same && let Err(error) = replace(path, &text) {
+        } else if !is_same && let Err(error) = output::write(path, text.as_bytes()) {
             self.term.err(&format!("error: cannot write `{}`: {error}\n", file.path));
             self.changed -= 1;
             self.fail(Exit::Environment);
@@ -83,26 +82,4 @@ impl Run<'_> {
             self.term.out(&format!("formatted {} of {files}\n", self.changed));
         }
     }
-}
-
-/// Puts the text in the place of the file, as a whole or not at all: another file is written and takes its name.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // The file that links lead to is replaced, not the link.
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(permissions)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)
-    };
-    let written = write();
-    if written.is_err() {
-        // What is left over when even this fails is a hidden file beside the source.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

@@ -4,3 +4,6 @@ pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod fmt;
+pub(super) mod list;
+pub(super) mod run;
+pub(super) mod test;

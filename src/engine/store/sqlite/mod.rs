@@ -84,6 +84,11 @@ impl SqliteStore {
         Ok(Self { connection, schema: Arc::default(), texts: Vec::new(), open: false, savepoints: 0 })
     }
 
+    /// A store in memory, gone when it is dropped.
+    pub fn open_in_memory() -> Result<Self> {
+        Self::open(Path::new(":memory:"))
+    }
+
     fn run(&self, sql: &str) -> Result<()> {
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())

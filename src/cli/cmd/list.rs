@@ -1,0 +1,78 @@
+//! `abide list` and `abide show`: the instances in a store.
+
+use jiff::tz::TimeZone;
+
+use crate::cli::args::{ListArgs, ShowArgs};
+use crate::cli::exit::Exit;
+use crate::cli::store;
+use crate::cli::term::Term;
+use crate::data::show::Show;
+use crate::engine::faults::Failure;
+use crate::engine::store::InstanceFilter;
+use crate::simulation::{Simulation, json, timeline::Timeline};
+
+pub(in crate::cli) fn list(args: &ListArgs, term: &Term) -> Exit {
+    instances(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn instances(args: &ListArgs, term: &Term) -> Result<Exit, Exit> {
+    let mut simulation = store::simulation(&args.store.store, term)?;
+    let Simulation { engine, recorder, .. } = &mut simulation;
+    let filter = InstanceFilter { live: !args.all, process: args.process.clone(), ..InstanceFilter::default() };
+    let found = engine.list(&filter).map_err(|error| store::failed(term, &error))?;
+    let primaries = found.iter().filter_map(|view| view.record);
+    recorder.learn(engine, primaries).map_err(|error| store::failed(term, &error))?;
+    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
+    let show = Show { module: engine.module(), zone };
+    let timeline = Timeline { show: &show, names: &recorder.names };
+    if args.json {
+        let instances: Vec<serde_json::Value> = found.iter().map(|view| json::instance(&timeline, view)).collect();
+        let now = json::moment(engine.now());
+        term.out(&format!("{:#}\n", serde_json::json!({"version": 1, "now": now, "instances": instances})));
+    } else if found.is_empty() {
+        term.out(if args.all {
+            "No instances.\n"
+        } else {
+            "No instance is open; --all lists those that have ended.\n"
+        });
+    } else {
+        term.out(&timeline.instances(&found));
+    }
+    Ok(Exit::Fine)
+}
+
+pub(in crate::cli) fn show(args: &ShowArgs, term: &Term) -> Exit {
+    instance(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
+    let mut simulation = store::simulation(&args.store.store, term)?;
+    let Simulation { engine, recorder, .. } = &mut simulation;
+    let view = match engine.show(args.instance) {
+        Ok(view) => view,
+        Err(Failure::Fault(fault)) => {
+            term.err(&format!("error[{}]: {}\n  help: `abide list` names them\n", fault.code, fault.message));
+            return Err(Exit::Wrong);
+        }
+        Err(failure) => return Err(store::failed(term, &failure)),
+    };
+    let entries = engine.timeline(Some(args.instance)).map_err(|error| store::failed(term, &error))?;
+    let records = entries.iter().filter_map(|e| e.record).chain(view.record);
+    recorder.learn(engine, records).map_err(|error| store::failed(term, &error))?;
+    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
+    let show = Show { module: engine.module(), zone };
+    let timeline = Timeline { show: &show, names: &recorder.names };
+    if args.json {
+        let log: Vec<serde_json::Value> = entries.iter().map(|e| json::entry(&timeline, e)).collect();
+        let object = serde_json::json!({"version": 1, "instance": json::instance(&timeline, &view), "log": log});
+        term.out(&format!("{object:#}\n"));
+        return Ok(Exit::Fine);
+    }
+    term.out(&timeline.instances(std::slice::from_ref(&view)));
+    if let Some(result) = &view.result {
+        let name = |record| recorder.names.get(&record).cloned();
+        term.out(&format!("            result {}\n", show.plain(result, &name)));
+    }
+    term.out(&format!("\n{}", timeline.text(&entries)));
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,76 @@
+//! A simulation as JSON: the same facts as the timeline, one object.
+
+use serde_json::{Value as Json, json};
+
+use super::timeline::Timeline;
+use crate::engine::{store::LogEntry, view::InstanceView};
+
+/// The version of the object's shape.
+const VERSION: u32 = 1;
+
+/// The whole object. Moments are RFC 3339 in UTC, values as listings show them.
+#[must_use]
+pub fn simulation(timeline: &Timeline<'_>, now: i64, entries: &[LogEntry], instances: &[InstanceView]) -> Json {
+    json!({
+        "version": VERSION,
+        "now": moment(now),
+        "timeline": entries.iter().map(|e| entry(timeline, e)).collect::<Vec<_>>(),
+        "instances": instances.iter().map(|view| instance(timeline, view)).collect::<Vec<_>>(),
+    })
+}
+
+/// An instance.
+#[must_use]
+pub fn instance(timeline: &Timeline<'_>, view: &InstanceView) -> Json {
+    json!({
+        "id": view.id,
+        "process": view.process,
+        "record": view.record.map(|r| timeline.show.record_id(r)),
+        "name": some(&view.record_name),
+        "status": view.status.word(),
+        "point": view.point,
+        "waits_for": view.waits_for,
+        "until": view.until.map(moment),
+        "message": some(&view.message),
+        "started": moment(view.created),
+        "changed": moment(view.changed),
+        "fault": view.fault.as_ref().map(|f| json!({
+            "code": f.code,
+            "message": f.message,
+            "place": f.place,
+            "values": f.values.iter().map(|(name, value)| json!({"name": name, "value": value})).collect::<Vec<_>>(),
+        })),
+    })
+}
+
+/// A line of the log.
+#[must_use]
+pub fn entry(timeline: &Timeline<'_>, entry: &LogEntry) -> Json {
+    json!({
+        "at": moment(entry.at),
+        "kind": entry.kind.word(),
+        "instance": entry.instance,
+        "process": entry.process,
+        "stage": some(&entry.stage),
+        "place": some(&entry.place),
+        "user": entry.user.map(|id| timeline.user(id)),
+        "record": entry.record.map(|r| timeline.show.record_id(r)),
+        "name": entry.record.and_then(|r| timeline.names.get(&r)),
+        "changes": entry.changes.iter().map(|change| json!({
+            "field": change.field,
+            "old": timeline.field_value(entry, change, &change.old),
+            "new": timeline.field_value(entry, change, &change.new),
+        })).collect::<Vec<_>>(),
+        "message": some(&entry.message),
+    })
+}
+
+fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// A moment as RFC 3339 in UTC.
+#[must_use]
+pub fn moment(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |t| t.to_string())
+}

@@ -1,0 +1,172 @@
+//! Carries out what only tests have: `given`, `act as`, `advance`, `expect`.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    base::value::{RecordRef, Value},
+    bytecode::{
+        host::{HostOp, InstanceState},
+        types::ProcessIdx,
+    },
+    engine::{
+        Engine, TestHost, Write,
+        faults::{Answer, Failure},
+        later,
+        store::{InstanceFilter, Status},
+    },
+    vm::fault::Fault,
+};
+
+/// The code of the fault of an `expect` that does not hold.
+pub(super) const EXPECT: &str = "expect";
+
+/// The state of a test.
+pub(super) struct Driver {
+    /// The zone of its dates.
+    zone: String,
+    /// Processes whose parked instances the test has spoken of.
+    parked: BTreeSet<String>,
+}
+
+fn fail(message: String) -> Failure {
+    Fault::new(EXPECT, message).into()
+}
+
+fn broken() -> Failure {
+    fail("the test was compiled wrongly".to_owned())
+}
+
+impl Driver {
+    pub(super) fn new(zone: String) -> Self {
+        Self { zone, parked: BTreeSet::new() }
+    }
+
+    /// What must hold at the end of every test: nothing is parked that was not spoken of, and nobody waits for nothing.
+    pub(super) fn finish(&mut self, engine: &mut Engine) -> Answer<()> {
+        idle(engine)?;
+        let filter = InstanceFilter { status: Some(Status::Parked), ..InstanceFilter::default() };
+        for instance in engine.store().instances(&filter)? {
+            if self.parked.contains(&instance.process) {
+                continue;
+            }
+            let fault = instance.fault.unwrap_or_default();
+            return Err(fail(format!(
+                "{} is parked, and no `expect` speaks of it: {} at {}",
+                instance.process, fault.message, fault.place
+            )));
+        }
+        match engine.forgotten()?.first() {
+            None => Ok(()),
+            Some(id) => Err(fail(format!("instance {id} waits, and nothing can wake it"))),
+        }
+    }
+
+    fn instances(&mut self, engine: &mut Engine, process: ProcessIdx, state: Option<InstanceState>) -> Answer<i64> {
+        let name = process_name(engine, process)?;
+        if state.is_some_and(|s| matches!(s, InstanceState::Parked | InstanceState::Failed)) {
+            self.parked.insert(name.clone());
+        }
+        let live = state == Some(InstanceState::Running);
+        let count = engine.count_instances(&name, state.and_then(status), live)?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// Instances of a process that are parked.
+    fn parked_of(&mut self, engine: &mut Engine, process: ProcessIdx) -> Answer<Vec<i64>> {
+        let name = process_name(engine, process)?;
+        let filter =
+            InstanceFilter { process: Some(name.clone()), status: Some(Status::Parked), ..InstanceFilter::default() };
+        let ids: Vec<i64> = engine.store().instances(&filter)?.into_iter().map(|i| i.id).collect();
+        if ids.is_empty() {
+            return Err(fail(format!("no instance of {name} is parked")));
+        }
+        self.parked.insert(name);
+        Ok(ids)
+    }
+}
+
+impl TestHost for Driver {
+    fn perform(
+        &mut self,
+        engine: &mut Engine,
+        user: &mut Option<i64>,
+        op: &HostOp,
+        args: &[Value],
+    ) -> Answer<Option<Value>> {
+        match (op, args) {
+            (HostOp::TestGiven { entity, fields }, values) => {
+                let writes: Vec<Write> =
+                    fields.iter().zip(values).map(|(field, value)| Write::set(*field, value.clone())).collect();
+                return engine.create(None, *entity, &writes).map(|record| Some(Value::Ref(record)));
+            }
+            (HostOp::TestGivenProcess(process), [Value::Ref(RecordRef { id, .. })]) => {
+                let name = process_name(engine, *process)?;
+                engine.set_owner(&name, Some(*id))?;
+            }
+            (HostOp::TestActAs, [Value::Ref(RecordRef { id, .. })]) => *user = Some(*id),
+            (HostOp::TestActAs, [Value::None]) => *user = None,
+            (HostOp::TestAdvance, [Value::Duration(duration)]) => {
+                advance(engine, later(engine.now(), *duration, &self.zone))?;
+            }
+            (HostOp::TestAdvanceTo, [Value::DateTime(moment)]) => advance(engine, *moment)?,
+            (HostOp::TestStandstill, [Value::Duration(duration)]) => {
+                engine.set_clock(later(engine.now(), *duration, &self.zone))?;
+                idle(engine)?;
+            }
+            (HostOp::TestIdle, []) => idle(engine)?,
+            (HostOp::TestCount { process, state }, []) => {
+                return self.instances(engine, *process, Some(*state)).map(|n| Some(Value::Int(n)));
+            }
+            (HostOp::TestCountAll(process), []) => {
+                return self.instances(engine, *process, None).map(|n| Some(Value::Int(n)));
+            }
+            (HostOp::TestFail, [Value::Text(message)]) => return Err(fail(message.clone())),
+            (HostOp::TestGiveUp(process), []) => {
+                for id in self.parked_of(engine, *process)? {
+                    engine.give_up(id)?;
+                }
+            }
+            (HostOp::TestRetry(process), []) => {
+                for id in self.parked_of(engine, *process)? {
+                    engine.retry(id)?;
+                }
+            }
+            _ => return Err(broken()),
+        }
+        Ok(None)
+    }
+}
+
+fn process_name(engine: &Engine, process: ProcessIdx) -> Answer<String> {
+    engine.module().process(process).map(|p| p.name.clone()).ok_or_else(broken)
+}
+
+fn advance(engine: &mut Engine, moment: i64) -> Answer<()> {
+    if moment < engine.now() {
+        return Err(fail("the clock cannot go back".to_owned()));
+    }
+    if engine.advance_to(moment)?.idle { Ok(()) } else { Err(endless()) }
+}
+
+fn idle(engine: &mut Engine) -> Answer<()> {
+    if engine.run_until_idle()?.idle { Ok(()) } else { Err(endless()) }
+}
+
+fn endless() -> Failure {
+    fail("the processes of this test start each other without end".to_owned())
+}
+
+/// The status of the store that a word of a test means; `running` is more than one.
+fn status(state: InstanceState) -> Option<Status> {
+    Some(match state {
+        InstanceState::Ready => Status::Ready,
+        InstanceState::Waiting => Status::Waiting,
+        InstanceState::Postponed => Status::Postponed,
+        InstanceState::Parked => Status::Parked,
+        InstanceState::Paused => Status::Paused,
+        InstanceState::Running => return None,
+        InstanceState::Succeeded => Status::Succeeded,
+        InstanceState::Failed => Status::Failed,
+        InstanceState::Canceled => Status::Canceled,
+    })
+}
