@@ -1,8 +1,20 @@
 //! The integration tests: one binary, one module for each subject.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "all of it is tests; the lints know only their functions as such"
+)]
+
 mod codegen;
 mod docs;
-mod examples;
 mod engine;
+mod examples;
 mod sema;
 mod store;

@@ -81,7 +81,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -95,13 +95,13 @@ impl Random {
         if width < 1 {
             return low;
         }
-        let drawn = i128::from(self.next()) * width >> 64;
+        let drawn = (i128::from(self.draw()) * width) >> 64;
         i64::try_from(i128::from(low) + drawn).unwrap_or(low)
     }
 
     /// A text like `0b6e4ab6-5d3c-4a6f-9d4b-1c2d3e4f5a6b`.
     pub fn uuid(&mut self) -> String {
-        let (high, low) = (self.next(), self.next());
+        let (high, low) = (self.draw(), self.draw());
         let high = high & !0xF000 | 0x4000;
         let low = low & !(0b11 << 62) | (0b10 << 62);
         format!(

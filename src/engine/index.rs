@@ -41,10 +41,13 @@ pub(crate) struct SystemFields {
     pub(crate) status: Option<FieldIdx>,
 }
 
+/// The processes with triggers on an entity in a phase, each with its triggers there.
+type Triggers = HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>>;
+
 /// Look-ups by entity and process.
 #[derive(Debug)]
 pub(crate) struct Index {
-    triggers: HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>>,
+    triggers: Triggers,
     action_triggers: HashMap<(ProcessIdx, Phase), Vec<ProcessIdx>>,
     referrers: Vec<Vec<Referrer>>,
     system: Vec<SystemFields>,
@@ -111,8 +114,8 @@ fn in_order(module: &Module) -> Vec<ProcessIdx> {
     order.into_iter().map(|(_, index)| ProcessIdx(index)).collect()
 }
 
-fn triggers(module: &Module) -> HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>> {
-    let mut found: HashMap<_, Vec<(ProcessIdx, Vec<TriggerDef>)>> = HashMap::new();
+fn triggers(module: &Module) -> Triggers {
+    let mut found = Triggers::new();
     for process in in_order(module) {
         let all = module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default();
         for trigger in all.iter().filter(|t| !matches!(t.event, TriggerEvent::Action(_))) {
