@@ -56,6 +56,7 @@ impl Engine {
             owner: start.owner,
             caller: start.caller,
             user: start.user,
+            acting: Vec::new(),
             parent: start.parent,
             ordinal: None,
             owned: start.owned,

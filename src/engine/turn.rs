@@ -129,6 +129,7 @@ impl Engine {
                     // Somebody may have asked for its cancellation while it ran.
                     instance.cancel = self.store.instance(instance.id)?.and_then(|stored| stored.cancel);
                 }
+                (instance.user, instance.acting) = (frame.actor.user, frame.acting);
                 self.come_to_rest(instance, &machine, point)
             }
             End::Faulted(fault) => Err(Failure::Fault(fault)),
@@ -159,7 +160,8 @@ impl Engine {
     fn prepare(&mut self, instance: &Instance) -> Answer<(Machine, Frame<'static>)> {
         let (index, zone) = self.known_process(&instance.process)?;
         let body = self.module().process(index).map(|p| p.body).ok_or_else(|| faults::unknown_request("a body"))?;
-        let frame = Frame::new(self.actor_of(instance, index), &zone);
+        let acting = instance.acting.clone();
+        let frame = Frame { acting, ..Frame::new(self.actor_of(instance, index), &zone) };
         let machine = match &instance.snapshot {
             None => self.new_machine(body, &instance.arguments, &zone)?,
             Some(bytes) => {

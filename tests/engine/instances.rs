@@ -339,3 +339,33 @@ workflow Child for deal: Deal -> int when called { wait 2 days return 2 }
         assert!(new().engine.import(&bytes[..cut]).is_err(), "cut at {cut}");
     }
 }
+
+#[test]
+fn act_as_holds_across_waits() {
+    let source = with(
+        r#"
+workflow Work(who: User) for deal: Deal when on demand {
+    act as who {
+        wait 1 day
+        create Note { subject: "as {who.name}", regarding: deal }
+    }
+    create Note { subject: "as itself", regarding: deal }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let ann = w.create("User", &[("name", text("Ann"))]);
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        w.engine.start(None, "Work", &[Value::Ref(deal), Value::Ref(ann)]).unwrap();
+        w.idle();
+        w.advance(DAY);
+        let note = w.entity("Note");
+        let owners: Vec<Value> = w
+            .ids("Note")
+            .into_iter()
+            .map(|id| w.field(abide::base::value::RecordRef { entity: note, id }, "owner"))
+            .collect();
+        let system = abide::base::value::RecordRef { entity: ann.entity, id: w.engine.system_user().unwrap() };
+        assert_eq!(owners, [Value::Ref(ann), Value::Ref(system)]);
+    });
+}

@@ -109,6 +109,7 @@ pub(super) fn instance(id: i64) -> Instance {
         owner: None,
         caller: None,
         user: None,
+        acting: vec![],
         parent: None,
         ordinal: None,
         owned: false,

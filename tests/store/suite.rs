@@ -234,6 +234,7 @@ fn instances_come_back_whole(mut f: Fixture) {
     (full.ordinal, full.owned, full.queue, full.due) = (Some(3), true, Some(4), Some(99));
     full.arguments = vec![Value::Ref(at(DEAL, 3)), Value::None, Value::Date(3)];
     full.condition = Some(vec![]);
+    full.acting = vec![None, Some(3)];
     full.snapshot = Some(vec![0, 255]);
     full.point = Some("Chase/wait/1".into());
     full.fault = Some(StoredFault {

@@ -97,6 +97,8 @@ pub struct Instance {
     pub caller: Option<i64>,
     /// The user whose rights the steps have.
     pub user: Option<i64>,
+    /// The users around the open `act as` blocks, innermost last.
+    pub acting: Vec<Option<i64>>,
     /// The instance that started it, or whose branch it is.
     pub parent: Option<i64>,
     /// Of a branch: which.

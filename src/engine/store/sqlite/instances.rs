@@ -14,7 +14,8 @@ use crate::{
 use super::SqliteStore;
 
 const COLUMNS: &str = "id, process, build, primary_entity, primary_id, owner, caller, user, parent, ordinal, owned, \
-    status, queue, due, arguments, condition, snapshot, point, fault, message, result, depth, cancel, created, changed";
+    status, queue, due, arguments, condition, snapshot, point, fault, message, result, depth, cancel, created, changed, \
+    acting";
 
 fn damaged(id: i64) -> StoreError {
     StoreError::Damaged(format!("the row of instance {id}"))
@@ -38,6 +39,15 @@ fn fault_from_text(text: &str) -> Option<StoredFault> {
     })
 }
 
+/// Nearly always there is none.
+fn acting_to_text(acting: &[Option<i64>]) -> Option<String> {
+    (!acting.is_empty()).then(|| json!(acting).to_string())
+}
+
+fn acting_from_text(text: &str) -> Option<Vec<Option<i64>>> {
+    serde_json::from_str(text).ok()
+}
+
 impl SqliteStore {
     pub(super) fn entity_name(&self, entity: EntityIdx) -> Result<&str> {
         Ok(&self.schema.table(entity)?.entity)
@@ -57,7 +67,7 @@ impl SqliteStore {
     }
 
     pub(super) fn write_instance(&self, i: &Instance) -> Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO abide_instance ({COLUMNS}) VALUES ({})", ["?"; 25].join(", "));
+        let sql = format!("INSERT OR REPLACE INTO abide_instance ({COLUMNS}) VALUES ({})", ["?"; 26].join(", "));
         let entity = i.primary.map(|p| self.entity_name(p.entity)).transpose()?;
         self.connection.prepare_cached(&sql)?.execute(params![
             i.id,
@@ -85,6 +95,7 @@ impl SqliteStore {
             i.cancel,
             i.created,
             i.changed,
+            acting_to_text(&i.acting),
         ])?;
         Ok(())
     }
@@ -96,6 +107,7 @@ impl SqliteStore {
         let condition: Option<String> = row.get(15)?;
         let fault: Option<String> = row.get(18)?;
         let result: Option<String> = row.get(20)?;
+        let acting: Option<String> = row.get(25)?;
         let result = result.map(|text| {
             let json = serde_json::from_str(&text).map_err(|_| damaged(id))?;
             codec::from_json(&json, 0)
@@ -125,6 +137,10 @@ impl SqliteStore {
             cancel: row.get(22)?,
             created: row.get(23)?,
             changed: row.get(24)?,
+            acting: acting
+                .map(|text| acting_from_text(&text).ok_or_else(|| damaged(id)))
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 

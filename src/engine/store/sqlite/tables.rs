@@ -21,6 +21,7 @@ CREATE TABLE abide_instance (
   owner INTEGER,
   caller INTEGER,
   user INTEGER,
+  acting TEXT,
   parent INTEGER,
   ordinal INTEGER,
   owned INTEGER NOT NULL,
