@@ -43,3 +43,13 @@ pub const MAILBOX_MAX: usize = 1_000;
 pub const OPERATION_DEPTH_MAX: u32 = 32;
 /// `abide.toml`: a page of settings.
 pub const MANIFEST_BYTES_MAX: usize = 1 << 20;
+/// Declarations of a project. Their numbers have 16 bits, and each entity may need two for its states.
+pub const DECLARATIONS_MAX: usize = 20_000;
+/// Fields of an entity or a record, inputs of a process: what fits into the slots of one function.
+pub const FIELDS_MAX: usize = 1_000;
+/// Members of an enum.
+pub const MEMBERS_MAX: usize = 10_000;
+/// Statuses of an entity; the list of allowed changes grows with the square.
+pub const STATUSES_MAX: usize = 250;
+/// Entities that one type `A or B` stands for.
+pub const ALTERNATIVES_MAX: usize = 1_000;

@@ -1,7 +1,10 @@
 //! `type A = …`: resolved in the order of their dependence, circles reported once.
 
+use std::collections::BTreeMap;
+
 use super::{
     build::Builder,
+    circles,
     collect::Declared,
     errors::names as errors,
     names::{Def, Entry},
@@ -30,55 +33,37 @@ impl Builder<'_, '_> {
 
     pub(super) fn build_aliases(&mut self) {
         let aliases = std::mem::take(&mut self.declarations.aliases);
-        let mut resolved = vec![State::Waiting; aliases.len()];
-        for index in 0..aliases.len() {
-            self.build_alias(&aliases, &mut resolved, &mut Vec::new(), index);
+        let numbers: BTreeMap<&str, usize> =
+            aliases.iter().enumerate().map(|(index, alias)| (alias.name.name.as_str(), index)).collect();
+        let dependencies: Vec<Vec<usize>> = aliases
+            .iter()
+            .map(|alias| {
+                let mut used = Vec::new();
+                names_in(alias.decl, &mut used);
+                used.into_iter().filter_map(|name| numbers.get(name).copied()).collect()
+            })
+            .collect();
+        let found = circles::order(&dependencies);
+        for circle in &found.circles {
+            self.refuse_circle(circle.iter().filter_map(|index| aliases.get(*index)).collect());
+        }
+        for alias in found.order.iter().filter_map(|index| aliases.get(*index)) {
+            let is_open =
+                self.names.entries.get(&alias.name.name).is_some_and(|entry| entry.def == Def::Alias(Ty::Error));
+            if is_open {
+                let ty = self.resolve(alias.file, alias.decl);
+                self.define(alias, if ty == Ty::Error { Def::Broken } else { Def::Alias(ty) });
+            }
         }
         self.declarations.aliases = aliases;
     }
 
-    fn build_alias(
-        &mut self,
-        aliases: &[Declared<'_, (), TypeExpr>],
-        states: &mut [State],
-        path: &mut Vec<usize>,
-        index: usize,
-    ) {
-        let (Some(alias), Some(state)) = (aliases.get(index), states.get_mut(index)) else { return };
-        if *state == State::Done {
-            return;
-        }
-        if let Some(start) = path.iter().position(|earlier| *earlier == index) {
-            let ring: Vec<usize> = path.iter().skip(start).copied().collect();
-            self.report_ring(aliases, states, &ring);
-            return;
-        }
-        path.push(index);
-        let mut used = Vec::new();
-        names_in(alias.decl, &mut used);
-        for name in used {
-            if let Some(next) = aliases.iter().position(|other| other.name.name == name) {
-                self.build_alias(aliases, states, path, next);
-            }
-        }
-        path.pop();
-        if states.get(index) == Some(&State::Waiting) {
-            let ty = self.resolve(alias.file, alias.decl);
-            self.define(alias, if ty == Ty::Error { Def::Broken } else { Def::Alias(ty) });
-            states.iter_mut().skip(index).take(1).for_each(|state| *state = State::Done);
-        }
-    }
-
-    fn report_ring(&mut self, aliases: &[Declared<'_, (), TypeExpr>], states: &mut [State], ring: &[usize]) {
-        let members: Vec<_> = ring.iter().filter_map(|index| aliases.get(*index)).collect();
+    fn refuse_circle(&mut self, members: Vec<&Declared<'_, (), TypeExpr>>) {
         let Some(first) = members.first() else { return };
         let names: Vec<String> = members.iter().map(|alias| alias.name.name.clone()).collect();
         self.sink.push(errors::type_circle(&names, first.name.span));
         for alias in members {
             self.define(alias, Def::Broken);
-        }
-        for index in ring {
-            states.iter_mut().skip(*index).take(1).for_each(|state| *state = State::Done);
         }
     }
 
@@ -87,12 +72,6 @@ impl Builder<'_, '_> {
             entry.def = def;
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Done,
 }
 
 /// The upper-case names in a type.

@@ -1,5 +1,7 @@
 //! Second pass: from declarations to the [`Schema`]. The order of the steps matters; see [`Builder::run`].
 
+use std::collections::BTreeMap;
+
 use super::{collect::Declarations, errors::names as errors, names::Names, schema::Schema, ty::Ty, types};
 use crate::base::span::{FileId, Span};
 use crate::diag::Sink;
@@ -37,24 +39,16 @@ impl<'a, 's> Builder<'a, 's> {
         types::resolve(&self.names, file, written, self.sink)
     }
 
-    /// Reports names that stand twice in one declaration; gives those that stand for the first time.
-    pub(super) fn report_repeated<'n>(
-        &mut self,
-        what: &str,
-        owner: &str,
-        names: impl IntoIterator<Item = &'n Ident>,
-    ) -> Vec<Span> {
-        let mut seen: Vec<&Ident> = Vec::new();
-        let mut repeated = Vec::new();
+    /// Reports names that stand twice in one declaration.
+    pub(super) fn report_repeated<'n>(&mut self, what: &str, owner: &str, names: impl IntoIterator<Item = &'n Ident>) {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for name in names {
-            match seen.iter().find(|earlier| earlier.name == name.name) {
-                Some(first) => {
-                    self.sink.push(errors::duplicate_part(what, &name.name, owner, name.span, first.span));
-                    repeated.push(name.span);
+            match seen.get(name.name.as_str()) {
+                Some(first) => self.sink.push(errors::duplicate_part(what, &name.name, owner, name.span, *first)),
+                None => {
+                    seen.insert(&name.name, name.span);
                 }
-                None => seen.push(name),
             }
         }
-        repeated
     }
 }

@@ -11,6 +11,7 @@ use super::{
     schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
+use crate::base::limits::DECLARATIONS_MAX;
 use crate::base::span::{FileId, Span};
 use crate::diag::Sink;
 use crate::syntax::ast::{
@@ -137,7 +138,8 @@ const LANGUAGE_FUNCTIONS: [&str; 40] = [
 /// Collects the declarations of all files. Libraries come first, so that the project's second declaration of a name
 /// is the one at fault.
 pub fn collect<'a>(trees: &[SourceTree<'a>], sink: &mut Sink) -> (Names, Declarations<'a>) {
-    let mut collector = Collector { names: Names::default(), declarations: Declarations::default(), sink, enums: 0 };
+    let mut collector =
+        Collector { names: Names::default(), declarations: Declarations::default(), sink, enums: 0, is_full: false };
     let libraries = trees.iter().filter(|tree| tree.library.is_some());
     let project = trees.iter().filter(|tree| tree.library.is_none());
     for tree in libraries.chain(project) {
@@ -154,9 +156,11 @@ struct Collector<'a, 's> {
     declarations: Declarations<'a>,
     sink: &'s mut Sink,
     enums: usize,
+    /// Whether it was said that there are too many declarations.
+    is_full: bool,
 }
 
-/// Ids have 16 bits; what does not fit was refused by the size of a project long before.
+/// Ids have 16 bits; `DECLARATIONS_MAX` keeps the count below.
 fn number(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
@@ -216,6 +220,14 @@ impl<'a> Collector<'a, '_> {
 
     /// Takes the name, or reports that it is taken.
     fn declare(&mut self, tree: &SourceTree<'a>, name: &Ident, def: Def) -> bool {
+        // LIMIT: `DECLARATIONS_MAX`
+        if self.names.entries.len() >= DECLARATIONS_MAX {
+            if !self.is_full {
+                self.sink.push(errors::too_many("declarations", DECLARATIONS_MAX, name.span));
+                self.is_full = true;
+            }
+            return false;
+        }
         if let Some(first) = self.names.entries.get(&name.name) {
             let library = first.library.as_deref();
             self.sink.push(errors::duplicate_declaration(&name.name, name.span, first.span, library));

@@ -137,10 +137,8 @@ impl<'a> Filler<'a, '_> {
                     None
                 }
             };
-            if head.default.is_none() {
-                // The mistake is told; a call that leaves the input out must not be a second one.
-                head.ty = head.ty.clone().optional();
-            }
+            // A mistake is told here; a call that leaves the input out must not be a second one.
+            head.default.get_or_insert(Value::None);
         }
         heads
     }

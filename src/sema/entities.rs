@@ -14,6 +14,7 @@ use super::{
 };
 use crate::base::{
     distance::did_you_mean,
+    limits::FIELDS_MAX,
     span::{FileId, Span},
     value::Value,
 };
@@ -154,6 +155,11 @@ impl Builder<'_, '_> {
     fn add_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
         let Some(entity) = self.schema.entity(id) else { return };
         let entity_name = entity.name.clone();
+        // LIMIT: `FIELDS_MAX`
+        if entity.fields.len() >= FIELDS_MAX {
+            self.sink.push(names::too_many("fields", FIELDS_MAX, written.name.span));
+            return;
+        }
         if let Some((_, first)) = entity.field(&written.name.name) {
             let message = if first.span == entity.span {
                 names::system_name(&written.name.name, &entity_name, written.name.span)

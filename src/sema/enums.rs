@@ -10,6 +10,7 @@ use super::{
     schema::{Enum, EnumId, Member},
     types,
 };
+use crate::base::limits::{MEMBERS_MAX, STATUSES_MAX};
 use crate::base::span::Span;
 use crate::diag::Sink;
 use crate::syntax::ast::{EnumDecl, EnumMember};
@@ -73,6 +74,7 @@ pub(super) struct Members {
     pub(super) members: Vec<Member>,
     taken: BTreeMap<i32, Span>,
     next: i32,
+    is_full: bool,
 }
 
 impl Members {
@@ -80,7 +82,7 @@ impl Members {
     pub(super) fn continued(members: Vec<Member>) -> Self {
         let taken = members.iter().map(|member| (member.value, member.span)).collect();
         let next = members.last().map_or(0, |member| member.value.saturating_add(1)).max(0);
-        Self { members, taken, next }
+        Self { members, taken, next, is_full: false }
     }
 
     /// Adds a member under `name` and gives its number; nothing after a message.
@@ -93,6 +95,15 @@ impl Members {
         sink: &mut Sink,
     ) -> Option<i32> {
         let span = written.name.span;
+        // LIMIT: `MEMBERS_MAX`, and for states and statuses `STATUSES_MAX`
+        let max = if what == "member" { MEMBERS_MAX } else { STATUSES_MAX };
+        if self.members.len() >= max {
+            if !self.is_full {
+                sink.push(names::too_many("members", max, span));
+                self.is_full = true;
+            }
+            return None;
+        }
         if let Some(first) = self.members.iter().find(|member| member.name == name) {
             sink.push(names::duplicate_part(what, name, &format!("`{owner}`"), span, first.span));
             return None;

@@ -19,7 +19,7 @@ impl Builder<'_, '_> {
         let functions = std::mem::take(&mut self.declarations.functions);
         for function in &functions {
             self.refuse_reserved(function.params);
-            let params = self.params(function.file, &function.name.name, "parameter", function.params);
+            let params = self.params(function.file, function.params);
             let result = self.resolve(function.file, function.result);
             self.schema.functions.push(FunctionHead {
                 name: function.name.name.clone(),
@@ -59,17 +59,10 @@ impl Builder<'_, '_> {
             span: primary.name.span,
         });
         self.refuse_reserved(&decl.params);
-        if let Some(primary) = &decl.primary {
-            if RESERVED.contains(&primary.name.name.as_str()) {
-                self.sink.push(names::reserved_name(&primary.name.name, primary.name.span));
-            }
-            if let Some(param) = decl.params.iter().find(|param| param.name.name == primary.name.name) {
-                let owner = format!("`{}`", decl.name.name);
-                let (name, span) = (&param.name.name, param.name.span);
-                self.sink.push(names::duplicate_part("name", name, &owner, span, primary.name.span));
-            }
+        if let Some(primary) = decl.primary.as_ref().filter(|primary| RESERVED.contains(&primary.name.name.as_str())) {
+            self.sink.push(names::reserved_name(&primary.name.name, primary.name.span));
         }
-        let params = self.params(declared.file, &decl.name.name, "input", &decl.params);
+        let params = self.params(declared.file, &decl.params);
         let result = self.result(declared);
         ProcessHead {
             kind: decl.kind,
@@ -118,7 +111,9 @@ impl Builder<'_, '_> {
             Some(ResultDecl::Type(written)) => self.resolve(declared.file, written),
             Some(ResultDecl::Named(outputs)) => {
                 let name = &declared.decl.name;
-                let fields = self.params(declared.file, &name.name, "result", outputs);
+                let owner = format!("`{}`", name.name);
+                self.report_repeated("result", &owner, outputs.iter().map(|output| &output.name));
+                let fields = self.params(declared.file, outputs);
                 let id = u16::try_from(self.schema.records.len()).unwrap_or(u16::MAX);
                 let record = Record { name: name.name.clone(), fields, kind: RecordKind::Results, span: name.span };
                 self.schema.records.push(record);

@@ -19,6 +19,7 @@ mod aliases;
 pub mod allow;
 mod build;
 pub mod check;
+mod circles;
 pub mod collect;
 pub mod constants;
 pub mod context;

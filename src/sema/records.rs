@@ -2,12 +2,13 @@
 
 use super::{
     build::Builder,
+    circles,
     errors::names as errors,
     names::Def,
-    schema::{ParamHead, Record, RecordId, RecordKind, Schema},
+    schema::{ParamHead, Record, RecordId, RecordKind},
     ty::Ty,
 };
-use crate::base::span::FileId;
+use crate::base::{limits::FIELDS_MAX, span::FileId};
 use crate::syntax::ast::Param;
 
 impl Builder<'_, '_> {
@@ -16,7 +17,9 @@ impl Builder<'_, '_> {
         for declared in &records {
             let is_error =
                 matches!(self.names.entries.get(&declared.name.name).map(|entry| &entry.def), Some(Def::Error(_)));
-            let fields = self.params(declared.file, &declared.name.name, "field", declared.decl);
+            let owner = format!("`{}`", declared.name.name);
+            self.report_repeated("field", &owner, declared.decl.iter().map(|field| &field.name));
+            let fields = self.params(declared.file, declared.decl);
             self.schema.records.push(Record {
                 name: declared.name.name.clone(),
                 fields,
@@ -28,12 +31,16 @@ impl Builder<'_, '_> {
         self.declarations.records = records;
     }
 
-    /// Parameters, or fields of a record type. Defaults are filled in by a later pass.
-    pub(super) fn params(&mut self, file: FileId, owner: &str, what: &str, params: &[Param]) -> Vec<ParamHead> {
-        let owner = format!("`{owner}`");
-        self.report_repeated(what, &owner, params.iter().map(|param| &param.name));
+    /// Parameters, or fields of a record type. Defaults are filled in by a later pass; parameters of one name are
+    /// reported where the body gives them their scope.
+    pub(super) fn params(&mut self, file: FileId, params: &[Param]) -> Vec<ParamHead> {
+        // LIMIT: `FIELDS_MAX`
+        if let Some(param) = params.get(FIELDS_MAX) {
+            self.sink.push(errors::too_many("fields or inputs", FIELDS_MAX, param.span));
+        }
         params
             .iter()
+            .take(FIELDS_MAX)
             .map(|param| ParamHead {
                 name: param.name.name.clone(),
                 ty: self.resolve(file, &param.ty),
@@ -44,26 +51,19 @@ impl Builder<'_, '_> {
     }
 
     fn refuse_circles(&mut self) {
-        let mut reported: Vec<RecordId> = Vec::new();
-        for index in 0..self.schema.records.len() {
-            let Ok(index) = u16::try_from(index) else { return };
-            let start = RecordId(index);
-            let Some(ring) = ring_from(&self.schema, start) else { continue };
-            if ring.iter().any(|id| reported.contains(id)) {
-                continue;
+        let held = |record: &Record| -> Vec<usize> {
+            record.fields.iter().filter_map(|field| record_in(&field.ty)).map(|id| usize::from(id.0)).collect()
+        };
+        let dependencies: Vec<Vec<usize>> = self.schema.records.iter().map(held).collect();
+        for circle in circles::order(&dependencies).circles {
+            let records: Vec<&Record> = circle.iter().filter_map(|index| self.schema.records.get(*index)).collect();
+            let names: Vec<String> = records.iter().map(|record| record.name.clone()).collect();
+            if let Some(first) = records.first() {
+                self.sink.push(errors::record_circle(&names, first.span));
             }
-            let names: Vec<String> =
-                ring.iter().filter_map(|id| self.schema.record(*id)).map(|record| record.name.clone()).collect();
-            if let Some(record) = self.schema.record(start) {
-                self.sink.push(errors::record_circle(&names, record.span));
-            }
-            reported.extend(ring);
-        }
-        for id in reported {
-            for field in self.schema.records.iter_mut().skip(usize::from(id.0)).take(1).flat_map(|r| &mut r.fields) {
-                if record_in(&field.ty).is_some() {
-                    field.ty = Ty::Error;
-                }
+            for index in circle {
+                let fields = self.schema.records.get_mut(index).into_iter().flat_map(|record| &mut record.fields);
+                fields.filter(|field| record_in(&field.ty).is_some()).for_each(|field| field.ty = Ty::Error);
             }
         }
     }
@@ -75,23 +75,4 @@ fn record_in(ty: &Ty) -> Option<RecordId> {
         Ty::Optional(inner) | Ty::List(inner) | Ty::Set(inner) => record_in(inner),
         _ => None,
     }
-}
-
-/// The records on the way from `start` back to `start`, if there is one.
-fn ring_from(schema: &Schema, start: RecordId) -> Option<Vec<RecordId>> {
-    let mut seen = vec![start];
-    let mut open = vec![vec![start]];
-    while let Some(path) = open.pop() {
-        let record = path.last().and_then(|id| schema.record(*id))?;
-        for next in record.fields.iter().filter_map(|field| record_in(&field.ty)) {
-            if next == start {
-                return Some(path);
-            }
-            if !seen.contains(&next) {
-                seen.push(next);
-                open.push(path.iter().copied().chain([next]).collect());
-            }
-        }
-    }
-    None
 }

@@ -9,15 +9,23 @@ use super::{
     errors::triggers as errors,
     guards,
     hir::{ProcessBody, Program},
-    schema::{EntityId, Phase, ProcessHead, Schema, Trigger, TriggerEvent},
+    schema::{EntityId, FieldId, Phase, ProcessHead, Schema, SystemField, Trigger, TriggerEvent},
     writes::{self, Operation, Written},
 };
-use crate::base::span::Span;
+use crate::base::{span::Span, value::Value};
 use crate::diag::Sink;
 use crate::syntax::ast::ProcessKind;
 
+/// A field of an entity with the value that it has after a write, where that is known.
+#[derive(Clone, Debug, PartialEq)]
+struct Outcome {
+    entity: EntityId,
+    field: FieldId,
+    value: Option<Value>,
+}
+
 /// One process starts another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Edge {
     from: usize,
     to: usize,
@@ -25,17 +33,21 @@ struct Edge {
     is_trigger: bool,
     /// In the same transaction.
     is_synchronous: bool,
+    /// The fields whose change it is; empty where every such write starts the other process.
+    changes: Vec<Outcome>,
     span: Span,
 }
 
 /// Reports the rings of a program.
 pub(super) fn check(program: &Program, sink: &mut Sink) {
     let edges = edges(&program.schema, &program.processes);
+    let outcomes: Vec<Vec<Outcome>> =
+        program.processes.iter().map(|process| outcomes(&program.schema, process)).collect();
     let count = program.processes.len();
     let name = |index: usize| program.schema.processes.get(index).map_or("", |head| head.name.as_str());
     let mut reported: Vec<Vec<usize>> = Vec::new();
     for edge in edges.iter().filter(|edge| edge.is_trigger && edge.from == edge.to) {
-        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) {
+        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) || settles(&[edge.clone()], &outcomes) {
             continue;
         }
         reported.push(vec![edge.from]);
@@ -45,9 +57,9 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
         let graph: Vec<Edge> = edges
             .iter()
             .filter(|edge| edge.from != edge.to && (!only_synchronous || edge.is_synchronous))
-            .copied()
+            .cloned()
             .collect();
-        for ring in rings(&graph, count) {
+        for ring in rings(&graph, count, &outcomes) {
             let mut members: Vec<usize> = ring.iter().map(|edge| edge.from).collect();
             members.sort_unstable();
             if reported.iter().any(|earlier| *earlier == members) {
@@ -71,7 +83,8 @@ fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
                 let ended = is_guarded(write, bodies.get(to)) || (from == to && ends_itself(write));
                 if let Some(trigger) = strongest(fired).filter(|_| !ended) {
                     let is_synchronous = trigger.phase != Phase::Background;
-                    edges.push(Edge { from, to, is_trigger: true, is_synchronous, span: write.span });
+                    let changes = changes(schema, write, head, trigger);
+                    edges.push(Edge { from, to, is_trigger: true, is_synchronous, changes, span: write.span });
                 }
             }
         }
@@ -83,6 +96,7 @@ fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
                 to: usize::from(call.process.0),
                 is_trigger: false,
                 is_synchronous,
+                changes: Vec::new(),
                 span: call.span,
             });
         }
@@ -135,12 +149,65 @@ fn ends_itself(write: &Written<'_>) -> bool {
     write.is_primary && write.conditions.iter().any(|c| guards::holds(c, &write.known) == Some(false))
 }
 
-/// The shortest ring with a trigger in each knot of the graph.
-fn rings(graph: &[Edge], count: usize) -> Vec<Vec<Edge>> {
+/// The fields whose change starts the process; empty where any such write does.
+fn changes(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Trigger) -> Vec<Outcome> {
+    let entities = head.primary.iter().flat_map(|primary| primary.ty.entities());
+    let entities: Vec<EntityId> = entities.filter(|entity| write.entities.contains(entity)).collect();
+    let [entity] = entities.as_slice() else { return Vec::new() };
+    let status = schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Status));
+    let fields: Vec<FieldId> = match (&write.operation, &trigger.event) {
+        (Operation::Update(fields) | Operation::Pending(fields), TriggerEvent::Updated(wanted)) => {
+            fields.iter().filter(|field| wanted.contains(field)).copied().collect()
+        }
+        (Operation::Change(_), TriggerEvent::StatusChanged { .. }) => status.into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let outcome = |field: FieldId| Outcome { entity: *entity, field, value: write.known.get(&field).cloned() };
+    fields.into_iter().map(outcome).collect()
+}
+
+/// What a process leaves in the fields that it writes.
+fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
+    let (written, _) = writes::of_body(schema, &process.body);
+    let mut outcomes = Vec::new();
+    for write in written {
+        for entity in &write.entities {
+            let fields = match &write.operation {
+                Operation::Update(fields) | Operation::Pending(fields) => fields.clone(),
+                Operation::Change(_) => {
+                    let status = schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Status));
+                    status.into_iter().collect()
+                }
+                _ => Vec::new(),
+            };
+            let outcome = |field: FieldId| Outcome { entity: *entity, field, value: write.known.get(&field).cloned() };
+            outcomes.extend(fields.into_iter().map(outcome));
+        }
+    }
+    outcomes
+}
+
+/// Whether a ring comes to rest: one of its steps needs a change of fields that all its processes set to one value.
+fn settles(ring: &[Edge], outcomes: &[Vec<Outcome>]) -> bool {
+    let written: Vec<&Outcome> = ring.iter().filter_map(|edge| outcomes.get(edge.from)).flatten().collect();
+    let stays = |change: &Outcome| {
+        let same = written.iter().filter(|other| other.entity == change.entity && other.field == change.field);
+        change.value.is_some() && same.into_iter().all(|other| other.value == change.value)
+    };
+    ring.iter().any(|edge| !edge.changes.is_empty() && edge.changes.iter().all(stays))
+}
+
+/// The shortest ring with a trigger in each knot of the graph that does not come to rest.
+fn rings(graph: &[Edge], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<Edge>> {
     let mut covered = vec![false; count];
     let mut found: Vec<Vec<Edge>> = Vec::new();
+    let mut leaving: Vec<Vec<&Edge>> = vec![Vec::new(); count];
+    for edge in graph {
+        leaving.iter_mut().skip(edge.from).take(1).for_each(|edges| edges.push(edge));
+    }
+    let starts = graph.iter().filter(|edge| edge.is_trigger);
     let mut all: Vec<Vec<Edge>> =
-        graph.iter().filter(|edge| edge.is_trigger).filter_map(|edge| ring_over(graph, count, *edge)).collect();
+        starts.filter_map(|edge| ring_over(&leaving, edge)).filter(|ring| !settles(ring, outcomes)).collect();
     all.sort_by_key(Vec::len);
     for ring in all {
         if ring.iter().any(|edge| covered.get(edge.from) == Some(&true)) {
@@ -155,25 +222,25 @@ fn rings(graph: &[Edge], count: usize) -> Vec<Vec<Edge>> {
 }
 
 /// The shortest ring that begins with `first`.
-fn ring_over(graph: &[Edge], count: usize, first: Edge) -> Option<Vec<Edge>> {
-    let mut came_by: Vec<Option<Edge>> = vec![None; count];
+fn ring_over(graph: &[Vec<&Edge>], first: &Edge) -> Option<Vec<Edge>> {
+    let mut came_by: Vec<Option<&Edge>> = vec![None; graph.len()];
     let mut open = VecDeque::from([first.to]);
     while let Some(node) = open.pop_front() {
-        for edge in graph.iter().filter(|edge| edge.from == node) {
+        for edge in graph.get(node).into_iter().flatten() {
             let slot = came_by.get_mut(edge.to)?;
             if slot.is_some() || edge.to == first.to {
                 continue;
             }
-            *slot = Some(*edge);
+            *slot = Some(edge);
             if edge.to == first.from {
                 let mut ring = Vec::new();
                 let mut at = first.from;
                 while at != first.to {
                     let edge = came_by.get(at).copied().flatten()?;
-                    ring.push(edge);
+                    ring.push(edge.clone());
                     at = edge.from;
                 }
-                ring.push(first);
+                ring.push(first.clone());
                 ring.reverse();
                 return Some(ring);
             }

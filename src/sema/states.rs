@@ -25,11 +25,11 @@ struct Draft {
     state_of: Vec<i32>,
     /// The plain name of each status.
     plain: Vec<String>,
-    arrows: Vec<(End, End)>,
+    arrows: BTreeSet<(End, End)>,
 }
 
 /// One end of an arrow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     State(i32),
     Status(i32),
@@ -210,17 +210,12 @@ impl Draft {
         let covers = |end: End, status: i32, state: i32| end == End::State(state) || end == End::Status(status);
         let mut changes = Vec::new();
         for &(from, from_state) in &statuses {
+            let leaving = self.arrows.iter().filter(|(start, _)| covers(*start, from, from_state));
+            let (within, between): (Vec<(End, End)>, Vec<(End, End)>) =
+                leaving.copied().partition(|(_, end)| state_of(*end) == Some(from_state));
+            let within: Vec<(End, End)> = within.into_iter().filter(|(start, _)| *start == End::Status(from)).collect();
             for &(to, to_state) in statuses.iter().filter(|(to, _)| *to != from) {
-                let stays = from_state == to_state;
-                let restricting: Vec<&(End, End)> = self
-                    .arrows
-                    .iter()
-                    .filter(|(start, end)| {
-                        covers(*start, from, from_state)
-                            && (state_of(*end) == Some(from_state)) == stays
-                            && (!stays || *start == End::Status(from))
-                    })
-                    .collect();
+                let restricting = if from_state == to_state { &within } else { &between };
                 if restricting.is_empty() || restricting.iter().any(|(_, end)| covers(*end, to, to_state)) {
                     changes.push((from, to));
                 }

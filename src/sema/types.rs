@@ -9,7 +9,7 @@ use super::{
     schema::EntityId,
     ty::Ty,
 };
-use crate::base::{distance::did_you_mean, span::FileId, value::Currency};
+use crate::base::{distance::did_you_mean, limits::ALTERNATIVES_MAX, span::FileId, value::Currency};
 use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
 
@@ -249,6 +249,11 @@ impl Resolver<'_> {
             _ if is_broken => Ty::Error,
             [] => Ty::Error,
             [one] => Ty::Ref(*one),
+            // LIMIT: `ALTERNATIVES_MAX`
+            many if many.len() > ALTERNATIVES_MAX => {
+                let span = alternatives.iter().map(|each| each.span).reduce(|a, b| a.to(b)).unwrap_or_default();
+                self.report(errors::too_many("alternatives", ALTERNATIVES_MAX, span))
+            }
             _ => Ty::Union(entities),
         }
     }

@@ -4,6 +4,7 @@
 //! reading them.
 
 mod pages;
+mod schema;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,6 +76,7 @@ topics! {
     entities
     kinds
     names
+    rings
     triggers
 }
 

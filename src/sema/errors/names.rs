@@ -189,3 +189,9 @@ pub fn allow_unknown(code: &str, span: Span) -> Diagnostic {
 pub fn allow_without_effect(code: &str, span: Span) -> Diagnostic {
     Diagnostic::warning(codes::W0201, format!("`{code}` is not reported here"), span, "switches nothing off")
 }
+
+/// More declarations, fields or members than fit.
+#[must_use]
+pub fn too_many(what: &str, max: usize, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0903, format!("there are more than {max} {what}"), span, "this one is too many")
+}
