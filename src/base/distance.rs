@@ -1,5 +1,7 @@
 //! "Did you mean": which of the known names a misspelt one probably is.
 
+use super::limits::SUGGESTED_NAME_MAX;
+
 /// The edit distance of two words, where swapping two neighbours counts one (optimal string alignment).
 #[must_use]
 pub fn edit_distance(a: &str, b: &str) -> usize {
@@ -28,11 +30,16 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
 /// (a difference of case only always counts as near).
 #[must_use]
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let allowed = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    // LIMIT: `SUGGESTED_NAME_MAX`
+    if length > SUGGESTED_NAME_MAX {
+        return Vec::new();
+    }
+    let allowed = (length / 3).max(1);
     let folded = name.to_lowercase();
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
-        .filter(|k| *k != name)
+        .filter(|k| *k != name && k.chars().take(length + allowed + 1).count().abs_diff(length) <= allowed)
         .filter_map(|k| {
             let other = k.to_lowercase();
             let distance = if other == folded { 0 } else { edit_distance(&folded, &other) };

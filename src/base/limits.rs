@@ -53,3 +53,5 @@ pub const MEMBERS_MAX: usize = 10_000;
 pub const STATUSES_MAX: usize = 250;
 /// Entities that one type `A or B` stands for.
 pub const ALTERNATIVES_MAX: usize = 1_000;
+/// Names of more characters get no "did you mean": the comparison grows with the square.
+pub const SUGGESTED_NAME_MAX: usize = 64;
