@@ -77,7 +77,8 @@ impl Builder<'_> {
             let piece = pieces.next().ok_or(Defect { span: whole })?;
             let op_span = self.span(&piece);
             self.foreign_operator(&piece, op_span);
-            if level == Level::Comparison && compared {
+            let is_chained = level == Level::Comparison && compared;
+            if is_chained {
                 self.diagnostics.push(errors::chained_comparison(op_span, left.span));
             }
             compared = level == Level::Comparison;
@@ -90,6 +91,9 @@ impl Builder<'_> {
                 }
                 None => self.test(left, piece)?,
             };
+            if is_chained {
+                left.kind = ExprKind::Error;
+            }
         }
         Ok(left)
     }
