@@ -47,7 +47,8 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
     let name = |index: usize| program.schema.processes.get(index).map_or("", |head| head.name.as_str());
     let mut reported: Vec<Vec<usize>> = Vec::new();
     for edge in edges.iter().filter(|edge| edge.is_trigger && edge.from == edge.to) {
-        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) || settles(&[edge.clone()], &outcomes) {
+        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) || settles(std::slice::from_ref(edge), &outcomes)
+        {
             continue;
         }
         reported.push(vec![edge.from]);
@@ -62,7 +63,7 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
         for ring in rings(&graph, count, &outcomes) {
             let mut members: Vec<usize> = ring.iter().map(|edge| edge.from).collect();
             members.sort_unstable();
-            if reported.iter().any(|earlier| *earlier == members) {
+            if reported.contains(&members) {
                 continue;
             }
             let steps: Vec<(&str, &str, Span)> =

@@ -211,7 +211,7 @@ impl Draft {
         let mut changes = Vec::new();
         for &(from, from_state) in &statuses {
             let leaving = self.arrows.iter().filter(|(start, _)| covers(*start, from, from_state));
-            let (within, between): (Vec<(End, End)>, Vec<(End, End)>) =
+            let (within, between): (Vec<_>, Vec<_>) =
                 leaving.copied().partition(|(_, end)| state_of(*end) == Some(from_state));
             let within: Vec<(End, End)> = within.into_iter().filter(|(start, _)| *start == End::Status(from)).collect();
             for &(to, to_state) in statuses.iter().filter(|(to, _)| *to != from) {
