@@ -97,7 +97,6 @@ codes! {
     E0307 "not-exhaustive" "a `match` without an arm for every value"
     E0308 "unassigned" "a name that may have no value yet"
     E0309 "set-again" "a fixed value that is set again"
-    E0310 "not-a-place" "something that cannot be set"
     E0311 "no-such-part" "a field of a value that does not have it"
     E0312 "unknown-type-of-value" "a value whose type nothing tells"
     E0313 "missing-fields" "a record value without all of its fields"

@@ -247,6 +247,9 @@ impl<'a> Checker<'a> {
         let earlier = self.lookup(&name.name).and_then(|local| self.local(local)).map(|local| local.span);
         if let Some(earlier) = earlier {
             self.report(uses::shadowing(&name.name, name.span, earlier));
+            if let Some(local) = self.locals.get_mut(usize::from(local.0)) {
+                local.ty = Ty::Error;
+            }
         } else if RESERVED.contains(&name.name.as_str()) {
             self.report(names::reserved_name(&name.name, name.span));
         }

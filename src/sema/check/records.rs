@@ -83,9 +83,8 @@ impl Checker<'_> {
         };
         let is_owner = is_create && field.system == Some(SystemField::Owner);
         if let Some(system) = field.system.filter(|_| !is_owner) {
-            let value = self.expr(value, Some(&field.ty));
-            let words = (value.ty != Ty::Error).then_some(is_create);
-            self.report(records::system_field(&declared.name, &name.name, system, words, name.span));
+            self.expr(value, Some(&field.ty));
+            self.report(records::system_field(&declared.name, &name.name, system, Some(is_create), name.span));
             return None;
         }
         Some((id, (field.ty.clone(), field.span)))
@@ -315,7 +314,9 @@ impl Checker<'_> {
             }
         }
         self.refuse_deleted(&target);
-        self.refuse_primary(&target, verb);
+        if self.refuse_primary(&target, verb) {
+            return None;
+        }
         let entities = target.ty.entities();
         Some((target, entities))
     }

@@ -299,18 +299,21 @@ impl Checker<'_> {
     fn break_stmt(&mut self, span: Span) -> StmtKind {
         let flow = self.flow.clone();
         match self.loops.last_mut() {
-            Some(around) => around.breaks.push(flow),
+            Some(around) => {
+                around.breaks.push(flow);
+                self.flow.dead = true;
+            }
             None => self.report(calls::outside_loop("break", span)),
         }
-        self.flow.dead = true;
         StmtKind::Break
     }
 
     fn continue_stmt(&mut self, span: Span) -> StmtKind {
         if self.loops.is_empty() {
             self.report(calls::outside_loop("continue", span));
+        } else {
+            self.flow.dead = true;
         }
-        self.flow.dead = true;
         StmtKind::Continue
     }
 
@@ -438,18 +441,19 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether the primary record can be written as other records are; a message if not.
-    pub(super) fn refuse_primary(&mut self, target: &Expr, verb: &str) {
-        let ExprKind::Local(local) = target.kind else { return };
+    /// Whether this is the primary record where it cannot be written as others are; then there is a message.
+    pub(super) fn refuse_primary(&mut self, target: &Expr, verb: &str) -> bool {
+        let ExprKind::Local(local) = target.kind else { return false };
         if !self.is_primary(local) {
-            return;
+            return false;
         }
         let name = self.local(local).map(|local| local.name.clone()).unwrap_or_default();
         match self.host.primary() {
             Primary::Before => self.report(records::set_only(&name, verb, target.span)),
             Primary::Leaving => self.report(records::is_leaving(&name, verb, target.span)),
-            Primary::Stored | Primary::Pending | Primary::Gone => {}
+            Primary::Stored | Primary::Pending | Primary::Gone => return false,
         }
+        true
     }
 }
 

@@ -36,9 +36,10 @@ impl Checker<'_> {
     /// `wait until c`.
     pub(super) fn wait_until(&mut self, value: &ast::Expr, span: Span) -> StmtKind {
         self.suspends("wait", span);
+        let told = self.messages.len();
         let (kind, facts) = self.until(value);
         self.flow.learn(facts);
-        if matches!(kind, WaitArmKind::Until(_)) {
+        if matches!(kind, WaitArmKind::Until(_)) && told == self.messages.len() {
             self.report_unlimited(span);
         }
         StmtKind::Wait { point: "wait".to_owned(), arms: vec![WaitArm { kind, body: Block::default(), span }] }
@@ -49,6 +50,7 @@ impl Checker<'_> {
         let head = Span { end: span.start.saturating_add(4), ..span };
         self.suspends("wait", head);
         let waiting = self.flow.clone();
+        let told = self.messages.len();
         let mut ends = Vec::new();
         let mut typed = Vec::new();
         for arm in arms {
@@ -72,7 +74,7 @@ impl Checker<'_> {
             arms.iter().any(|arm| matches!(arm.kind, ast::WaitArmKind::After(_) | ast::WaitArmKind::Error))
                 || typed.iter().any(|arm| !matches!(arm.kind, WaitArmKind::Until(_)))
                 || typed.len() < arms.len();
-        if !is_limited {
+        if !is_limited && told == self.messages.len() {
             self.report_unlimited(head);
         }
         StmtKind::Wait { point: "wait".to_owned(), arms: typed }

@@ -22,7 +22,7 @@ pub fn required_fields(entity: &str, missing: &[&str], span: Span, first: Span) 
         .help(format!("write `{}`", lines.join(", ")))
 }
 
-/// A field that the engine writes. `is_create` is `None` where the value was refused already.
+/// A field that the engine writes; `is_create` is `None` in a `before` process.
 #[must_use]
 pub fn system_field(entity: &str, name: &str, system: SystemField, is_create: Option<bool>, span: Span) -> Diagnostic {
     let message = format!("`{name}` of `{entity}` is not written like other fields");
@@ -31,8 +31,8 @@ pub fn system_field(entity: &str, name: &str, system: SystemField, is_create: Op
         SystemField::State | SystemField::Status if is_create == Some(true) => {
             message.help("create the record, then write `change … to …`")
         }
-        SystemField::State | SystemField::Status => message.help("write `change … to …`"),
-        SystemField::Owner => message.help("write `assign … to …`"),
+        SystemField::State | SystemField::Status if is_create.is_some() => message.help("write `change … to …`"),
+        SystemField::Owner if is_create.is_some() => message.help("write `assign … to …`"),
         _ => message,
     }
 }

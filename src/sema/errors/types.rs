@@ -233,7 +233,7 @@ pub fn not_mutable(name: &str, is_param: bool, span: Span, declared: Span) -> Di
 /// `set f(x) = 1`.
 #[must_use]
 pub fn not_a_place(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0310, "only a name, or a field of one, can be set", span, "not a place for a value")
+    Diagnostic::error(codes::E0309, "only a name, or a field of one, can be set", span, "not a place for a value")
 }
 
 /// `5.title`.
