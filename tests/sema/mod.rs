@@ -73,11 +73,17 @@ macro_rules! topics {
 }
 
 topics! {
+    calls
     entities
+    facts
     kinds
     names
+    records
     rings
+    testing
     triggers
+    values
+    waits
 }
 
 /// The codes of messages, for tests that need no more.

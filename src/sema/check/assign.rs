@@ -59,7 +59,8 @@ impl Checker<'_> {
 
     /// Writes a value; where it is the result of the statement just before, that statement writes it.
     fn store(&mut self, place: Place, value: Expr, span: Span, out: &mut Vec<Stmt>) {
-        if let ExprKind::Local(made) = value.kind
+        if matches!(&place, Place::Local { path, .. } if path.is_empty())
+            && let ExprKind::Local(made) = value.kind
             && let Some(last) = out.last_mut()
             && self.local(made).is_some_and(|local| local.name.is_empty())
             && let Some(into) = super::process_calls::result_place(&mut last.kind)
@@ -78,7 +79,7 @@ impl Checker<'_> {
             Rhs::Expr(value) => self.expr(value, expected),
             Rhs::Effect(effect) => {
                 let span = effect.span;
-                let (mut kind, ty) = self.effect(effect, expected, span);
+                let (mut kind, ty) = self.effect(effect, span);
                 if ty == Ty::Error {
                     out.push(Stmt { kind, span });
                     return error(span);
@@ -316,7 +317,7 @@ impl Checker<'_> {
             self.report(records::system_field(&declared.name, &name.name, system, None, name.span));
             return None;
         }
-        self.footprint.writes.insert(entity);
+        self.footprint.writes.insert((entity, super::effects::WriteKind::Update));
         Some((Place::Pending { entity, field }, found.ty.clone(), Some(found.span)))
     }
 

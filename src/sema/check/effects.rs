@@ -1,22 +1,36 @@
 //! What a process may write, itself or through what it starts in the same transaction (decision 28).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sema::schema::{EntityId, Phase, ProcessId, Schema, TriggerEvent};
+use crate::sema::schema::{EntityId, Phase, ProcessId, Schema, Trigger, TriggerEvent};
+
+/// What a statement does to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WriteKind {
+    /// `create`.
+    Create,
+    /// `update`, `change`, `assign`, `set` in a `before` process.
+    Update,
+    /// `delete`.
+    Delete,
+}
+
+/// A write of a record of an entity.
+pub type EntityWrite = (EntityId, WriteKind);
 
 /// What the body of one process does directly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
-    /// The entities that it creates, updates, changes, assigns or deletes.
-    pub writes: BTreeSet<EntityId>,
+    /// What it writes.
+    pub writes: BTreeSet<EntityWrite>,
     /// The actions that it does in its own transaction.
     pub calls: BTreeSet<ProcessId>,
 }
 
-/// For every entity and every process, the entities that may be written along with it.
+/// For every write and every process, the entities that may be written along with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
-    of_write: Vec<BTreeSet<EntityId>>,
+    of_write: BTreeMap<EntityWrite, BTreeSet<EntityId>>,
     of_call: Vec<BTreeSet<EntityId>>,
 }
 
@@ -25,47 +39,60 @@ impl Effects {
     /// background processes may have an empty one, since they run in a transaction of their own.
     #[must_use]
     pub fn close(schema: &Schema, footprints: &[Footprint]) -> Self {
-        let mut of_write: Vec<BTreeSet<EntityId>> =
-            (0..schema.entities.len()).filter_map(|i| u16::try_from(i).ok()).map(|i| [EntityId(i)].into()).collect();
-        let mut of_call: Vec<BTreeSet<EntityId>> = vec![BTreeSet::new(); schema.processes.len()];
-        loop {
-            let mut grew = false;
-            for (index, footprint) in footprints.iter().enumerate() {
-                let mut all = BTreeSet::new();
-                all.extend(footprint.writes.iter().filter_map(|e| of_write.get(e.0 as usize)).flatten().copied());
-                all.extend(footprint.calls.iter().filter_map(|p| of_call.get(p.0 as usize)).flatten().copied());
-                grew |= extend(of_call.get_mut(index), &all);
-            }
-            for (index, head) in schema.processes.iter().enumerate() {
-                let Some(adds) = of_call.get(index).cloned() else { continue };
-                for trigger in head.triggers.iter().filter(|t| t.phase != Phase::Background) {
-                    grew |= match (&trigger.event, &head.primary) {
-                        (TriggerEvent::Action(action), _) => extend(of_call.get_mut(action.0 as usize), &adds),
-                        (_, Some(primary)) => primary
-                            .ty
-                            .entities()
-                            .iter()
-                            .fold(false, |grew, e| extend(of_write.get_mut(e.0 as usize), &adds) | grew),
-                        (_, None) => false,
-                    };
+        let mut effects = Self { of_write: BTreeMap::new(), of_call: vec![BTreeSet::new(); schema.processes.len()] };
+        while effects.step(schema, footprints) {}
+        effects
+    }
+
+    /// One round; whether anything was added.
+    fn step(&mut self, schema: &Schema, footprints: &[Footprint]) -> bool {
+        let mut grew = false;
+        for (index, footprint) in footprints.iter().enumerate() {
+            let mut all = BTreeSet::new();
+            footprint.writes.iter().for_each(|write| all.extend(self.of_write(*write)));
+            footprint.calls.iter().for_each(|call| all.extend(self.of_call(*call)));
+            grew |= extend(self.of_call.get_mut(index), &all);
+        }
+        for (index, head) in schema.processes.iter().enumerate() {
+            let Some(adds) = self.of_call.get(index).cloned() else { continue };
+            let entities = head.primary.as_ref().map(|primary| primary.ty.entities()).unwrap_or_default();
+            for trigger in head.triggers.iter().filter(|trigger| trigger.phase != Phase::Background) {
+                if let TriggerEvent::Action(action) = trigger.event {
+                    grew |= extend(self.of_call.get_mut(usize::from(action.0)), &adds);
+                }
+                for entity in entities.iter().filter_map(|entity| Some((*entity, kind_of(trigger)?))) {
+                    grew |= extend(Some(self.of_write.entry(entity).or_default()), &adds);
                 }
             }
-            if !grew {
-                return Self { of_write, of_call };
-            }
         }
+        grew
     }
 
-    /// What a write of a record of `entity` may write; at least that entity.
+    /// The entities that a write may write; at least its own.
     #[must_use]
-    pub fn of_write(&self, entity: EntityId) -> BTreeSet<EntityId> {
-        self.of_write.get(entity.0 as usize).cloned().unwrap_or_else(|| [entity].into())
+    pub fn of_write(&self, write: EntityWrite) -> BTreeSet<EntityId> {
+        let mut all = self.of_write.get(&write).cloned().unwrap_or_default();
+        all.insert(write.0);
+        all
     }
 
-    /// What a call of an action may write.
+    /// The entities that a call of an action may write.
     #[must_use]
     pub fn of_call(&self, process: ProcessId) -> BTreeSet<EntityId> {
-        self.of_call.get(process.0 as usize).cloned().unwrap_or_default()
+        self.of_call.get(usize::from(process.0)).cloned().unwrap_or_default()
+    }
+}
+
+/// The writes that a trigger follows.
+fn kind_of(trigger: &Trigger) -> Option<WriteKind> {
+    match trigger.event {
+        TriggerEvent::Created => Some(WriteKind::Create),
+        TriggerEvent::Deleted => Some(WriteKind::Delete),
+        TriggerEvent::Updated(_)
+        | TriggerEvent::Written(_)
+        | TriggerEvent::StatusChanged { .. }
+        | TriggerEvent::Assigned => Some(WriteKind::Update),
+        TriggerEvent::Action(_) => None,
     }
 }
 

@@ -7,9 +7,10 @@ use super::{
 use crate::{
     base::{
         span::Span,
-        value::{Currency, Money, Value},
+        value::{Currency, Value},
     },
     sema::{
+        constants,
         errors::{names, records, types, uses},
         hir::{Expr, ExprKind},
         ty::Ty,
@@ -72,11 +73,11 @@ impl Checker<'_> {
     }
 
     fn money(&mut self, amount: rust_decimal::Decimal, code: &ast::Ident, span: Span) -> Expr {
-        let Some(currency) = Currency::parse(&code.name) else {
+        if Currency::parse(&code.name).is_none() {
             return self.refuse(names::bad_currency(&code.name, code.span), span);
-        };
-        match ten_thousandths(amount) {
-            Some(amount) => constant(Value::Money(Money { amount, currency }), Ty::MoneyIn(currency), span),
+        }
+        match constants::money(amount, &code.name) {
+            Some(money) => constant(Value::Money(money), Ty::MoneyIn(money.currency), span),
             None => self.refuse(types::amount_does_not_fit(span), span),
         }
     }
@@ -169,15 +170,5 @@ impl Checker<'_> {
             (Some(entry), _) => uses::not_a_value(&name.name, &entry.def, name.span),
         };
         self.refuse(message, name.span)
-    }
-}
-
-/// An amount in ten-thousandths, if it is one.
-fn ten_thousandths(amount: rust_decimal::Decimal) -> Option<i64> {
-    let scaled = amount.checked_mul(rust_decimal::Decimal::from(10_000))?;
-    if scaled.fract().is_zero() {
-        i64::try_from(scaled.trunc().normalize().mantissa()).ok().filter(|_| scaled.trunc().normalize().scale() == 0)
-    } else {
-        None
     }
 }

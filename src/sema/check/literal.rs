@@ -45,6 +45,9 @@ impl Checker<'_> {
             value.ty.present(),
             Ty::List(_) | Ty::Set(_) | Ty::Record(_) | Ty::Fault | Ty::Handle(_) | Ty::Void | Ty::Pending(_)
         );
+        if value.ty == Ty::None {
+            return self.refuse(types::none_not_allowed("a value", value.span), value.span);
+        }
         if is_printable {
             return value;
         }

@@ -42,6 +42,7 @@ impl Checker<'_> {
     /// The subject of a `match`, and the local that it is put into.
     pub(super) fn match_subject(&mut self, written: &ast::Expr) -> (Arms, LocalId) {
         let subject = self.expr(written, None);
+        let subject = if subject.ty == Ty::None { self.present(subject) } else { subject };
         let local = self.made(subject.ty.clone(), written.span);
         let path = self.path(&subject);
         self.alias(local, path);
@@ -65,7 +66,7 @@ impl Checker<'_> {
             self.flow = before;
             values.push(MatchArm { patterns, guard, body });
         }
-        self.exhaustive(&state, span.at_start(), subject.span);
+        self.exhaustive(&state, subject.span);
         let bodies: Vec<&Expr> = values.iter().map(|arm| &arm.body).collect();
         let Some(ty) = self.joined(&bodies, expected) else { return error(span) };
         let arms = values
@@ -85,7 +86,9 @@ impl Checker<'_> {
     ) -> (Vec<Pattern>, Option<Expr>) {
         let mut patterns = Vec::new();
         self.pattern(&state.subject, pattern, &mut patterns);
-        if state.cover.all || (!patterns.is_empty() && patterns.iter().all(|p| is_covered(&state.cover, p))) {
+        // A pattern that was refused might have been any of the missing ones.
+        state.cover.all |= patterns.is_empty();
+        if !patterns.is_empty() && (state.cover.all || patterns.iter().all(|p| is_covered(&state.cover, p))) {
             self.report(types::arm_never_reached(pattern.span));
         }
         self.flow.learn(state.open.clone());
@@ -116,7 +119,7 @@ impl Checker<'_> {
     }
 
     /// A message where some value has no arm.
-    pub(super) fn exhaustive(&mut self, state: &Arms, _start: Span, subject_span: Span) {
+    pub(super) fn exhaustive(&mut self, state: &Arms, subject_span: Span) {
         if state.cover.all || state.subject.ty == Ty::Error {
             return;
         }

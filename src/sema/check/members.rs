@@ -79,6 +79,9 @@ impl Checker<'_> {
                 self.refuse(message, span)
             }
             (_, _) => {
+                if optional && !matches!(base.kind, ExprKind::Convert(Conversion::Known, _)) {
+                    self.report(types::never_none(&self.show(&base.ty), base.span).help("write `.`"));
+                }
                 let value = self.member_of_present(base, name, span);
                 self.narrowed(value)
             }

@@ -4,16 +4,20 @@
 //! and read no more of the schema than the types that they are given. Realtime workflows and actions are checked twice:
 //! first with [`Effects::default`] to learn their [`Footprint`], then with the closed [`Effects`].
 
+mod arithmetic;
 mod assign;
 pub mod builtins;
 mod calls;
 mod checker;
+mod compare;
 mod convert;
 pub mod effects;
 mod expr;
 mod facts;
 mod faults;
+mod is;
 mod literal;
+mod loops;
 mod match_;
 mod members;
 mod names;

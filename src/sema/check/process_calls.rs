@@ -38,7 +38,7 @@ enum Verb {
 
 impl Checker<'_> {
     /// A statement that gives a value, and the value's type.
-    pub(super) fn effect(&mut self, effect: &Effect, _expected: Option<&Ty>, span: Span) -> (StmtKind, Ty) {
+    pub(super) fn effect(&mut self, effect: &Effect, span: Span) -> (StmtKind, Ty) {
         let words = match &effect.kind {
             EffectKind::Create { entity, fields } => return self.create(entity, fields, false, span),
             EffectKind::Do { callee, args, retry, timeout } => {

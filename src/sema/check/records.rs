@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::checker::{Checker, Host, error};
+use super::{
+    checker::{Checker, Host, error},
+    effects::WriteKind,
+};
 use crate::{
     base::{distance::did_you_mean, span::Span},
     diag::Diagnostic,
@@ -50,7 +53,7 @@ impl Checker<'_> {
             let first = missing.first().map_or(declared.span, |field| field.span);
             self.report(records::required_fields(&declared.name, &names, entity.span, first));
         }
-        self.writes(id, span);
+        self.writes(id, WriteKind::Create, span);
         (StmtKind::Create { entity: id, fields: values, into: None, given }, Ty::Ref(id))
     }
 
@@ -111,7 +114,7 @@ impl Checker<'_> {
             };
             writes.push(Write { field, op: write_op(init.op), value });
         }
-        self.writes(entity, span);
+        self.writes(entity, WriteKind::Update, span);
         StmtKind::Update { target, entity, writes }
     }
 
@@ -172,7 +175,7 @@ impl Checker<'_> {
             }
         };
         self.refuse_impossible(&target, entity, states, status, to.span);
-        self.writes(entity, span);
+        self.writes(entity, WriteKind::Update, span);
         StmtKind::ChangeStatus { target, entity, status }
     }
 
@@ -266,7 +269,7 @@ impl Checker<'_> {
                 return StmtKind::Error;
             }
         }
-        entities.iter().for_each(|entity| self.writes(*entity, span));
+        entities.iter().for_each(|entity| self.writes(*entity, WriteKind::Update, span));
         StmtKind::AssignOwner { target, to }
     }
 
@@ -275,7 +278,7 @@ impl Checker<'_> {
         self.may_act("delete", span);
         let target = self.expr(target, None);
         let Some((target, entities)) = self.records_target(target, "delete") else { return StmtKind::Error };
-        entities.iter().for_each(|entity| self.writes(*entity, span));
+        entities.iter().for_each(|entity| self.writes(*entity, WriteKind::Delete, span));
         if let Some(path) = self.path(&target)
             && !self.is_expected_to_fail
         {
@@ -322,9 +325,9 @@ impl Checker<'_> {
     }
 
     /// Facts about what a write may write end here.
-    pub(super) fn writes(&mut self, entity: EntityId, span: Span) {
-        self.footprint.writes.insert(entity);
-        let written = self.effects.of_write(entity);
+    fn writes(&mut self, entity: EntityId, kind: WriteKind, span: Span) {
+        self.footprint.writes.insert((entity, kind));
+        let written = self.effects.of_write((entity, kind));
         self.flow.write(&written, span);
         self.runs_on(span);
         self.trace.writes.extend(written.into_iter().map(|entity| (entity, span)));

@@ -1,17 +1,14 @@
-//! Statements: one arm for each form, blocks, branches and loops.
+//! Statements: one arm for each form, blocks and branches.
 
 use super::{
-    checker::{Checker, Host, Loop, Primary, error, read},
+    checker::{Checker, Host, Primary, error, read},
     facts::{Flow, Path},
 };
 use crate::{
     base::{span::Span, value::Value},
     sema::{
-        errors::{calls, names, records, types, waits},
-        hir::{
-            Block, Conversion, Expr, ExprKind, LocalId, MatchArm, Place, Query, QueryHead, QuerySource, Stmt, StmtKind,
-            TextPiece,
-        },
+        errors::{calls, names, records, waits},
+        hir::{Block, Conversion, Expr, ExprKind, LocalId, MatchArm, Place, Stmt, StmtKind, TextPiece},
         ty::Ty,
     },
     syntax::ast::{self, ProcessKind},
@@ -47,7 +44,7 @@ impl Checker<'_> {
                 return self.let_stmt(name, ty.as_ref(), value.as_ref(), true, span, out);
             }
             ast::StmtKind::Set { target, op, value } => return self.set_stmt(target, *op, value, span, out),
-            ast::StmtKind::Effect(effect) => self.effect(effect, None, span).0,
+            ast::StmtKind::Effect(effect) => self.effect(effect, span).0,
             ast::StmtKind::Update { target, fields } => self.update(target, fields, span),
             ast::StmtKind::Change { target, to } => self.change(target, to, span),
             ast::StmtKind::Assign { target, to } => self.assign_owner(target, to, span),
@@ -143,7 +140,7 @@ impl Checker<'_> {
             ends.push(std::mem::replace(&mut self.flow, before));
             typed.push(MatchArm { patterns, guard, body });
         }
-        self.exhaustive(&state, span.at_start(), subject.span);
+        self.exhaustive(&state, subject.span);
         match self.match_rest(&state) {
             Some(open) => self.flow.learn(open),
             None => self.flow.dead = true,
@@ -153,168 +150,6 @@ impl Checker<'_> {
         let place = Place::Local { local, path: Vec::new() };
         out.push(Stmt { kind: StmtKind::Assign { place, value: subject.clone() }, span: subject.span });
         out.push(Stmt { kind: StmtKind::Match { subject: local, arms: typed }, span });
-    }
-
-    fn while_stmt(&mut self, condition: &ast::Expr, body: &ast::Block) -> StmtKind {
-        let trace = self.trial(|checker| {
-            let condition = checker.condition(condition);
-            checker.flow.learn(checker.facts_of(&condition, true));
-            checker.loop_body(body);
-        });
-        self.flow.after(&trace);
-        let condition = self.condition(condition);
-        let (yes, no) = (self.facts_of(&condition, true), self.facts_of(&condition, false));
-        let mut head = self.flow.clone();
-        self.flow.learn(yes);
-        let body = self.loop_body(body);
-        let breaks = body.1;
-        head.dead |= matches!(condition.kind, ExprKind::Const(Value::Bool(true)));
-        head.learn(no);
-        self.flow = head;
-        self.meet(breaks);
-        StmtKind::While { condition, body: body.0 }
-    }
-
-    fn loop_body(&mut self, body: &ast::Block) -> (Block, Vec<Flow>) {
-        self.loops.push(Loop::default());
-        let body = self.block(body);
-        let breaks = self.loops.pop().map(|done| done.breaks).unwrap_or_default();
-        (body, breaks)
-    }
-
-    fn for_stmt(&mut self, name: &ast::Ident, source: &ast::Expr, body: &ast::Block) -> StmtKind {
-        if let ast::ExprKind::Query(query) = &unparenthesized(source).kind
-            && query.head == ast::QueryHead::Find
-            && query.group.is_none()
-            && query.order.is_empty()
-            && query.limit.is_none()
-            && query.select.is_none()
-            && let Some(kind) = self.for_query(name, query, body)
-        {
-            return kind;
-        }
-        if let Some((source, element)) = self.plain_source(source) {
-            return self.for_stored(name, (source, element), None, body);
-        }
-        let source = self.expr(source, None);
-        let source = self.present(source);
-        let element = match source.ty.clone() {
-            Ty::List(item) | Ty::Set(item) => *item,
-            Ty::Error => Ty::Error,
-            other => {
-                let shown = self.show(&other);
-                self.report(types::not_a_list(&shown, source.span));
-                Ty::Error
-            }
-        };
-        let (bind, _, body) = self.for_loop(name, &element, None, body);
-        StmtKind::ForList { bind, source, body }
-    }
-
-    /// `for each x in Entity`, `for each n in deal.notes`.
-    fn plain_source(&mut self, written: &ast::Expr) -> Option<(QuerySource, Ty)> {
-        let is_entity = matches!(&unparenthesized(written).kind, ast::ExprKind::TypeName(_));
-        let is_member = matches!(&unparenthesized(written).kind, ast::ExprKind::Member { .. });
-        if !is_entity && !is_member {
-            return None;
-        }
-        let messages = self.messages.len();
-        match self.source(written) {
-            Some((QuerySource::List(_), _)) | None => {
-                self.messages.truncate(messages);
-                None
-            }
-            found => found,
-        }
-    }
-
-    /// `for each x in find d in Deal where …`: keeps only its place.
-    fn for_query(&mut self, name: &ast::Ident, query: &ast::Query, body: &ast::Block) -> Option<StmtKind> {
-        let messages = self.messages.len();
-        let (source, element) = match self.source(&query.source) {
-            Some((QuerySource::List(_), _)) | None => {
-                self.messages.truncate(messages);
-                return None;
-            }
-            Some(found) => found,
-        };
-        Some(self.for_stored(name, (source, element), Some(query), body))
-    }
-
-    fn for_stored(
-        &mut self,
-        name: &ast::Ident,
-        (source, element): (QuerySource, Ty),
-        query: Option<&ast::Query>,
-        body: &ast::Block,
-    ) -> StmtKind {
-        let (bind, condition, body) = self.for_loop(name, &element, query, body);
-        let select = read(bind, element, name.span);
-        let query = Query { head: QueryHead::Find, bind, source, condition, order: Vec::new(), limit: None, select };
-        StmtKind::ForQuery { query: Box::new(query), body }
-    }
-
-    /// The body of a `for`; afterwards what is known holds whether or not it ran.
-    fn for_loop(
-        &mut self,
-        name: &ast::Ident,
-        element: &Ty,
-        query: Option<&ast::Query>,
-        body: &ast::Block,
-    ) -> (LocalId, Option<Expr>, Block) {
-        let trace = self.trial(|checker| drop(checker.for_inner(name, element, query, body)));
-        self.flow.after(&trace);
-        let head = self.flow.clone();
-        let (bind, condition, body, breaks) = self.for_inner(name, element, query, body);
-        self.flow = head;
-        self.meet(breaks);
-        (bind, condition, body)
-    }
-
-    /// The query's own name and the loop's stand for one record: one local under two names.
-    fn for_inner(
-        &mut self,
-        name: &ast::Ident,
-        element: &Ty,
-        query: Option<&ast::Query>,
-        body: &ast::Block,
-    ) -> (LocalId, Option<Expr>, Block, Vec<Flow>) {
-        self.scoped(|checker| {
-            let bind = checker.unnamed(name, element.clone(), false);
-            let condition = query.and_then(|query| {
-                checker.scoped(|checker| {
-                    checker.bind(&query.name, bind);
-                    query.condition.as_ref().map(|condition| checker.condition(condition))
-                })
-            });
-            checker.bind(name, bind);
-            if let Some(condition) = &condition {
-                checker.flow.learn(checker.facts_of(condition, true));
-            }
-            let (body, breaks) = checker.loop_body(body);
-            (bind, condition, body, breaks)
-        })
-    }
-
-    fn break_stmt(&mut self, span: Span) -> StmtKind {
-        let flow = self.flow.clone();
-        match self.loops.last_mut() {
-            Some(around) => {
-                around.breaks.push(flow);
-                self.flow.dead = true;
-            }
-            None => self.report(calls::outside_loop("break", span)),
-        }
-        StmtKind::Break
-    }
-
-    fn continue_stmt(&mut self, span: Span) -> StmtKind {
-        if self.loops.is_empty() {
-            self.report(calls::outside_loop("continue", span));
-        } else {
-            self.flow.dead = true;
-        }
-        StmtKind::Continue
     }
 
     fn stop(&mut self, canceled: bool, message: Option<&ast::Expr>, span: Span) -> StmtKind {
@@ -454,13 +289,5 @@ impl Checker<'_> {
             Primary::Stored | Primary::Pending | Primary::Gone => return false,
         }
         true
-    }
-}
-
-/// The expression within parentheses.
-pub(super) fn unparenthesized(written: &ast::Expr) -> &ast::Expr {
-    match &written.kind {
-        ast::ExprKind::Paren(inner) => unparenthesized(inner),
-        _ => written,
     }
 }

@@ -115,7 +115,7 @@ impl Checker<'_> {
 
     fn after(&mut self, duration: &ast::Expr) -> WaitArmKind {
         let value = self.expr(duration, Some(&Ty::Duration));
-        let value = match value.ty {
+        let value = match value.ty.present() {
             Ty::Date | Ty::DateTime | Ty::Bool => {
                 let shown = self.show(&value.ty);
                 self.refuse(waits::needs_until(&shown, value.span), value.span)

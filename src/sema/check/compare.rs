@@ -1,0 +1,255 @@
+//! Comparisons: equality, order, membership, parts of texts.
+
+use super::{
+    checker::{Checker, constant, error},
+    operators::{boolean, negated},
+};
+use crate::{
+    base::{span::Span, value::Value},
+    sema::{
+        errors::types,
+        hir::{Comparison, Expr, ExprKind},
+        schema::EntityId,
+        ty::Ty,
+    },
+    syntax::ast,
+};
+
+impl Checker<'_> {
+    /// Both sides; a bare member takes its type from the other side.
+    fn both_sides(&mut self, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr) {
+        if self.is_bare(left) && !self.is_bare(right) {
+            let right = self.expr(right, None);
+            let ty = right.ty.clone();
+            (self.expr(left, Some(&ty)), right)
+        } else {
+            let left = self.expr(left, None);
+            let ty = left.ty.clone();
+            let right = self.expr(right, Some(&ty));
+            (left, right)
+        }
+    }
+
+    /// Whether this may be a bare member: a name that is not in scope, or two of them.
+    fn is_bare(&self, written: &ast::Expr) -> bool {
+        match &written.kind {
+            ast::ExprKind::Name(name) => self.lookup(&name.name).is_none(),
+            ast::ExprKind::Member { base, .. } => {
+                matches!(&base.kind, ast::ExprKind::Name(_)) && self.is_bare(base) && !is_word(base)
+            }
+            ast::ExprKind::Paren(inner) => self.is_bare(inner),
+            _ => false,
+        }
+    }
+
+    /// `a == b`, `a < b`.
+    pub(super) fn comparison(
+        &mut self,
+        op: Comparison,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        span: Span,
+    ) -> Expr {
+        if let Some(test) = self.state_of_status(op, left, right, span) {
+            return test;
+        }
+        let (left, right) = self.both_sides(left, right);
+        if left.ty == Ty::Error || right.ty == Ty::Error {
+            return Expr { ty: Ty::Bool, ..error(span) };
+        }
+        let is_equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        if is_equality && (left.ty == Ty::None || right.ty == Ty::None) {
+            let value = if left.ty == Ty::None { right } else { left };
+            let test = self.none_test(value, span);
+            return if op == Comparison::Equal { test } else { negated(test) };
+        }
+        self.compare(op, op_span, left, right, span)
+    }
+
+    /// Compares two values of types that fit.
+    pub(super) fn compare(&mut self, op: Comparison, op_span: Span, left: Expr, right: Expr, span: Span) -> Expr {
+        let is_equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        let (a, b) = (left.ty.present().clone(), right.ty.present().clone());
+        if let (Ty::MoneyIn(x), Ty::MoneyIn(y)) = (&a, &b)
+            && x != y
+        {
+            return self.refuse(types::currencies_differ(*x, *y, right.span, Some(left.span)), span);
+        }
+        if !overlap(&a, &b) {
+            let message = types::entities_never_equal(&self.show(&a), &self.show(&b), op_span, left.span, right.span);
+            return self.refuse(message, span);
+        }
+        let Some(common) = self.common(&a, &b).filter(|ty| if is_equality { has_equality(ty) } else { has_order(ty) })
+        else {
+            let message = types::cannot_compare(&self.show(&a), &self.show(&b), is_equality, op_span, span);
+            return self.refuse(message, span);
+        };
+        let fit = |ty: &Ty| if ty.is_optional() { common.clone().optional() } else { common.clone() };
+        let (to_left, to_right) = (fit(&left.ty), fit(&right.ty));
+        let left = self.coerce(left, &to_left, None);
+        let right = self.coerce(right, &to_right, None);
+        boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)), span)
+    }
+
+    /// `deal.status == lost`: any of its statuses.
+    fn state_of_status(&mut self, op: Comparison, left: &ast::Expr, right: &ast::Expr, span: Span) -> Option<Expr> {
+        let is_equal = match op {
+            Comparison::Equal => true,
+            Comparison::NotEqual => false,
+            _ => return None,
+        };
+        let ast::ExprKind::Name(name) = &right.kind else { return None };
+        if self.lookup(&name.name).is_some() {
+            return None;
+        }
+        let ast::ExprKind::Member { name: field, .. } = &left.kind else { return None };
+        if field.name != "status" {
+            return None;
+        }
+        let value = self.expr(left, None);
+        let Some((_, declared)) = self.expected_enum(Some(&value.ty)) else {
+            return (value.ty == Ty::Error).then(|| Expr { ty: Ty::Bool, ..error(span) });
+        };
+        let entity = declared.entity?;
+        if let Some(status) = declared.members.iter().find(|member| member.name == name.name) {
+            let status = constant(Value::Enum(status.value), value.ty.present().clone(), name.span);
+            return Some(self.compare(op, span, value, status, span));
+        }
+        let members = self.statuses_of(entity, &name.name)?;
+        let test = boolean(ExprKind::OneOf(Box::new(value), members), span);
+        Some(if is_equal { test } else { negated(test) })
+    }
+
+    /// The statuses of a state, by the state's name.
+    pub(super) fn statuses_of(&self, entity: EntityId, state: &str) -> Option<Vec<i32>> {
+        let states = self.schema.entity(entity)?.states.as_ref()?;
+        let number = self.schema.enumeration(states.state)?.members.iter().find(|m| m.name == state)?.value;
+        let statuses = &self.schema.enumeration(states.status)?.members;
+        Some(statuses.iter().zip(&states.state_of).filter(|(_, of)| **of == number).map(|(m, _)| m.value).collect())
+    }
+
+    /// `x in xs`.
+    pub(super) fn within(&mut self, left: &ast::Expr, right: &ast::Expr, is_negated: bool, span: Span) -> Expr {
+        let left = self.expr(left, None);
+        let element = left.ty.present().clone();
+        let list = Ty::List(Box::new(element.clone()));
+        let right = self.expr(right, Some(&list));
+        let right = self.present(right);
+        let item = match &right.ty {
+            Ty::List(item) | Ty::Set(item) => (**item).clone(),
+            Ty::Error => return error(span),
+            other => {
+                let shown = self.show(other);
+                return self.refuse(types::not_a_list(&shown, right.span), span);
+            }
+        };
+        let wanted = if left.ty.is_optional() { item.clone().optional() } else { item };
+        let left = self.coerce(left, &wanted, Some(right.span));
+        let is_optional = left.ty.is_optional();
+        let there = is_optional.then(|| negated(boolean(ExprKind::IsNone(Box::new(left.clone())), span)));
+        let test = match constant_members(&right) {
+            Some(members) if matches!(element, Ty::Enum(_)) => ExprKind::OneOf(Box::new(left), members),
+            _ => ExprKind::Compare(Comparison::In, Box::new(left), Box::new(right)),
+        };
+        let test = boolean(test, span);
+        match (is_negated, there) {
+            (false, _) => test,
+            (true, None) => negated(test),
+            (true, Some(there)) => boolean(ExprKind::And(Box::new(there), Box::new(negated(test))), span),
+        }
+    }
+
+    /// `text contains text`, `list contains element`.
+    pub(super) fn contains(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let left = self.expr(left, None);
+        let (wanted, is_text) = match left.ty.present() {
+            Ty::Text => (Ty::Text, true),
+            Ty::List(item) | Ty::Set(item) => ((**item).clone(), false),
+            Ty::Error => {
+                self.expr(right, Some(&Ty::Error));
+                return error(span);
+            }
+            other => {
+                let shown = self.show(other);
+                return self.refuse(types::contains_nothing(&shown, left.span), span);
+            }
+        };
+        let right = self.expr(right, Some(&wanted));
+        let wanted = if is_text && right.ty.is_optional() { wanted.optional() } else { wanted };
+        let right = self.coerce(right, &wanted, None);
+        boolean(ExprKind::Compare(Comparison::Contains, Box::new(left), Box::new(right)), span)
+    }
+
+    /// `a starts with b`.
+    pub(super) fn text_test(&mut self, op: Comparison, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let text = Ty::Text.optional();
+        let mut side = |written: &ast::Expr| {
+            let value = self.expr(written, Some(&Ty::Text));
+            if value.ty == Ty::Text { value } else { self.coerce(value, &text, None) }
+        };
+        let (left, right) = (side(left), side(right));
+        boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)), span)
+    }
+
+    /// `x between a and b`: absent operands make it false.
+    pub(super) fn between(&mut self, value: &ast::Expr, low: &ast::Expr, high: &ast::Expr, span: Span) -> Expr {
+        let value = self.expr(value, None);
+        let ty = value.ty.clone();
+        let low = self.expr(low, Some(&ty));
+        let high = self.expr(high, Some(&ty));
+        if [&value, &low, &high].iter().any(|side| side.ty == Ty::Error) {
+            return error(span);
+        }
+        let above = self.compare(Comparison::GreaterEqual, span, value.clone(), low, span);
+        if above.ty == Ty::Error {
+            return above;
+        }
+        let below = self.compare(Comparison::LessEqual, span, value, high, span);
+        boolean(ExprKind::And(Box::new(above), Box::new(below)), span)
+    }
+}
+
+/// Whether the base of a member is a word of the language.
+fn is_word(base: &ast::Expr) -> bool {
+    matches!(&base.kind, ast::ExprKind::Name(name)
+        if matches!(name.name.as_str(), "old" | "trigger" | "process" | "inputs" | "result" | "config" | "secret" | "me"))
+}
+
+/// The stored numbers of a list of constant members.
+fn constant_members(list: &Expr) -> Option<Vec<i32>> {
+    let ExprKind::List(items) = &list.kind else { return None };
+    items
+        .iter()
+        .map(|item| match item.kind {
+            ExprKind::Const(Value::Enum(member)) => Some(member),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether two references may be of one record; true for other types.
+fn overlap(a: &Ty, b: &Ty) -> bool {
+    let (left, right) = (a.entities(), b.entities());
+    left.is_empty() || right.is_empty() || left.iter().any(|entity| right.contains(entity))
+}
+
+fn has_equality(ty: &Ty) -> bool {
+    !matches!(ty, Ty::Fault | Ty::Void | Ty::Pending(_))
+}
+
+fn has_order(ty: &Ty) -> bool {
+    matches!(
+        ty,
+        Ty::Int
+            | Ty::Decimal
+            | Ty::Float
+            | Ty::Money
+            | Ty::MoneyIn(_)
+            | Ty::Text
+            | Ty::Date
+            | Ty::Time
+            | Ty::DateTime
+            | Ty::Duration
+    )
+}
