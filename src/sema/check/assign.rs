@@ -193,6 +193,7 @@ impl Checker<'_> {
                     let again = self.flow.maybe_assigned.get(&local).copied();
                     if let Some(first) = again {
                         self.report(facts::set_twice(&name.name, name.span, first));
+                        self.flow.assigned.insert(local);
                         return None;
                     }
                     if *loops < self.loops.len() {

@@ -253,7 +253,12 @@ impl<'a> Checker<'a> {
         } else if RESERVED.contains(&name.name.as_str()) {
             self.report(names::reserved_name(&name.name, name.span));
         }
-        self.scope.push(Binding { name: name.name.clone(), local });
+        self.enter(&name.name, local);
+    }
+
+    /// Takes a local into scope without a look at other names.
+    pub(super) fn enter(&mut self, name: &str, local: LocalId) {
+        self.scope.push(Binding { name: name.to_owned(), local });
     }
 
     /// A name without spelling.

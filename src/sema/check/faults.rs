@@ -92,6 +92,7 @@ impl Checker<'_> {
             None => {
                 if self.handlers == 0 {
                     self.report(calls::raise_outside_catch(span));
+                    return StmtKind::Error;
                 }
                 StmtKind::RaiseAgain
             }

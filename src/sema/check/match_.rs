@@ -23,6 +23,7 @@ use crate::{
 #[derive(Debug, Default)]
 struct Cover {
     all: bool,
+    is_broken: bool,
     none: bool,
     members: BTreeSet<i32>,
     entities: BTreeSet<EntityId>,
@@ -87,7 +88,7 @@ impl Checker<'_> {
         let mut patterns = Vec::new();
         self.pattern(&state.subject, pattern, &mut patterns);
         // A pattern that was refused might have been any of the missing ones.
-        state.cover.all |= patterns.is_empty();
+        state.cover.is_broken |= patterns.is_empty();
         if !patterns.is_empty() && (state.cover.all || patterns.iter().all(|p| is_covered(&state.cover, p))) {
             self.report(types::arm_never_reached(pattern.span));
         }
@@ -120,7 +121,7 @@ impl Checker<'_> {
 
     /// A message where some value has no arm.
     pub(super) fn exhaustive(&mut self, state: &Arms, subject_span: Span) {
-        if state.cover.all || state.subject.ty == Ty::Error {
+        if state.cover.all || state.cover.is_broken || state.subject.ty == Ty::Error {
             return;
         }
         let missing = self.missing(state);

@@ -75,8 +75,10 @@ impl Checker<'_> {
                 }
             }
             (Ty::Optional(_), false) => {
-                let message = self.absent(&base).help(format!("write `?.{}`, or test for `is none` before", name.name));
-                self.refuse(message, span)
+                let is_lost = self.path(&base).is_some_and(|path| self.flow.loss(&path).is_some());
+                let message = self.absent(&base);
+                let help = format!("write `?.{}`, or test for `is none` before", name.name);
+                self.refuse(if is_lost { message } else { message.help(help) }, span)
             }
             (_, _) => {
                 if optional && !matches!(base.kind, ExprKind::Convert(Conversion::Known, _)) {

@@ -200,10 +200,11 @@ pub fn shown_as(context: &mut Context<'_>, entity: EntityId, value: &ast::Expr) 
 }
 
 impl Checker<'_> {
-    /// A parameter is a name that may go unread.
+    /// A parameter is a name that may go unread; doubles were reported where heads are checked.
     fn parameter(&mut self, param: &ParamHead) {
         let name = ast::Ident { name: param.name.clone(), span: param.span };
-        self.declare(&name, param.ty.clone(), false);
+        let local = self.unnamed(&name, param.ty.clone(), false);
+        self.enter(&name.name, local);
     }
 
     /// The primary record: what its fields are depends on the triggers.

@@ -155,10 +155,9 @@ impl Checker<'_> {
     fn stop(&mut self, canceled: bool, message: Option<&ast::Expr>, span: Span) -> StmtKind {
         let message = message.map(|message| self.expr_as(message, &Ty::Text, None));
         match self.host {
-            Host::Process(..) => {}
+            Host::Process(..) => self.flow.dead = true,
             _ => self.report(calls::stop_outside_process(span)),
         }
-        self.flow.dead = true;
         StmtKind::Stop { canceled, message }
     }
 
@@ -188,7 +187,7 @@ impl Checker<'_> {
                 Some(error(span))
             }
         };
-        self.flow.dead = true;
+        self.flow.dead |= !matches!(self.host, Host::Test);
         out.push(Stmt { kind: StmtKind::Return(value), span });
     }
 

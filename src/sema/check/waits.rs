@@ -28,7 +28,7 @@ struct Reads {
 impl Checker<'_> {
     /// `wait 3 days`.
     pub(super) fn wait_for(&mut self, duration: &ast::Expr, span: Span) -> StmtKind {
-        let kind = self.after(duration);
+        let kind = self.after(duration, false);
         self.suspends("wait", span);
         StmtKind::Wait { point: "wait".to_owned(), arms: vec![WaitArm { kind, body: Block::default(), span }] }
     }
@@ -88,7 +88,7 @@ impl Checker<'_> {
         match kind {
             ast::WaitArmKind::Error => None,
             ast::WaitArmKind::Until(value) => Some(self.until(value)),
-            ast::WaitArmKind::After(duration) => Some((self.after(duration), Facts::new())),
+            ast::WaitArmKind::After(duration) => Some((self.after(duration, true), Facts::new())),
             ast::WaitArmKind::Handle { handle, bind } => {
                 let handle = self.expr(handle, None);
                 let (handle, process) = self.handle(handle)?;
@@ -113,12 +113,12 @@ impl Checker<'_> {
         }
     }
 
-    fn after(&mut self, duration: &ast::Expr) -> WaitArmKind {
+    fn after(&mut self, duration: &ast::Expr, is_arm: bool) -> WaitArmKind {
         let value = self.expr(duration, Some(&Ty::Duration));
         let value = match value.ty.present() {
             Ty::Date | Ty::DateTime | Ty::Bool => {
                 let shown = self.show(&value.ty);
-                self.refuse(waits::needs_until(&shown, value.span), value.span)
+                self.refuse(waits::needs_until(&shown, is_arm, value.span), value.span)
             }
             _ => self.coerce(value, &Ty::Duration, None),
         };

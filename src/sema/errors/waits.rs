@@ -47,10 +47,13 @@ pub fn no_limit(span: Span) -> Diagnostic {
 
 /// `wait @2026-01-01`.
 #[must_use]
-pub fn needs_until(shown: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0614, format!("expected how long to wait, found `{shown}`"), span, "not a duration")
-        .help("write `wait until …`, in an arm `until … =>`")
-        .fix("write `until`", span.at_start(), "until ", Applicability::Suggested)
+pub fn needs_until(shown: &str, is_arm: bool, span: Span) -> Diagnostic {
+    let message = format!("expected how long to wait, found `{shown}`");
+    let message = Diagnostic::error(codes::E0614, message, span, "not a duration");
+    if is_arm {
+        return message.help("write `until … =>`");
+    }
+    message.help("write `wait until …`").fix("write `until`", span.at_start(), "until ", Applicability::Suggested)
 }
 
 /// `wait until 3 days`.
