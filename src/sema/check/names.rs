@@ -76,6 +76,8 @@ impl Checker<'_> {
             let declared = self.local(local).map_or(span, |local| local.span);
             let name = self.local(local).map(|local| local.name.clone()).unwrap_or_default();
             let is_partly = self.flow.maybe_assigned.contains_key(&local);
+            // Told once; what follows may take it as set.
+            self.flow.assigned.insert(local);
             return self.refuse(facts::unassigned(&name, is_partly, span, declared), span);
         }
         self.narrowed(read(local, ty, span))
