@@ -195,6 +195,8 @@ codes! {
     E0918 "store-unusable" "a store cannot be opened, read or written"
     E0919 "store-damaged" "a store holds what this program cannot have written"
     E0920 "store-of-another" "a store belongs to something else"
+    E0916 "build-refused" "the content of a build makes no sense"
+    E0917 "snapshot-refused" "a snapshot is damaged, or of another build"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
@@ -218,9 +220,20 @@ codes! {
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
     R0101 "overflow" "a number does not fit its type"
+    R0102 "division-by-zero" "a number or an amount is divided by zero"
+    R0103 "absent" "a value that has to be there is absent"
+    R0104 "index" "a list has no element of this number"
+    R0105 "conversion" "a value cannot be converted"
+    R0106 "unknown-member" "a stored number is no member of its enum"
+    R0107 "not-finite" "a float would be infinite or not a number"
+    R0108 "wrong-entity" "a reference is not of the expected entity"
+    R0109 "unreachable" "the program came to a place that cannot be reached"
 
     // ---- R02: money and time ---------------------------------------------------------------------------------------
 
+    R0201 "currency-mismatch" "amounts of different currencies meet"
+    R0202 "mixed-duration" "months, days and exact time do not convert into each other"
+    R0203 "time-range" "a moment lies outside of the years 1 to 9999"
 
     // ---- R03: records ----------------------------------------------------------------------------------------------
 
@@ -256,6 +269,11 @@ codes! {
     R0906 "chain-too-long" "processes that start each other form too long a chain"
     R0907 "too-many-starts" "processes started one process on one record too often"
     R0908 "nested-too-deeply" "operations cause each other too deeply"
+    R0901 "fuel" "a turn took more steps than it may"
+    R0902 "depth" "functions call each other too deeply"
+    R0903 "heap" "the values of an instance take too much memory"
+    R0904 "text-too-long" "a text is longer than a text may be"
+    R0905 "list-too-long" "a list is longer than a list may be"
 }
 
 /// The entry of a code such as `E0901`, in capitals or not.
