@@ -16,5 +16,6 @@ mod codegen;
 mod docs;
 mod engine;
 mod examples;
+mod machine;
 mod sema;
 mod store;

@@ -1,0 +1,156 @@
+//! The machine, measured with `fixtures/vm.proc`; `fixtures/vm.lua` does the same work.
+//!
+//! First a table beside `lua5.4` where that is installed, the best of several runs, then the snapshot of ten values
+//! and the details. `cargo bench --bench vm`.
+
+use std::{
+    process::Command,
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use abide::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::{host::HostOp, types::FuncIdx},
+    pipeline, project,
+    vm::{
+        machine::{Machine, Outcome},
+        program::Program,
+    },
+};
+use jiff::tz::TimeZone;
+
+/// Function, argument.
+const WORK: [(&str, i64); 6] = [
+    ("int_loop", 1_000_000),
+    ("fib", 25),
+    ("text_build", 200_000),
+    ("record_update", 1_000_000),
+    ("record_copy", 300_000),
+    ("rule_loop", 500_000),
+];
+/// Runs of which the best counts.
+const RUNS: usize = 7;
+
+static PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(|| compile(include_str!("fixtures/vm.proc")));
+static RESTING: LazyLock<Machine> = LazyLock::new(resting);
+
+fn main() {
+    println!("{:<14} {:>9} {:>9} {:>6}   ns an iteration", "", "abide", "lua5.4", "ratio");
+    for (name, n) in WORK {
+        let count = iterations(name, n);
+        let own = best(|| run(name, n)).as_nanos() as f64 / count;
+        match lua(name, n) {
+            Some(other) => println!("{name:<14} {own:>9.1} {other:>9.1} {:>6.2}", own / other),
+            None => println!("{name:<14} {own:>9.1} {:>9} {:>6}", "-", "-"),
+        }
+    }
+    let bytes = RESTING.freeze().unwrap();
+    println!("snapshot of ten values: {} bytes\n", bytes.len());
+    divan::main();
+}
+
+fn compile(source: &str) -> Arc<Program> {
+    let front = pipeline::check(project::load_text("vm.proc", source.into()));
+    assert!(!front.has_errors(), "{:#?}", front.diagnostics);
+    pipeline::compile(&front.sources, &front.projects[0]).unwrap()
+}
+
+fn function(program: &Program, name: &str) -> FuncIdx {
+    let index = program.module().functions.iter().position(|f| f.name == name).unwrap();
+    FuncIdx(u32::try_from(index).unwrap())
+}
+
+/// `fib(n)` makes `2 * fib(n + 1) - 1` calls.
+fn iterations(name: &str, n: i64) -> f64 {
+    let (mut calls, mut next) = (1f64, 1f64);
+    for _ in 0..n {
+        (calls, next) = (next, calls + next);
+    }
+    if name == "fib" { 2.0 * calls - 1.0 } else { n as f64 }
+}
+
+fn best(work: impl Fn() -> Value) -> Duration {
+    let measure = |_| {
+        let start = Instant::now();
+        divan::black_box(work());
+        start.elapsed()
+    };
+    (0..RUNS).map(measure).min().unwrap()
+}
+
+fn run(name: &str, n: i64) -> Value {
+    let mut machine = Machine::new(&PROGRAM, function(&PROGRAM, name), &[Value::Int(n)], TimeZone::UTC).unwrap();
+    match machine.step(&mut 100_000_000) {
+        Outcome::Done(Some(value)) => value,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lua(name: &str, n: i64) -> Option<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/fixtures/vm.lua");
+    let time = |_| {
+        let output = Command::new("lua5.4").arg(script).arg(name).arg(n.to_string()).output().ok()?;
+        let line = String::from_utf8(output.stdout).ok()?;
+        line.rsplit_once(", ")?.1.split_once(' ')?.0.parse::<f64>().ok()
+    };
+    (0..RUNS).filter_map(time).reduce(f64::min)
+}
+
+#[divan::bench(args = WORK.map(|(name, _)| name))]
+fn functions(bencher: divan::Bencher<'_, '_>, name: &str) {
+    bencher.counter(divan::counter::ItemsCount::new(10_000u32)).bench(|| {
+        if name == "fib" { run(name, 18) } else { run(name, 10_000) }
+    });
+}
+
+/// Ten values live at a wait.
+const RESTING_SOURCE: &str = r#"
+entity Deal { title: text(200) }
+workflow Chase for deal: Deal when created {
+    let customer = "Acme Corporation, Springfield"
+    let amount = 80_000 USD
+    let rate = 3.5
+    let due = @2026-05-01
+    let share = 0.25f
+    let open = true
+    let steps = [1, 2, 3]
+    let note: text? = none
+    var count = 7
+    wait 3 days
+    set count += 1
+    log "{deal.title} {customer} {amount} {rate} {due} {share} {open} {length(steps)} {note ?? ""} {count}"
+}
+"#;
+
+fn resting() -> Machine {
+    let program = compile(RESTING_SOURCE);
+    let deal = Value::Ref(RecordRef { entity: entity(&program), id: 42 });
+    let body = program.module().processes[0].body;
+    let mut machine = Machine::new(&program, body, &[deal], TimeZone::UTC).unwrap();
+    loop {
+        match machine.step(&mut 1_000_000) {
+            Outcome::Wait(_) => return machine,
+            Outcome::Call(call) => {
+                let now = program.module().sites[call.site.index()].op == HostOp::Now;
+                machine.reply(&if now { Value::DateTime(1_767_600_000_000_000) } else { Value::None });
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn entity(program: &Program) -> EntityIdx {
+    program.module().entity_by_name("Deal").unwrap().0
+}
+
+#[divan::bench]
+fn freeze() -> usize {
+    RESTING.freeze().unwrap().len()
+}
+
+#[divan::bench]
+fn thaw(bencher: divan::Bencher<'_, '_>) {
+    let bytes = RESTING.freeze().unwrap();
+    bencher.bench(|| Machine::thaw(RESTING.program(), &bytes, TimeZone::UTC).unwrap());
+}
