@@ -112,7 +112,7 @@ workflow Chase for deal: Deal when created {
     let amount = 80_000 USD
     let rate = 3.5
     let due = @2026-05-01
-    let share = 0.25f
+    let share = 20%
     let open = true
     let steps = [1, 2, 3]
     let note: text? = none

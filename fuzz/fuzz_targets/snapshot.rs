@@ -23,7 +23,7 @@ static PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(|| {
             let customer = "Acme"
             let steps = [1, 2, 3]
             let line = Line { quantity: 3, price: 2.25, name: "Bolt" }
-            let share = 0.25f
+            let share = 20%
             wait 3 days
             log "{deal.title} {customer} {length(steps)} {line.name} {line.price} {share}"
         }

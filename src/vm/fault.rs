@@ -81,13 +81,13 @@ impl Exit {
     }
 }
 
-/// How an instruction fails.
+/// How an instruction fails. Two words, so that the result of an instruction is handed on in registers.
 #[derive(Debug)]
 pub(crate) enum Raised {
     /// A trap.
     Trap(TrapCode),
     /// A trap with more exact words.
-    Said(TrapCode, String),
+    Said(Box<(TrapCode, String)>),
     /// Anything else.
     Exit(Box<Exit>),
 }
@@ -99,12 +99,27 @@ impl From<TrapCode> for Raised {
 }
 
 impl Raised {
+    /// A trap with more exact words.
+    pub(crate) fn said(code: TrapCode, message: impl Into<String>) -> Self {
+        Raised::Said(Box::new((code, message.into())))
+    }
+
     /// As what handlers hold.
     pub(crate) fn into_exit(self) -> Exit {
         match self {
             Raised::Trap(code) => Exit::Fault(code.into()),
-            Raised::Said(code, message) => Exit::Fault(Fault::new(code.code(), message)),
+            Raised::Said(said) => Exit::Fault(Fault::new(said.0.code(), said.1)),
             Raised::Exit(exit) => *exit,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_instructions_are_two_words() {
+        assert_eq!(size_of::<Option<Result<(), Raised>>>(), 16);
     }
 }

@@ -200,7 +200,7 @@ impl Machine {
             let mut slots = Vec::new();
             if let Err(misfit) = values::write(&program, &mut self.heap, ty, value, &mut slots) {
                 let raised = match misfit {
-                    Misfit::Type => Raised::Said(
+                    Misfit::Type => Raised::said(
                         TrapCode::Conversion,
                         "a stored value is not of the type that the program expects".to_owned(),
                     ),

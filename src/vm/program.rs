@@ -12,9 +12,9 @@ use crate::{
         container::{self, BuildId, ContainerError},
         isa::Instruction,
         layout,
-        module::{Function, Module},
+        module::{Function, JumpTable, Module},
         traps::TrapCode,
-        types::{ConstIdx, FuncIdx, TypeIdx},
+        types::{ConstIdx, FuncIdx, SlotKind, TypeIdx},
         verify::{self, VerifyError},
     },
 };
@@ -66,8 +66,10 @@ pub struct Program {
 pub(super) struct Prepared {
     /// Its instructions.
     pub(super) code: Box<[Instruction]>,
-    /// The slots of its frame.
-    pub(super) slots: usize,
+    /// The kinds of its slots.
+    pub(super) kinds: Box<[SlotKind]>,
+    /// Its jump tables.
+    pub(super) tables: Box<[JumpTable]>,
     /// The slots of its parameters.
     pub(super) params: usize,
     /// Which of them are lists or records.
@@ -109,7 +111,8 @@ impl Program {
             let params = Shape::new(params);
             Prepared {
                 code: code.into_boxed_slice(),
-                slots: function.slots.len(),
+                kinds: function.slots.clone().into_boxed_slice(),
+                tables: function.tables.clone().into_boxed_slice(),
                 params: params.width(),
                 taken: params.handles,
                 result: function.result.map_or(0, |ty| usize::from(module.width(ty))),

@@ -3,20 +3,20 @@
 use super::{
     collect,
     fault::Raised,
-    heap::{Heap, OWNED},
+    heap::{CONSTANT, Heap, OWNED},
     machine::{Frame, Machine},
     ops::{self, Context},
-    program::Program,
-    window::{Slots, WINDOW},
+    program::{Prepared, Program},
+    window::{Slots, WINDOW, Window, at, next, pack_currency},
 };
 use crate::{
     base::limits::CALL_DEPTH_MAX,
     bytecode::{
-        isa::{FunctionOperand, Instruction},
+        isa::Instruction,
         module::JumpTable,
         operands,
         traps::TrapCode,
-        types::{FuncIdx, PointIdx, SiteIdx, SlotIdx},
+        types::{ConstIdx, FuncIdx, PointIdx, SiteIdx, SlotIdx, SlotKind, TypeDef, TypeIdx},
     },
 };
 
@@ -41,10 +41,7 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
     'frame: loop {
         let depth = frames.len();
         let Some(frame) = frames.last_mut() else { return Err(TrapCode::Unreachable.into()) };
-        let (Some(prepared), Some(function)) = (program.prepared(frame.function), program.function(frame.function))
-        else {
-            return Err(TrapCode::Unreachable.into());
-        };
+        let Some(prepared) = program.prepared(frame.function) else { return Err(TrapCode::Unreachable.into()) };
         let code: &[Instruction] = &prepared.code;
         let Some(window) = stack.get_mut(frame.base..).and_then(|stack| stack.first_chunk_mut::<WINDOW>()) else {
             return Err(TrapCode::Unreachable.into());
@@ -95,9 +92,9 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
             match instruction {
                 Instruction::Move { into, from } => window.put(into, window.get(from)),
                 Instruction::Move2 { into, from } => {
-                    let (first, second) = (window.get(from), window.get(super::window::next(from)));
+                    let (first, second) = (window.get(from), window.get(next(from)));
                     window.put(into, first);
-                    window.put(super::window::next(into), second);
+                    window.put(next(into), second);
                 }
                 Instruction::Share { into, from } => {
                     let bits = window.get(from) & !OWNED;
@@ -116,7 +113,7 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                 }
                 Instruction::LoadInt { into, value } => window.put_int(into, i64::from(value)),
                 Instruction::LoadCurrency { into, currency } => {
-                    window.put(into, super::window::pack_currency(currency));
+                    window.put(into, pack_currency(currency));
                 }
                 Instruction::LoadConst { into, ty, constant } => {
                     if let Err(trap) = load(program, heap, window, into, ty, constant) {
@@ -126,7 +123,7 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
 
                 Instruction::Jump { to } => jump!(to.index()),
                 Instruction::JumpTable { from, table } => {
-                    jump!(choose(function.tables.get(usize::from(table.0)), window.int(from)))
+                    jump!(choose(prepared.tables.get(usize::from(table.0)), window.int(from)))
                 }
                 Instruction::JumpIf { from, to } => jump_if!(window.get(from) != 0, to),
                 Instruction::JumpUnless { from, to } => jump_if!(window.get(from) == 0, to),
@@ -151,12 +148,14 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                     }
                     fuel -= 1;
                     frame.pc = pc + 1;
-                    let base = frame.base;
-                    let slots = prepared.slots;
-                    match enter(program, stack, base, slots, into, args, function) {
-                        Some(frame) => frames.push(frame),
-                        None => return Err(TrapCode::Unreachable.into()),
-                    }
+                    let function = FuncIdx(u32::from(function.0));
+                    let Some(callee) = program.prepared(function) else {
+                        return Err(TrapCode::Unreachable.into());
+                    };
+                    let first = frame.base + args.index();
+                    let base = frame.base + prepared.kinds.len();
+                    enter(callee, stack, first, base);
+                    frames.push(Frame { function, pc: 0, base, into: into.0 });
                     continue 'frame;
                 }
                 Instruction::Return { from } => {
@@ -275,30 +274,30 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                 }
                 Instruction::RecordSet { record, offset, from }
                     if window.get(record) & OWNED != 0
-                        && !function.slots.get(from.index()).is_some_and(|kind| operands::is_handle(*kind)) =>
+                        && !prepared.kinds.get(from.index()).is_some_and(|kind| operands::is_handle(*kind)) =>
                 {
                     heap.set_field(window.get(record), offset, window.get(from));
                 }
                 Instruction::ListLength { into, list } => {
-                    let (slots, width) = list_at(program, heap, &function.slots, window.get(list), list);
+                    let (slots, width) = list_at(program, heap, &prepared.kinds, window.get(list), list);
                     window.put_int(into, i64::try_from(slots.len() / width).unwrap_or(i64::MAX));
                 }
                 Instruction::ListGet { into, list, index } => {
-                    let (slots, width) = list_at(program, heap, &function.slots, window.get(list), list);
+                    let (slots, width) = list_at(program, heap, &prepared.kinds, window.get(list), list);
                     let element = usize::try_from(window.int(index))
                         .ok()
                         .and_then(|index| index.checked_mul(width))
                         .and_then(|first| slots.get(first..first.checked_add(width)?));
                     let Some(element) = element else { leave!(Err(TrapCode::Index.into())) };
                     for (offset, bits) in element.iter().enumerate() {
-                        window.put(super::window::at(into, offset), *bits);
+                        window.put(at(into, offset), *bits);
                     }
                 }
 
                 other => {
                     let mut spent = u64::MAX;
                     let mut context =
-                        Context { program, kinds: &function.slots, window, heap, builder, zone, fuel: &mut spent };
+                        Context { program, kinds: &prepared.kinds, window, heap, builder, zone, fuel: &mut spent };
                     if let Err(raised) = ops::execute(&mut context, other) {
                         leave!(Err(raised));
                     }
@@ -328,67 +327,55 @@ fn choose(table: Option<&JumpTable>, number: i64) -> usize {
 fn load(
     program: &Program,
     heap: &mut Heap,
-    window: &mut super::window::Window,
+    window: &mut Window,
     into: SlotIdx,
-    ty: crate::bytecode::types::TypeIdx,
-    constant: crate::bytecode::types::ConstIdx,
+    ty: TypeIdx,
+    constant: ConstIdx,
 ) -> Result<(), Raised> {
+    if program.module().ty(ty) == Some(&TypeDef::Text) {
+        window.put(into, u64::from(CONSTANT | u32::from(constant.0)));
+        return Ok(());
+    }
     let slots = program.constant(ty, constant, heap)?;
     for (offset, bits) in slots.iter().enumerate() {
-        window.put(super::window::at(into, offset), *bits);
+        window.put(at(into, offset), *bits);
     }
     Ok(())
 }
 
 /// The slots of a list's elements, and how many each has.
 #[inline(always)]
-fn list_at<'a>(
-    program: &Program,
-    heap: &'a Heap,
-    kinds: &[crate::bytecode::types::SlotKind],
-    bits: u64,
-    slot: SlotIdx,
-) -> (&'a [u64], usize) {
+fn list_at<'a>(program: &Program, heap: &'a Heap, kinds: &[SlotKind], bits: u64, slot: SlotIdx) -> (&'a [u64], usize) {
     let width = match kinds.get(slot.index()) {
-        Some(crate::bytecode::types::SlotKind::List(ty)) => program.shapes().element(*ty).width().max(1),
+        Some(SlotKind::List(ty)) => program.shapes().element(*ty).width().max(1),
         _ => 1,
     };
     (heap.list(bits), width)
 }
 
-/// A frame for a called function: its arguments, then zeros.
+/// Fills the slots of a called function: its arguments, then zeros.
 #[inline(always)]
-fn enter(
-    program: &Program,
-    stack: &mut Vec<u64>,
-    base: usize,
-    slots: usize,
-    into: SlotIdx,
-    args: SlotIdx,
-    function: FunctionOperand,
-) -> Option<Frame> {
-    let function = FuncIdx(u32::from(function.0));
-    let callee = program.prepared(function)?;
-    let new_base = base + slots;
-    if stack.len() < new_base + WINDOW {
-        stack.resize(new_base + WINDOW, 0);
+fn enter(callee: &Prepared, stack: &mut Vec<u64>, first: usize, base: usize) {
+    if stack.len() < base + WINDOW {
+        stack.resize(base + WINDOW, 0);
     }
-    let first = base + args.index();
-    for offset in 0..callee.params {
-        let bits = stack.get(first + offset).copied().unwrap_or_default();
-        if let Some(place) = stack.get_mut(new_base + offset) {
-            *place = bits;
-        }
+    // What the caller has lies below the new frame.
+    let Some((below, above)) = stack.split_at_mut_checked(base) else { return };
+    let args = below.get_mut(first..).unwrap_or_default();
+    let (params, rest) = above.split_at_mut_checked(callee.params).unwrap_or_default();
+    for (param, arg) in params.iter_mut().zip(args.iter()) {
+        *param = *arg;
     }
     for offset in &callee.taken {
-        if let Some(place) = stack.get_mut(first + usize::from(*offset)) {
+        if let Some(place) = args.get_mut(usize::from(*offset)) {
             *place = 0;
         }
     }
-    if let Some(rest) = stack.get_mut(new_base + callee.params..new_base + callee.slots) {
-        rest.fill(0);
+    // A zero that the compiler does not know keeps it from calling `memset` for a handful of slots.
+    let zero = std::hint::black_box(0);
+    for place in rest.iter_mut().take(callee.kinds.len().saturating_sub(callee.params)) {
+        *place = zero;
     }
-    Some(Frame { function, pc: 0, base: new_base, into: into.0 })
 }
 
 /// Rounded down.

@@ -35,7 +35,7 @@ fn lines(n: int) -> list of Line {
     for each i in range(1, n) { set all = append(all, Line { quantity: i, price: 1.5, name: "No. {i}" }) }
     return all
 }
-fn describe(r: Rating, due: date, m: money, d: decimal?) -> text {
+fn describe(r: Rating, due: date, m: money(USD), d: decimal?) -> text {
     let kind = match r { hot => "warm", else => "cold" }
     return "{kind} {r} {due} {m} {d ?? 0.5} {lower(kind)}"
 }
@@ -55,7 +55,7 @@ workflow Chase for deal: Deal when created {
     let amount = 80_000 USD
     let rate = 3.5
     let due = @2026-05-01
-    let share = 0.25f
+    let share = 20%
     let open = true
     let steps = [1, 2, 3]
     let note: text? = none

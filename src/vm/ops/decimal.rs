@@ -148,5 +148,5 @@ fn int_of_text(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done 
 /// A text that is not what it should be.
 pub(super) fn unreadable(text: &str, what: &str) -> Raised {
     let shown: String = text.chars().take(40).collect();
-    Raised::Said(TrapCode::Conversion, format!("the text `{shown}` is not {what}"))
+    Raised::said(TrapCode::Conversion, format!("the text `{shown}` is not {what}"))
 }

@@ -139,7 +139,7 @@ fn sort_by(context: &mut Context<'_>, list: SlotIdx, keys: SlotIdx, descending: 
     let slots = context.heap.list(context.window.get(list));
     let keys = context.heap.list(context.window.get(keys));
     if slots.len() / width != keys.len() {
-        return Err(Raised::Said(TrapCode::Index, "there are not as many keys as elements".to_owned()));
+        return Err(Raised::said(TrapCode::Index, "there are not as many keys as elements".to_owned()));
     }
     let mut pairs: Vec<(&[u64], &u64)> = slots.chunks_exact(width).zip(keys).collect();
     let mut comparer = Comparer::new(program, context.heap);
