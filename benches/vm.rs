@@ -36,6 +36,14 @@ static PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(|| compile(include_str!("
 static RESTING: LazyLock<Machine> = LazyLock::new(resting);
 
 fn main() {
+    if std::env::args().any(|arg| arg == "--bench") {
+        compare();
+    }
+    divan::main();
+}
+
+/// The table beside Lua.
+fn compare() {
     println!("{:<14} {:>9} {:>9} {:>6}   ns an iteration", "", "abide", "lua5.4", "ratio");
     for (name, n) in WORK {
         let count = iterations(name, n);
@@ -47,7 +55,6 @@ fn main() {
     }
     let bytes = RESTING.freeze().unwrap();
     println!("snapshot of ten values: {} bytes\n", bytes.len());
-    divan::main();
 }
 
 fn compile(source: &str) -> Arc<Program> {

@@ -39,7 +39,7 @@ fuzz_target!(|body: &[u8]| {
     bytes.extend(body);
     bytes.extend(crc32(&bytes).to_le_bytes());
     if let Ok(machine) = Machine::thaw(&PROGRAM, &bytes, TimeZone::UTC) {
-        machine.named_values();
+        let _ = machine.named_values();
         machine.freeze().unwrap();
     }
 });

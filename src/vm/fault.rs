@@ -81,36 +81,38 @@ impl Exit {
     }
 }
 
-/// How an instruction fails. Two words, so that the result of an instruction is handed on in registers.
+/// How an instruction fails. One word, so that the result of an instruction is handed on in registers.
 #[derive(Debug)]
-pub(crate) enum Raised {
-    /// A trap.
-    Trap(TrapCode),
-    /// A trap with more exact words.
-    Said(Box<(TrapCode, String)>),
-    /// Anything else.
-    Exit(Box<Exit>),
-}
+pub(crate) struct Raised(Box<Exit>);
 
 impl From<TrapCode> for Raised {
     fn from(code: TrapCode) -> Self {
-        Raised::Trap(code)
+        Self::trap(code)
     }
 }
 
 impl Raised {
+    /// A trap.
+    #[cold]
+    pub(crate) fn trap(code: TrapCode) -> Self {
+        Self::exit(Exit::Fault(code.into()))
+    }
+
     /// A trap with more exact words.
+    #[cold]
     pub(crate) fn said(code: TrapCode, message: impl Into<String>) -> Self {
-        Raised::Said(Box::new((code, message.into())))
+        Self::exit(Exit::Fault(Fault::new(code.code(), message)))
+    }
+
+    /// Anything that unwinds.
+    #[cold]
+    pub(crate) fn exit(exit: Exit) -> Self {
+        Self(Box::new(exit))
     }
 
     /// As what handlers hold.
     pub(crate) fn into_exit(self) -> Exit {
-        match self {
-            Raised::Trap(code) => Exit::Fault(code.into()),
-            Raised::Said(said) => Exit::Fault(Fault::new(said.0.code(), said.1)),
-            Raised::Exit(exit) => *exit,
-        }
+        *self.0
     }
 }
 
@@ -119,7 +121,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_of_instructions_are_two_words() {
+    fn results_of_instructions_fit_registers() {
+        assert_eq!(size_of::<Result<(), Raised>>(), 8);
         assert_eq!(size_of::<Option<Result<(), Raised>>>(), 16);
     }
 }

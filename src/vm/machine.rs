@@ -204,7 +204,7 @@ impl Machine {
                         TrapCode::Conversion,
                         "a stored value is not of the type that the program expects".to_owned(),
                     ),
-                    Misfit::Limit(code) => Raised::Trap(code),
+                    Misfit::Limit(code) => Raised::trap(code),
                 };
                 return self.fail(raised);
             }
@@ -217,12 +217,12 @@ impl Machine {
 
     /// Raises a fault where the machine stands: as the answer to a request, or because of a limit.
     pub fn raise(&mut self, fault: Fault) {
-        self.fail(Raised::Exit(Box::new(Exit::Fault(fault))));
+        self.fail(Raised::exit(Exit::Fault(fault)));
     }
 
     /// Cancels it where it stands: only what always runs still does.
     pub fn cancel(&mut self, reason: &str) {
-        self.fail(Raised::Exit(Box::new(Exit::Stop { canceled: true, message: reason.to_owned() })));
+        self.fail(Raised::exit(Exit::Stop { canceled: true, message: reason.to_owned() }));
     }
 
     /// Goes on after a suspension point. A machine that does not rest at one stays as it is.

@@ -56,7 +56,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Do
         .or_else(|| time::execute(context, instruction))
         .or_else(|| float::execute(context, instruction))
         .or_else(|| fault::execute(context, instruction))
-        .unwrap_or(Err(Raised::Trap(TrapCode::Unreachable)))
+        .unwrap_or_else(|| Err(Raised::trap(TrapCode::Unreachable)))
 }
 
 impl Context<'_> {

@@ -362,19 +362,23 @@ fn enter(callee: &Prepared, stack: &mut Vec<u64>, first: usize, base: usize) {
     // What the caller has lies below the new frame.
     let Some((below, above)) = stack.split_at_mut_checked(base) else { return };
     let args = below.get_mut(first..).unwrap_or_default();
-    let (params, rest) = above.split_at_mut_checked(callee.params).unwrap_or_default();
-    for (param, arg) in params.iter_mut().zip(args.iter()) {
-        *param = *arg;
+    // Blocks of a fixed size are a few moves; loops of a handful of slots would become calls of `memcpy` and `memset`.
+    // What is copied or cleared too much belongs to nobody.
+    match (above.first_chunk_mut::<4>(), args.first_chunk::<4>()) {
+        (Some(params), Some(args)) if callee.params <= params.len() => *params = *args,
+        _ => above.iter_mut().zip(args.iter()).take(callee.params).for_each(|(param, arg)| *param = *arg),
+    }
+    let rest = above.get_mut(callee.params..).unwrap_or_default();
+    if let Some(rest) = rest.first_chunk_mut::<8>() {
+        *rest = [0; 8];
+    }
+    if let Some(more) = rest.get_mut(8..callee.kinds.len().saturating_sub(callee.params)) {
+        more.fill(0);
     }
     for offset in &callee.taken {
         if let Some(place) = args.get_mut(usize::from(*offset)) {
             *place = 0;
         }
-    }
-    // A zero that the compiler does not know keeps it from calling `memset` for a handful of slots.
-    let zero = std::hint::black_box(0);
-    for place in rest.iter_mut().take(callee.kinds.len().saturating_sub(callee.params)) {
-        *place = zero;
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod control;
 mod faults;
+mod refusals;
 mod values;
 
 use std::sync::Arc;

@@ -55,7 +55,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::IntOfText { into, from } => return Some(int_of_text(context, into, from)),
         _ => return None,
     };
-    Some(done.map_err(Raised::Trap))
+    Some(done.map_err(Raised::trap))
 }
 
 /// A result or a trap.

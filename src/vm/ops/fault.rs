@@ -23,11 +23,11 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::Raise { from } => Some(Err(raise(context, from))),
         Instruction::RaiseAgain { from } => {
             let exit = context.heap.fault(context.window.get(from)).map(|exit| Exit::clone(exit));
-            Some(Err(exit.map_or(Raised::Trap(TrapCode::Absent), |exit| Raised::Exit(Box::new(exit)))))
+            Some(Err(exit.map_or_else(|| Raised::trap(TrapCode::Absent), Raised::exit)))
         }
         Instruction::Stop { message, canceled } => {
             let message = context.text(message).to_owned();
-            Some(Err(Raised::Exit(Box::new(Exit::Stop { canceled, message }))))
+            Some(Err(Raised::exit(Exit::Stop { canceled, message })))
         }
         Instruction::FaultIs { into, from, record } => {
             let is = payload(context, from).is_some_and(|(raised, _)| raised == record);
@@ -73,7 +73,7 @@ fn raise(context: &Context<'_>, from: SlotIdx) -> Raised {
         }
     }
     let fault = Fault { payload: Some((record, value)), ..Fault::new(def.name.clone(), message) };
-    Raised::Exit(Box::new(Exit::Fault(fault)))
+    Raised::exit(Exit::Fault(fault))
 }
 
 fn caught(context: &Context<'_>, from: SlotIdx) -> Option<Arc<Exit>> {
@@ -94,7 +94,7 @@ fn put_payload(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done 
         return Err(TrapCode::Conversion.into());
     }
     let bits = values::write_record(context.program, context.heap, record, &value);
-    let bits = bits.map_err(|_| Raised::Trap(TrapCode::Conversion))?;
+    let bits = bits.map_err(|_| Raised::trap(TrapCode::Conversion))?;
     context.window.put(into, bits);
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         other => return convert(context, other),
     };
     let done = result.and_then(|number| if number.is_finite() { Ok(number) } else { Err(TrapCode::NotFinite) });
-    Some(done.map(|number| context.window.put(into, number.to_bits())).map_err(Raised::Trap))
+    Some(done.map(|number| context.window.put(into, number.to_bits())).map_err(Raised::trap))
 }
 
 #[inline(always)]
@@ -51,7 +51,7 @@ fn convert(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> 
         }
         _ => return None,
     };
-    Some(done.map_err(Raised::Trap))
+    Some(done.map_err(Raised::trap))
 }
 
 fn divide(left: f64, right: f64) -> Result<f64, TrapCode> {

@@ -24,7 +24,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
             let built = context.heap.new_text(context.builder);
             let length = context.builder.len();
             context.charge(length);
-            return Some(built.map(|bits| context.window.put(into, bits)).map_err(Raised::Trap));
+            return Some(built.map(|bits| context.window.put(into, bits)).map_err(Raised::trap));
         }
         Instruction::PushConst { constant } => context.builder.push_str(context.program.text(constant)),
         Instruction::PushText { from } => {
@@ -63,7 +63,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
 /// The text so far is as long as a text may be.
 pub(super) fn within(context: &Context<'_>) -> Done {
     // LIMIT: TEXT_BYTES_MAX
-    if context.builder.len() > TEXT_BYTES_MAX { Err(Raised::Trap(TrapCode::TextTooLong)) } else { Ok(()) }
+    if context.builder.len() > TEXT_BYTES_MAX { Err(Raised::trap(TrapCode::TextTooLong)) } else { Ok(()) }
 }
 
 /// Writing to a `String` cannot fail.

@@ -43,11 +43,11 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         }
         Instruction::AmountRatio { into, left, right } => {
             let ratio = divide(Decimal::from(window.int(left)), Decimal::from(window.int(right)));
-            return Some(ratio.map(|ratio| context.window.put_decimal(into, ratio)).map_err(Raised::Trap));
+            return Some(ratio.map(|ratio| context.window.put_decimal(into, ratio)).map_err(Raised::trap));
         }
         other => return money(context, other),
     };
-    Some(amount.map(|amount| context.window.put_int(into, amount)).map_err(Raised::Trap))
+    Some(amount.map(|amount| context.window.put_int(into, amount)).map_err(Raised::trap))
 }
 
 /// Money: the same, with the currency beside it.
@@ -104,7 +104,7 @@ fn money(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> {
         }
         _ => return None,
     };
-    Some(done.map_err(Raised::Trap))
+    Some(done.map_err(Raised::trap))
 }
 
 /// The currency of two amounts: an amount of zero agrees with each.

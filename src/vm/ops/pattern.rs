@@ -56,7 +56,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
 }
 
 fn push_number(context: &mut Context<'_>, number: Decimal, pattern: &str) -> Done {
-    push_decimal(context.builder, number, pattern).map_err(Raised::Trap)?;
+    push_decimal(context.builder, number, pattern).map_err(Raised::trap)?;
     within(context)
 }
 

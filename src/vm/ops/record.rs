@@ -70,7 +70,7 @@ fn new(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done {
     }
     let first = from.index();
     let fields = context.window.as_slice().get(first..first + shape.width()).unwrap_or_default();
-    let bits = context.heap.new_record(fields).map_err(Raised::Trap)?;
+    let bits = context.heap.new_record(fields).map_err(Raised::trap)?;
     context.window.put(into, bits | OWNED);
     Ok(())
 }
@@ -87,7 +87,7 @@ fn set(context: &mut Context<'_>, record: SlotIdx, offset: u16, from: SlotIdx) -
     };
     let mut bits = context.window.get(record);
     if bits & OWNED == 0 {
-        bits = context.heap.copy_record(bits, shape.width()).map_err(Raised::Trap)? | OWNED;
+        bits = context.heap.copy_record(bits, shape.width()).map_err(Raised::trap)? | OWNED;
         context.window.put(record, bits);
     }
     context.heap.set_field(bits, offset, value);

@@ -46,7 +46,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::TextSubstring { into, from, range } => {
             let (start, count) = (context.window.int(range), context.window.int(next(range)));
             let text = substring(context.text(from), start, count).map(str::to_owned);
-            return Some(text.map_err(Raised::Trap).and_then(|text| context.put_text(into, &text)));
+            return Some(text.map_err(Raised::trap).and_then(|text| context.put_text(into, &text)));
         }
         Instruction::TextReplace { into, from, change } => return Some(replace(context, into, from, change)),
         _ => return None,
@@ -80,7 +80,7 @@ fn replace(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx, change: Slot
     // LIMIT: TEXT_BYTES_MAX, before anything is allocated.
     let found = text.matches(old).count();
     if new.len() > old.len() && found.saturating_mul(new.len() - old.len()) > TEXT_BYTES_MAX {
-        return Err(Raised::Trap(TrapCode::TextTooLong));
+        return Err(Raised::trap(TrapCode::TextTooLong));
     }
     let text = text.replace(old, new);
     context.put_text(into, &text)

@@ -64,7 +64,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         }
         other => return durations(context, other),
     };
-    Some(result.map(|number| context.window.put_int(into, number)).map_err(Raised::Trap))
+    Some(result.map(|number| context.window.put_int(into, number)).map_err(Raised::trap))
 }
 
 #[inline(always)]
@@ -88,7 +88,7 @@ fn durations(context: &mut Context<'_>, instruction: Instruction) -> Option<Done
         Instruction::DurationMul { into, left, right } => (into, times(window.duration(left), window.int(right))),
         _ => return None,
     };
-    Some(result.map(|duration| context.window.put_duration(into, duration)).map_err(Raised::Trap))
+    Some(result.map(|duration| context.window.put_duration(into, duration)).map_err(Raised::trap))
 }
 
 /// The first day that dates count from.
