@@ -19,3 +19,4 @@ mod examples;
 mod machine;
 mod sema;
 mod store;
+mod syntax;

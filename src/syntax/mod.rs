@@ -36,7 +36,9 @@ pub struct Parsed {
 pub fn parse_file(file: FileId, text: &str) -> Parsed {
     let tokens = scan::scan(text);
     let trivia = Trivia::of(file, text, &tokens);
-    let parsed = if recover::too_deep(&tokens).is_some() { None } else { ProcParser::parse(Rule::chunk, text).ok() };
+    // The grammar takes U+0001 for a hole, so a file that contains it is not parsed as it stands.
+    let sound = recover::too_deep(&tokens).is_none() && !text.contains('\u{1}');
+    let parsed = if sound { ProcParser::parse(Rule::chunk, text).ok() } else { None };
     let (items, mut diagnostics) = match parsed {
         Some(pairs) => {
             let mut builder = Builder::new(file, text, 0, &tokens, &trivia);

@@ -121,6 +121,10 @@ impl<'t> Scanner<'t> {
                     self.fresh_line = true;
                 }
                 ' ' | '\t' | '\r' => self.at += 1,
+                '\u{FEFF}' if self.at == 0 => {
+                    self.at += next.len_utf8();
+                    self.line_start = self.at;
+                }
                 _ => self.token(next),
             }
         }

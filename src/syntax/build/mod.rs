@@ -51,13 +51,15 @@ pub(super) struct Builder<'t> {
     tokens: &'t [Token],
     trivia: &'t Trivia,
     depth: usize,
+    /// Whether this declaration was already said to be nested too deeply.
+    told_depth: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'t> Builder<'t> {
     /// A builder for pairs of text that begins at `base` in the file.
     pub(super) fn new(file: FileId, source: &'t str, base: u32, tokens: &'t [Token], trivia: &'t Trivia) -> Self {
-        Self { file, source, base, tokens, trivia, depth: 0, diagnostics: Vec::new() }
+        Self { file, source, base, tokens, trivia, depth: 0, told_depth: false, diagnostics: Vec::new() }
     }
 
     /// The declarations of a chunk.
@@ -68,6 +70,7 @@ impl<'t> Builder<'t> {
 
     fn item_or_defect(&mut self, pair: &Pair<'_, Rule>) -> Item {
         let span = self.span(pair);
+        self.told_depth = false;
         self.item(pair.clone()).unwrap_or_else(|defect| {
             self.diagnostics.push(errors::parser_defect(defect.span));
             Item { doc: None, kind: ItemKind::Error { name: None }, span }
@@ -124,7 +127,10 @@ impl<'t> Builder<'t> {
     pub(super) fn deeper<T>(&mut self, span: Span, build: impl FnOnce(&mut Self) -> Built<T>) -> Built<Option<T>> {
         // LIMIT: DEPTH_MAX
         if self.depth >= DEPTH_MAX {
-            self.diagnostics.push(errors::too_deep(span));
+            if !self.told_depth {
+                self.diagnostics.push(errors::too_deep(span));
+            }
+            self.told_depth = true;
             return Ok(None);
         }
         self.depth += 1;

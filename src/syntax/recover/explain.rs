@@ -44,17 +44,33 @@ pub(super) struct Place<'a> {
 static DETAILS: Mutex<()> = Mutex::new(());
 
 /// Parses a part once more, with details.
-pub(super) fn failure(kind: Kind, work: &Work, start: usize, end: usize) -> Failure {
-    let text = work.slice(start, end);
+pub(super) fn failure(kind: Kind, work: &Work, start: usize, end: usize, tokens: &[Token]) -> Failure {
+    // What may follow the last word may need a space before it.
+    let mut text = format!("{} ", work.slice(start, end));
+    let first = attempt(kind, &text, start);
+    // Where only other letters of a word would have helped, the word as a whole is wrong.
+    let word = tokens.iter().find(|token| (token.start as usize) < first.at && first.at <= token.end as usize);
+    let Some(word) = word.filter(|_| first.expected.is_empty()) else { return first };
+    let (from, to) = (word.start as usize, word.end as usize);
+    let Some(blind) = from.checked_sub(start).zip(to.checked_sub(start)).filter(|(_, to)| *to <= text.len()) else {
+        return first;
+    };
+    text.replace_range(blind.0..blind.1, &"\u{2}".repeat(blind.1 - blind.0));
+    let second = attempt(kind, &text, start);
+    if second.at == from { second } else { first }
+}
+
+fn attempt(kind: Kind, text: &str, start: usize) -> Failure {
     let guard = DETAILS.lock();
     pest::set_error_detail(true);
     let result = ProcParser::parse(kind.whole(), text);
     pest::set_error_detail(false);
     drop(guard);
-    let Err(error) = result else { return Failure { at: start, expected: Vec::new(), words: Vec::new() } };
+    let nothing = |at: usize| Failure { at, expected: Vec::new(), words: Vec::new() };
+    let Err(error) = result else { return nothing(start) };
     let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
     let Some(attempts) = error.parse_attempts().filter(|attempts| attempts.max_position >= at) else {
-        return Failure { at: start + at, expected: Vec::new(), words: Vec::new() };
+        return nothing(start + at);
     };
     let stacks = attempts.call_stacks();
     let tried = words::Tried {

@@ -115,6 +115,7 @@ impl<'a> Mender<'a> {
                 verbs::is_contextual(word.text(&self.original))
                     && !matches!(next.kind, TokenKind::Symbol | TokenKind::Close(_))
             }
+            Kind::EntityPart if matches!(word.text(&self.original), "states" | "unique" | "shown") => true,
             Kind::Field | Kind::Param | Kind::EntityPart | Kind::StatePart => matches!(sign, ":" | "as"),
             _ => false,
         };
@@ -150,11 +151,16 @@ impl<'a> Mender<'a> {
     /// A part that does not parse: first what it holds, then the part itself.
     fn part(&mut self, kind: Kind, from: usize, to: usize) {
         let known = self.diagnostics.len();
+        let bad_inside = self.prefix(kind, from, to).is_none();
         self.bodies(kind, from, to);
         if self.parses(kind.rule(), from, to) {
             return;
         }
-        let failure = explain::failure(kind, self.work, self.start_of(from), self.end_of(to - 1));
+        // Only its bodies were at fault; what follows is for itself.
+        if bad_inside && let Some(end) = self.prefix(kind, from, to).filter(|end| *end > from) {
+            return self.list(kind, end, to);
+        }
+        let failure = explain::failure(kind, self.work, self.start_of(from), self.end_of(to - 1), &self.tokens);
         let behind = self.tokens.partition_point(|token| (token.end as usize) <= failure.at).clamp(from, to);
         // Only more letters would have helped: the word itself is wrong.
         let in_word = failure.expected.is_empty() && behind > from && self.end_of(behind - 1) == failure.at;

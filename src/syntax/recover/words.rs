@@ -28,14 +28,31 @@ pub(super) fn expected(tried: &Tried) -> Vec<String> {
             words.extend(noun(rule).map(str::to_owned));
         }
     }
-    if words.is_empty() {
+    // Within a parameter or field, or where a text is one of several, the marks say more.
+    let colon_missing = tried.tokens.iter().any(|token| token == ":");
+    let vague = words.iter().all(|word| match word.as_str() {
+        "a parameter" | "a field" => colon_missing,
+        "a text" => true,
+        _ => false,
+    });
+    if vague {
+        let text = words.iter().any(|word| word == "a text");
+        words.clear();
         let marks = tried.tokens.iter().filter(|token| is_mark(token));
         words.extend(marks.map(|token| format!("`{token}`")));
         let colon = words.iter().any(|word| word == "`:`");
         words.retain(|word| !(colon && word == "`as`"));
         words.sort_by_key(|word| word.chars().any(char::is_alphabetic));
+        words.retain(|word| !(text && word.contains('"')));
+        if text {
+            words.push("a text".to_owned());
+        }
         if letters && !within_word {
             words.push("a name".to_owned());
+        }
+        // A body is what most heads lack.
+        if words.len() > NAMED_MAX && words.iter().any(|word| word == "`{`") {
+            words = vec!["`{`".to_owned()];
         }
     }
     words.dedup();
