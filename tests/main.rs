@@ -12,6 +12,7 @@
     reason = "all of it is tests; the lints know only their functions as such"
 )]
 
+mod cli;
 mod codegen;
 mod docs;
 mod engine;
@@ -20,3 +21,7 @@ mod machine;
 mod sema;
 mod store;
 mod syntax;
+mod format;
+mod sema;
+mod store;
+mod tidy;

@@ -137,7 +137,7 @@ codes! {
     E0502 "assigned-without-owner" "`assigned` of a record that nobody owns"
     E0503 "status-without-states" "`status changed` of an entity without states"
     E0504 "bad-trigger-field" "`updated` or `written` of no field, or of one that updates never write"
-    E0505 "impossible-change" "`status changed` between states that no arrow joins"
+    E0505 "impossible-change-event" "`status changed` between states that no arrow joins"
     E0506 "same-event-twice" "one event stands twice"
     E0507 "phase-of-kind" "`when`, `before` or `after` where the kind of process has none"
     E0508 "nothing-starts" "a process that nothing starts"

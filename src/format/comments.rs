@@ -57,6 +57,20 @@ impl<'a> Comments<'a> {
         Doc::Concat(docs)
     }
 
+    /// The comments behind the bracket that opens a list, on its line, before the first element at `at`.
+    pub(super) fn opening(&mut self, at: u32) -> Doc {
+        let mut docs = Vec::new();
+        while let Some(comment) = self.all.get(self.next).filter(|comment| comment.span.start < at) {
+            let before = self.slice(0, comment.span.start).trim_end_matches([' ', '\t']);
+            if !before.ends_with(['{', '(', '[']) || !self.breaks_after(comment.span.end) {
+                break;
+            }
+            self.next += 1;
+            docs.push(Doc::Suffix(self.words(comment)));
+        }
+        Doc::Concat(docs)
+    }
+
     /// The comments above an element that has lines of its own, each with its line end, and a blank line where there
     /// is one above any of them. The first element of a block has none above it.
     pub(super) fn lead(&mut self, at: u32, is_first: bool, keeps_blank: bool) -> Doc {

@@ -58,7 +58,7 @@ pub(super) fn concat(docs: impl IntoIterator<Item = Doc>) -> Doc {
 
 /// On one line if it fits.
 pub(super) fn group(doc: Doc) -> Doc {
-    let is_broken = doc.has_hard_line();
+    let is_broken = doc.is_broken();
     Doc::Group { doc: Box::new(doc), is_broken }
 }
 
@@ -90,16 +90,31 @@ impl Doc {
         }
     }
 
-    /// Whether it can only be printed on several lines. A text of several lines does not count: it stays as it is.
+    /// Whether it can only be printed on several lines: a hard line, or a comment at the end of a line before one of
+    /// its own lines. A text of several lines does not count: it stays as it is.
     #[must_use]
-    pub(super) fn has_hard_line(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
+        self.find_break(&mut false)
+    }
+
+    fn find_break(&self, has_comment: &mut bool) -> bool {
         match self {
             Self::HardLine => true,
-            Self::Nest(doc) => doc.has_hard_line(),
-            Self::Group { is_broken, .. } => *is_broken,
-            Self::Concat(docs) => docs.iter().any(Self::has_hard_line),
-            Self::Either { .. } => false,
-            Self::Nil | Self::Text(_) | Self::Line | Self::SoftLine | Self::IfBroken(_) | Self::Suffix(_) => false,
+            Self::Line | Self::SoftLine => *has_comment,
+            Self::Suffix(_) => {
+                *has_comment = true;
+                false
+            }
+            Self::Nest(doc) => doc.find_break(has_comment),
+            Self::Group { is_broken: true, .. } => true,
+            Self::Group { doc, .. } => {
+                let mut inside = false;
+                doc.find_break(&mut inside);
+                *has_comment |= inside;
+                false
+            }
+            Self::Concat(docs) => docs.iter().any(|doc| doc.find_break(has_comment)),
+            Self::Nil | Self::Text(_) | Self::IfBroken(_) | Self::Either { .. } => false,
         }
     }
 

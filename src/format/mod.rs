@@ -52,14 +52,19 @@ pub fn format(source: &str) -> Result<String, Refusal> {
     if has_loose_text(&text, &parsed) {
         return Ok(source.to_owned());
     }
+    let has_errors = parsed.diagnostics.iter().any(|d| d.severity == Severity::Error);
     for _ in 0..ROUNDS_MAX {
         let next = layout(&text, &parsed)?;
         if next == text {
             return Ok(text);
         }
         let next_parsed = parse_file(FileId(0), &next);
-        check::compare((&text, &parsed), (&next, &next_parsed))?;
-        (text, parsed) = (next, next_parsed);
+        match check::compare((&text, &parsed), (&next, &next_parsed)) {
+            Ok(()) => (text, parsed) = (next, next_parsed),
+            // What follows a mistake may be read in another way on other lines: all of it stays as it is.
+            Err(_) if has_errors => return Ok(source.to_owned()),
+            Err(refusal) => return Err(refusal),
+        }
     }
     Err(Refusal::NotStable)
 }

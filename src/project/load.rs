@@ -72,10 +72,10 @@ pub fn load_unreadable(shown_path: &str, error: &io::Error) -> Loaded {
 }
 
 /// The source files of all projects with their paths on disk.
-pub fn project_files(loaded: &Loaded) -> impl Iterator<Item = (&SourceFile, &Path)> {
+pub fn project_files(loaded: &Loaded) -> impl Iterator<Item = (FileId, &SourceFile, &Path)> {
     loaded.projects.iter().flat_map(|project| &project.files).filter_map(|id| {
         let path = loaded.paths.get(id.0 as usize)?;
-        Some((loaded.sources.get(*id)?, path.as_path()))
+        Some((*id, loaded.sources.get(*id)?, path.as_path()))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::base::source::SourceFile;
+use crate::base::span::FileId;
 use crate::cli::args::FmtArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input;
@@ -13,6 +14,7 @@ use crate::diag::codes::{E0906, E0907, E0908, E0909};
 use crate::diag::{Diagnostic, render};
 use crate::format;
 use crate::project::{Loaded, project_files};
+use crate::syntax::parse_file;
 
 pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {
     let loaded = input::load_path(&args.path);
@@ -22,7 +24,8 @@ pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {
         loaded.diagnostics.iter().filter(|d| !settings.contains(&d.code)).cloned().collect();
     term.err(&render::human(&problems, &loaded.sources, &term.messages()));
     let mut run = Run { args, term, loaded: &loaded, changed: 0, exit: exit_of(&problems, None) };
-    for (file, path) in project_files(&loaded) {
+    for (id, file, path) in project_files(&loaded) {
+        run.errors(id, file);
         run.file(file, path);
     }
     run.summary();
@@ -40,6 +43,15 @@ struct Run<'a> {
 impl Run<'_> {
     fn is_stdin(&self) -> bool {
         self.args.path == Path::new("-")
+    }
+
+    /// Says what does not parse; the layout of that stays as it is.
+    fn errors(&mut self, id: FileId, file: &SourceFile) {
+        let diagnostics = parse_file(id, &file.text).diagnostics;
+        if !diagnostics.is_empty() {
+            self.term.err(&render::human(&diagnostics, &self.loaded.sources, &self.term.messages()));
+            self.fail(exit_of(&diagnostics, None));
+        }
     }
 
     fn file(&mut self, file: &SourceFile, path: &Path) {

@@ -40,9 +40,10 @@ impl Formatter<'_> {
         parts.sort_by_key(|part| part.0);
         let open = self.open_brace(end);
         let is_one_line = parts.last().is_some_and(|last| !self.slice(open, last.0.1).contains('\n'));
+        let printed = self.printed();
         let body = self.lines(open, &parts, |part| part.0, |f, part| f.entity_part(&part.1));
         let flat = match parts.as_slice() {
-            [part] if is_one_line => self.entity_part(&part.1).flat().filter(|_| !has_comment(&body)),
+            [part] if is_one_line && self.printed() == printed => self.entity_part(&part.1).flat(),
             _ => None,
         };
         let flat = flat.map(|part| format!("{head}{{ {part} }}"));
@@ -153,16 +154,5 @@ impl Formatter<'_> {
     fn arrow(&self, arrow: &Arrow) -> String {
         let ends = |ends: &[Vec<Ident>]| ends.iter().map(|end| self.path(end)).collect::<Vec<_>>().join(", ");
         format!("{} -> {}", ends(&arrow.from), ends(&arrow.to))
-    }
-}
-
-fn has_comment(doc: &Doc) -> bool {
-    match doc {
-        Doc::Suffix(_) => true,
-        Doc::Text(words) => words.contains("//") || words.contains("/*"),
-        Doc::Nest(doc) | Doc::Group { doc, .. } => has_comment(doc),
-        Doc::Concat(docs) => docs.iter().any(has_comment),
-        Doc::Either { broken, .. } => has_comment(broken),
-        _ => false,
     }
 }

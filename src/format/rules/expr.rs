@@ -131,6 +131,12 @@ impl Formatter<'_> {
     }
 
     fn pattern(&mut self, pattern: &Pattern) -> Doc {
+        let before = self.comments.before(pattern.span.start);
+        let body = self.pattern_kind(pattern);
+        concat([before, body, self.comments.trail(pattern.span.end)])
+    }
+
+    fn pattern_kind(&mut self, pattern: &Pattern) -> Doc {
         match &pattern.kind {
             PatternKind::Error => self.verbatim(pattern.span),
             PatternKind::Else => text("else"),

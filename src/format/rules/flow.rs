@@ -73,13 +73,14 @@ impl Formatter<'_> {
         let open = self.open_brace(end);
         let is_one_line = !self.slice(open, stage.span.end).contains(['\n', '/']);
         let head = Doc::Concat(head);
+        let printed = self.printed();
+        let body = self.lines(open, &stage.elements, element_place, Self::flow_element);
         let flat = match stage.elements.as_slice() {
-            [FlowElement::Next { stage: None, condition: None, .. }] if is_one_line => {
+            [FlowElement::Next { stage: None, condition: None, .. }] if is_one_line && self.printed() == printed => {
                 head.flat().map(|head| head + "{ finish }")
             }
             _ => None,
         };
-        let body = self.lines(open, &stage.elements, element_place, Self::flow_element);
         Doc::either(flat, concat([head, body]))
     }
 

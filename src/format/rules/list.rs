@@ -4,8 +4,9 @@ use super::Formatter;
 use crate::format::doc::{Doc, concat, group, nest, text};
 use crate::syntax::ast::{Arg, AssignOp, Block, FieldInit, Ident, Param, Stmt};
 
-/// One element of a list: the comments above, itself, the comments behind.
+/// One element of a list: the comments behind the bracket that opens the list, those above, itself, those behind.
 pub(super) struct Element {
+    opening: Doc,
     lead: Doc,
     body: Doc,
     trail: Doc,
@@ -30,11 +31,12 @@ impl BlockDoc {
 impl Formatter<'_> {
     /// An element of a list that may stand on one line.
     pub(super) fn element(&mut self, start: u32, end: u32, build: impl FnOnce(&mut Self) -> Doc) -> Element {
+        let opening = self.comments.opening(start);
         let lead = self.comments.lead(start, true, false);
         let body = build(self);
         let rest = self.comments.before(end);
         let trail = concat([rest, self.comments.trail(end)]);
-        Element { lead, body, trail }
+        Element { opening, lead, body, trail }
     }
 
     /// `open a, b, c close` on one line if it fits, else an element a line with a comma behind each.
@@ -48,10 +50,10 @@ impl Formatter<'_> {
         let mut inner = Vec::new();
         let last = elements.len().saturating_sub(1);
         for (number, element) in elements.into_iter().enumerate() {
+            inner.push(element.opening);
             inner.push(if number == 0 { line.clone() } else { Doc::Line });
-            inner.extend([element.lead, element.body]);
+            inner.extend([element.lead, element.body, element.trail]);
             inner.push(if number == last { Doc::IfBroken(",") } else { text(",") });
-            inner.push(element.trail);
         }
         inner.push(closing);
         group(concat([text(open), nest(Doc::Concat(inner)), line, text(close)]))

@@ -67,8 +67,9 @@ impl<'a> Formatter<'a> {
 
     /// The source as it stands, with the comments inside.
     fn verbatim(&mut self, span: Span) -> Doc {
+        let before = self.comments.before(span.start);
         self.comments.skip(span);
-        text(self.slice(span.start, span.end).to_owned())
+        concat([before, text(self.slice(span.start, span.end).to_owned())])
     }
 
     /// A literal of one line whose parts may stand apart: with one space between them.

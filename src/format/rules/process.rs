@@ -111,7 +111,8 @@ impl Formatter<'_> {
         for event in events {
             let before = self.comments.before(event.span.start);
             let words = self.event(event);
-            docs.push(concat([before, words, self.comments.before(event.span.end)]));
+            let inside = self.comments.before(event.span.end);
+            docs.push(concat([before, words, inside, self.comments.trail(event.span.end)]));
         }
         group(concat([text(word), nest(join(docs, &concat([text(","), Doc::Line])))]))
     }

@@ -110,7 +110,15 @@ impl<'t> Builder<'t> {
     /// Words of the language as one name, joined by single spaces.
     pub(super) fn phrase(&self, pair: &Pair<'_, Rule>) -> Ident {
         let span = self.span(pair);
-        let text = self.source.get(span.start as usize..span.end as usize).unwrap_or("");
+        let mut text = String::new();
+        let mut start = span.start;
+        let first = self.trivia.comments.partition_point(|comment| comment.span.start < span.start);
+        let inside = self.trivia.comments.iter().skip(first).take_while(|comment| comment.span.end <= span.end);
+        for (from, to) in inside.map(|comment| (comment.span.start, comment.span.end)).chain([(span.end, span.end)]) {
+            text.push_str(self.source.get(start as usize..from as usize).unwrap_or(""));
+            text.push(' ');
+            start = to;
+        }
         Ident { name: text.split_whitespace().collect::<Vec<_>>().join(" "), span }
     }
 

@@ -1,0 +1,35 @@
+//! The command line itself.
+
+use super::Call;
+
+#[test]
+fn versions() {
+    let version = concat!("abide ", env!("CARGO_PKG_VERSION"), "\n");
+    Call::new().run(&["--version"]).is(0, version, "");
+    let verbose = Call::new().run(&["--version", "--verbose"]);
+    assert!(verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 1\n"), "{}", verbose.out);
+}
+
+#[test]
+fn a_wrong_command_line_is_usage() {
+    let outcome = Call::new().run(&["chekc"]);
+    assert!(outcome.err.contains("unrecognized subcommand 'chekc'"), "{}", outcome.err);
+    assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
+    assert_eq!(Call::new().run(&[]).code, 2);
+}
+
+#[test]
+fn help_is_a_result() {
+    let outcome = Call::new().run(&["--help"]);
+    assert!(outcome.out.starts_with("Business processes: write, check, run\n"), "{}", outcome.out);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = Call::new().run(&["completions", shell]);
+        assert!(outcome.out.contains("explain"), "{shell}");
+        assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{shell}");
+    }
+}
