@@ -18,6 +18,7 @@ mod docs;
 mod engine;
 mod examples;
 mod machine;
+mod examples;
 mod sema;
 mod store;
 mod syntax;

@@ -30,10 +30,16 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Measure how long a function takes
+    Bench(BenchArgs),
+    /// Compile a project to one file
+    Build(BuildArgs),
     /// Find what is wrong in a project
     Check(CheckArgs),
     /// Print a script that completes commands in a shell
     Completions(CompletionsArgs),
+    /// List the instructions of a build or a project
+    Disasm(DisasmArgs),
     /// Print the page of a code such as E0301
     Explain(ExplainArgs),
     /// Give files their one layout
@@ -46,6 +52,40 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Run the tests of a project
     Test(TestArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BenchArgs {
+    /// A folder, a `.proc` file or a build
+    pub path: PathBuf,
+
+    /// The name of a `fn`
+    pub function: String,
+
+    /// Its arguments: numbers, true or false, texts
+    #[arg(allow_negative_numbers = true)]
+    pub args: Vec<String>,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BuildArgs {
+    /// A folder or a `.proc` file
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Where the build goes
+    #[arg(short, long, value_name = "FILE", required_unless_present = "manifest")]
+    pub output: Option<PathBuf>,
+
+    /// Print as JSON what rests where, and what a snapshot holds there
+    #[arg(long)]
+    pub manifest: bool,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Args, Debug)]
@@ -62,6 +102,19 @@ pub(super) struct CheckArgs {
 pub(super) struct CompletionsArgs {
     /// Which shell
     pub shell: Shell,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DisasmArgs {
+    /// A folder, a `.proc` file or a build
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Only this function or process
+    pub function: Option<String>,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,7 @@ mod args;
 mod cmd;
 mod exit;
 mod input;
+mod manifest;
 mod output;
 mod report;
 mod store;
@@ -44,8 +45,11 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         return Exit::Fine;
     }
     match &arguments.command {
+        Some(Command::Bench(args)) => cmd::bench::run(args, term),
+        Some(Command::Build(args)) => cmd::build::run(args, term),
         Some(Command::Check(args)) => cmd::check::run(args, term),
         Some(Command::Completions(args)) => cmd::completions::run(args, term),
+        Some(Command::Disasm(args)) => cmd::disasm::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),

@@ -32,7 +32,9 @@ impl Lowerer<'_> {
         self.guard(&scope, faulted, fault.slot(), true);
         self.emit(Instruction::LoadInt { into: selector.slot(), value: 1 });
         self.code.bind(entry);
+        self.one_turn += 1;
         self.block(finally);
+        self.one_turn -= 1;
         if let ScopeKind::Finally { exits, .. } = scope.kind {
             self.dispatch(selector, fault, &exits);
         }
@@ -106,7 +108,9 @@ impl Lowerer<'_> {
     pub(super) fn atomic(&mut self, body: &Block) {
         self.host(HostOp::AtomicBegin, &[], None);
         self.open_scope(ScopeKind::Atomic);
+        self.one_turn += 1;
         self.block(body);
+        self.one_turn -= 1;
         let scope = self.close_scope();
         self.end_scope(&scope, HostOp::AtomicCommit, HostOp::AtomicRollback);
     }

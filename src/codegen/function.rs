@@ -66,6 +66,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) scopes: Vec<Scope>,
     pub(super) stages: Vec<String>,
     pub(super) points: Vec<Pending>,
+    /// How many blocks around the statement run within one turn: `atomic` and `finally`.
+    pub(super) one_turn: usize,
     pub(super) result: Option<TypeIdx>,
     /// Where the result rests while `finally` blocks run.
     pub(super) result_reg: Option<Reg>,
@@ -90,6 +92,7 @@ impl<'a> Lowerer<'a> {
             scopes: Vec::new(),
             stages: Vec::new(),
             points: Vec::new(),
+            one_turn: 0,
             result: None,
             result_reg: None,
             message_reg: None,
@@ -168,6 +171,11 @@ impl<'a> Lowerer<'a> {
     /// The index of a checker's type.
     pub(super) fn ty(&mut self, ty: &Ty) -> TypeIdx {
         self.tables.types.lower(ty)
+    }
+
+    /// Whether a statement may be a suspension point here.
+    pub(super) fn suspends(&self) -> bool {
+        self.job.suspends && self.one_turn == 0
     }
 
     /// Appends an instruction.

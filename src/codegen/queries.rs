@@ -70,7 +70,7 @@ impl Lowerer<'_> {
 
     /// `for each x in QUERY`.
     pub(super) fn for_query(&mut self, query: &Query, body: &Block) {
-        let suspends = self.job.suspends && walk::any_stmt(body, &may_suspend);
+        let suspends = self.suspends() && walk::any_stmt(body, &may_suspend);
         let changes = walk::any_stmt(body, &may_write);
         let (end, next) = (self.code.label(), self.code.label());
         let style = Style { first_only: false, suspends, changes };
@@ -93,14 +93,13 @@ impl Lowerer<'_> {
 
     fn count(&mut self, query: &Query, into: Reg) {
         let stored = !matches!(query.source, QuerySource::List(_));
-        if stored && query.limit.is_none() {
+        let complete = query.condition.as_ref().is_none_or(|c| conjuncts::split(c, query.bind).rest.is_empty());
+        if stored && complete && query.limit.is_none() {
             let candidates = self.candidates(query);
-            if candidates.complete {
-                let arguments = candidates.run.len().saturating_sub(2);
-                let run = candidates.run.get(..arguments).unwrap_or(&[]);
-                self.host_run(HostOp::Count(candidates.query), run, Some(into));
-                return;
-            }
+            let arguments = candidates.run.len().saturating_sub(2);
+            let run = candidates.run.get(..arguments).unwrap_or(&[]);
+            self.host_run(HostOp::Count(candidates.query), run, Some(into));
+            return;
         }
         let (end, next) = (self.code.label(), self.code.label());
         let left = self.limit(query, end);

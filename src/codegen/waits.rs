@@ -150,11 +150,11 @@ impl Lowerer<'_> {
         let program = self.program;
         let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
         let point = format!("do {}", head.name);
-        if head.kind != ProcessKind::Action && self.job.suspends {
+        if head.kind == ProcessKind::Background && self.suspends() {
             self.do_child(stmt, &point);
             return;
         }
-        if self.job.suspends {
+        if self.suspends() {
             self.suspend(PointKind::Do, &point, false);
         }
         let run = self.process_args(*id, primary.as_ref(), args);

@@ -1,5 +1,6 @@
 //! Compiled code: programs are compiled and verified, run by the machine, and listings of small ones are golden files.
 
+mod differential;
 mod examples;
 mod functions;
 mod listings;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use abide::{
     base::value::Value,
     bytecode::{module::Module, types::FuncIdx},
-    diag::Severity,
+    diag::render,
     pipeline, project,
     vm::{
         machine::{Machine, Outcome},
@@ -20,8 +21,7 @@ use abide::{
 /// Compiles a project of one file, which must have no errors, and verifies what comes out.
 fn compile(source: &str) -> Arc<Program> {
     let front = pipeline::check(project::load_text("test.proc", source.into()));
-    let errors: Vec<_> = front.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{source}");
+    assert!(!front.has_errors(), "{}", render::short(&front.diagnostics, &front.sources));
     pipeline::compile(&front.sources, &front.projects[0]).unwrap_or_else(|errors| panic!("{errors:#?}\n{source}"))
 }
 

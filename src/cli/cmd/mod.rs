@@ -1,7 +1,10 @@
 //! The commands, one file each: `run` takes the arguments and the terminal, and gives the exit code.
 
+pub(super) mod bench;
+pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod disasm;
 pub(super) mod explain;
 pub(super) mod fmt;
 pub(super) mod list;

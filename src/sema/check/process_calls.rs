@@ -94,7 +94,7 @@ impl Checker<'_> {
         self.may_call(Verb::Do, head, callee.span);
         let (primary, args) = self.process_arguments(callee, head, args);
         let retry = retry.map(|retry| self.retry(retry));
-        let timeout = timeout.map(|timeout| self.expr_as(timeout, &Ty::Duration, None));
+        let timeout = timeout.map(|timeout| self.later("time limits of `do`", timeout.span));
         let is_own_transaction = head.kind == ProcessKind::Background;
         let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();
         if is_own_transaction && !matches!(self.host, Host::Test) {

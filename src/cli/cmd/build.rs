@@ -1,0 +1,34 @@
+//! `abide build`: one project as one verified file.
+
+use crate::cli::args::BuildArgs;
+use crate::cli::exit::Exit;
+use crate::cli::term::Term;
+use crate::cli::{manifest, output, target};
+
+pub(in crate::cli) fn run(args: &BuildArgs, term: &Term) -> Exit {
+    let target = match target::load(&args.path, &args.report, term) {
+        Ok(target) => target,
+        Err(exit) => return exit,
+    };
+    if let Some(path) = &args.output
+        && let Err(error) = output::write(path, &target.build)
+    {
+        term.err(&format!("error: cannot write `{}`: {error}\n", path.display()));
+        return Exit::Environment;
+    }
+    if args.manifest {
+        term.out(&manifest::text(target.program.module(), &target.hash));
+    } else if let Some(path) = &args.output {
+        let module = target.program.module();
+        let (processes, points) = (module.processes.len(), module.points.len());
+        term.out(&format!(
+            "built {}: {} {}, {processes} processes, {points} suspension points, {} bytes, {}\n",
+            path.display(),
+            module.meta.name,
+            module.meta.version,
+            target.build.len(),
+            target.hash.get(..12).unwrap_or(&target.hash),
+        ));
+    }
+    Exit::Fine
+}

@@ -1,0 +1,82 @@
+//! Functions of the language, as far as tests compare them.
+
+use super::{Evaluated, Fault, Reference, arithmetic, query};
+use crate::{
+    base::value::Value,
+    sema::{hir::Arithmetic, hir::Builtin, ty::Ty},
+};
+
+impl Reference<'_> {
+    pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Value], ty: &Ty) -> Evaluated {
+        Ok(match (builtin, args) {
+            (Builtin::Absolute, [Value::Int(n)]) => Value::Int(n.checked_abs().ok_or(Fault::Trap("R0101"))?),
+            (Builtin::Absolute, [Value::Decimal(n)]) => Value::Decimal(n.abs()),
+            (Builtin::Distinct, [Value::List(items)]) => {
+                let mut seen: Vec<Value> = Vec::new();
+                for item in items {
+                    if !seen.contains(item) {
+                        seen.push(item.clone());
+                    }
+                }
+                Value::List(seen)
+            }
+            (Builtin::First, [Value::List(items)]) => items.first().cloned().unwrap_or(Value::None),
+            (Builtin::Join, [Value::List(items), Value::Text(separator)]) => {
+                let texts: Vec<&str> = items.iter().filter_map(text).collect();
+                Value::Text(texts.join(separator))
+            }
+            (Builtin::Last, [Value::List(items)]) => items.last().cloned().unwrap_or(Value::None),
+            (Builtin::Length, [Value::Text(text)]) => count(text.chars().count()),
+            (Builtin::Length | Builtin::ListLength, [Value::List(items)]) => count(items.len()),
+            (Builtin::ListMaximum, [Value::List(items)]) => query::extreme(items, true)?,
+            (Builtin::ListMinimum, [Value::List(items)]) => query::extreme(items, false)?,
+            (Builtin::ListSum, [Value::List(items)]) if *ty.present() == Ty::Int => {
+                let add = |sum: Value, item: &Value| arithmetic::compute(Arithmetic::Add, &sum, item, ty, &self.zone);
+                items.iter().filter(|item| !item.is_none()).try_fold(Value::Int(0), add)?
+            }
+            (Builtin::Lower, [Value::Text(text)]) => Value::Text(text.to_lowercase()),
+            (Builtin::Maximum, [left, right]) => {
+                if arithmetic::order(left, right)?.is_ge() {
+                    left.clone()
+                } else {
+                    right.clone()
+                }
+            }
+            (Builtin::Minimum, [left, right]) => {
+                if arithmetic::order(left, right)?.is_le() {
+                    left.clone()
+                } else {
+                    right.clone()
+                }
+            }
+            (Builtin::Range, [Value::Int(low), Value::Int(high)]) => {
+                Value::List((*low..=*high).map(Value::Int).collect())
+            }
+            (Builtin::Round, [Value::Decimal(number)]) => Value::Decimal(arithmetic::round(*number, 0)),
+            (Builtin::Round, [Value::Decimal(number), Value::Int(places)]) => {
+                let places = u32::try_from(*places).map_err(|_| Fault::Unsupported("negative places"))?;
+                Value::Decimal(arithmetic::round(*number, places))
+            }
+            (Builtin::StoredValue, [Value::Enum(number)]) => Value::Int(i64::from(*number)),
+            (Builtin::ToDecimal, [Value::Int(number)]) => Value::Decimal((*number).into()),
+            (Builtin::ToInt, [Value::Decimal(number)]) => arithmetic::whole(*number)?,
+            (Builtin::ToText, [value @ (Value::Int(_) | Value::Bool(_) | Value::Decimal(_))]) => {
+                Value::Text(self.shown(value, &Ty::Error)?)
+            }
+            (Builtin::Trim, [Value::Text(text)]) => Value::Text(text.trim().to_owned()),
+            (Builtin::Upper, [Value::Text(text)]) => Value::Text(text.to_uppercase()),
+            _ => return Err(Fault::Unsupported("function")),
+        })
+    }
+}
+
+fn count(number: usize) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
