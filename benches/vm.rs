@@ -106,9 +106,9 @@ fn lua(name: &str, n: i64) -> Option<f64> {
 
 #[divan::bench(args = WORK.map(|(name, _)| name))]
 fn functions(bencher: divan::Bencher<'_, '_>, name: &str) {
-    bencher.counter(divan::counter::ItemsCount::new(10_000u32)).bench(|| {
-        if name == "fib" { run(name, 18) } else { run(name, 10_000) }
-    });
+    bencher
+        .counter(divan::counter::ItemsCount::new(10_000u32))
+        .bench(|| if name == "fib" { run(name, 18) } else { run(name, 10_000) });
 }
 
 /// Ten values live at a wait.

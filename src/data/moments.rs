@@ -30,7 +30,7 @@ pub fn parse_date(text: &str) -> Option<i32> {
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() || words.len() % 2 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(2) {
         return None;
     }
     let mut sum = Duration::default();

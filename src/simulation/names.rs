@@ -69,6 +69,9 @@ pub fn order(module: &Module, records: &[RecordData]) -> Result<Order, Vec<Diagn
     if walk.problems.is_empty() { Ok(walk.order) } else { Err(walk.problems) }
 }
 
+/// Records that a record needs: the field that says so, and the record's index.
+type Needs<'a> = Vec<(&'a Spanned<String>, usize)>;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Visit {
     New,
@@ -88,7 +91,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Depth first with a stack of its own: data files are long.
     fn visit(&mut self, first: usize) {
-        let mut stack: Vec<(usize, Vec<(&'a Spanned<String>, usize)>)> = Vec::new();
+        let mut stack: Vec<(usize, Needs<'a>)> = Vec::new();
         if self.state.get(first) == Some(&Visit::New) {
             stack.push((first, self.open(first)));
         }
@@ -118,7 +121,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What a record needs, the first need last.
-    fn open(&mut self, index: usize) -> Vec<(&'a Spanned<String>, usize)> {
+    fn open(&mut self, index: usize) -> Needs<'a> {
         self.set(index, Visit::Open);
         let Some(record) = self.records.get(index) else { return Vec::new() };
         let mut needs = Vec::new();

@@ -7,7 +7,11 @@ fn versions() {
     let version = concat!("abide ", env!("CARGO_PKG_VERSION"), "\n");
     Call::new().run(&["--version"]).is(0, version, "");
     let verbose = Call::new().run(&["--version", "--verbose"]);
-    assert!(verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 1\n"), "{}", verbose.out);
+    assert!(
+        verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 1\n"),
+        "{}",
+        verbose.out
+    );
 }
 
 #[test]

@@ -129,7 +129,11 @@ fn damaged_code_is_refused_or_only_traps() {
         let (function, pc) = code[numbers.below(code.len())];
         let word = &mut module.functions[function].code[pc];
         // Small changes of operands are the likeliest to be accepted.
-        let change = if numbers.below(2) == 0 { 1 << numbers.below(64) } else { (numbers.next() & 7) << (16 * numbers.below(4)) };
+        let change = if numbers.below(2) == 0 {
+            1 << numbers.below(64)
+        } else {
+            (numbers.next() & 7) << (16 * numbers.below(4))
+        };
         *word = Word(word.0 ^ change);
         if let Ok(program) = Program::new(module) {
             accepted += 1;

@@ -87,11 +87,14 @@ fn a_build_is_what_its_description_says() {
     assert!(rest.0.is_empty());
 
     let mut meta = Bytes(sections[0]);
-    assert_eq!((meta.text(), meta.text(), meta.take(3)), (
-        program.module().meta.name.as_str(),
-        program.module().meta.version.as_str(),
-        program.module().meta.currency.0.as_slice()
-    ));
+    assert_eq!(
+        (meta.text(), meta.text(), meta.take(3)),
+        (
+            program.module().meta.name.as_str(),
+            program.module().meta.version.as_str(),
+            program.module().meta.currency.0.as_slice()
+        )
+    );
     assert_eq!(meta.text(), "UTC");
 
     let mut enums = Bytes(sections[2]);

@@ -158,7 +158,7 @@ fn split_zone(written: &str) -> Result<(&str, TimeZone), BadMoment> {
     let Some(sign) = written.find(['+', '-']) else { return Err(BadMoment::NoZone) };
     let (clock, shift) = written.split_at_checked(sign).ok_or(BadMoment::Shape)?;
     let seconds = |(hours, minutes): (&str, &str)| -> Option<i32> {
-        Some(hours.parse::<i32>().ok()?.checked_mul(3600)?.checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?)
+        hours.parse::<i32>().ok()?.checked_mul(3600)?.checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)
     };
     let size = shift.get(1..).and_then(|s| s.split_once(':')).and_then(seconds).ok_or(BadMoment::Shape)?;
     let size = if shift.starts_with('-') { -size } else { size };

@@ -107,9 +107,9 @@ fn push_money(out: &mut String, amount: i64, currency: Currency) {
     let part = size % 10_000;
     if part != 0 {
         out.push('.');
-        if part % 100 == 0 {
+        if part.is_multiple_of(100) {
             push_digits(out, part / 100, 2);
-        } else if part % 10 == 0 {
+        } else if part.is_multiple_of(10) {
             push_digits(out, part / 10, 3);
         } else {
             push_digits(out, part, 4);
@@ -146,7 +146,7 @@ fn push_time(out: &mut String, micros: i64) {
     out.push(':');
     push_digits(out, seconds / 60 % 60, 2);
     let fraction = micros % 1_000_000;
-    if seconds % 60 != 0 || fraction != 0 {
+    if !seconds.is_multiple_of(60) || fraction != 0 {
         out.push(':');
         push_digits(out, seconds % 60, 2);
     }

@@ -99,7 +99,7 @@ fn push_whole(out: &mut String, digits: &str, pattern: &str) {
     let filled: String = std::iter::repeat_n('0', least.saturating_sub(digits.len())).chain(digits.chars()).collect();
     let grouped = pattern.contains(',');
     for (index, digit) in filled.chars().enumerate() {
-        if grouped && index > 0 && (filled.len() - index) % 3 == 0 {
+        if grouped && index > 0 && (filled.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
