@@ -129,6 +129,9 @@ impl Engine {
                     // Somebody may have asked for its cancellation while it ran.
                     instance.cancel = self.store.instance(instance.id)?.and_then(|stored| stored.cancel);
                 }
+                if !frame.atomics.is_empty() {
+                    return Err(faults::unknown_request("a wait within an atomic block"));
+                }
                 (instance.user, instance.acting) = (frame.actor.user, frame.acting);
                 self.come_to_rest(instance, &machine, point)
             }

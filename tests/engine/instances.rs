@@ -369,3 +369,32 @@ workflow Work(who: User) for deal: Deal when on demand {
         assert_eq!(owners, [Value::Ref(ann), Value::Ref(system)]);
     });
 }
+
+#[test]
+fn an_action_within_an_atomic_block_is_part_of_it() {
+    let source = with(
+        r#"
+error Refused { reason: text }
+action Raise(by: int) for deal: Deal -> int {
+    update deal { score += by }
+    if deal.score > 5 { raise Refused { reason: "too much" } }
+    return deal.score
+}
+workflow Work for deal: Deal when created {
+    try {
+        atomic {
+            let first = do Raise(deal, by: 3)
+            log "first {first}"
+            do Raise(deal, by: 3)
+        }
+    } catch e: Refused { log "{e.reason} {deal.score}" }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        assert_eq!(w.notes(), ["too much 0"]);
+        assert_eq!(w.field(deal, "score"), Value::Int(0));
+        assert_eq!(w.statuses("Work"), [Status::Succeeded]);
+    });
+}
