@@ -17,8 +17,6 @@ mod codegen;
 mod docs;
 mod engine;
 mod examples;
-mod machine;
-mod examples;
 mod format;
 mod machine;
 mod sema;

@@ -74,9 +74,9 @@ impl Lowerer<'_> {
             }
             Builtin::StoredValue => self.emit(Instruction::IntOfEnum { into, from }),
             Builtin::TimeOf => self.emit(Instruction::DateTimeTime { into, from }),
-            Builtin::ToDecimal => self.to_decimal(arg, result),
-            Builtin::ToFloat => self.to_float(arg, result),
-            Builtin::ToInt => self.to_int(arg, result),
+            Builtin::ToDecimal => self.emit_to_decimal(arg, result),
+            Builtin::ToFloat => self.emit_to_float(arg, result),
+            Builtin::ToInt => self.emit_to_int(arg, result),
             Builtin::Trim => self.emit(Instruction::TextTrim { into, from }),
             Builtin::Upper => self.emit(Instruction::TextUpper { into, from }),
             Builtin::Weekday => self.date_part(arg, 3, into),
@@ -157,7 +157,7 @@ impl Lowerer<'_> {
         self.emit(Instruction::TimePart { into, from, part: 0 });
     }
 
-    fn to_decimal(&mut self, arg: Reg, into: Reg) {
+    fn emit_to_decimal(&mut self, arg: Reg, into: Reg) {
         let def = self.def(arg.ty);
         let (to, from) = (into.slot(), arg.slot());
         match def {
@@ -168,7 +168,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn to_float(&mut self, arg: Reg, into: Reg) {
+    fn emit_to_float(&mut self, arg: Reg, into: Reg) {
         let def = self.def(arg.ty);
         let (to, from) = (into.slot(), arg.slot());
         match def {
@@ -179,7 +179,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn to_int(&mut self, arg: Reg, into: Reg) {
+    fn emit_to_int(&mut self, arg: Reg, into: Reg) {
         let def = self.def(arg.ty);
         let (to, from) = (into.slot(), arg.slot());
         match def {

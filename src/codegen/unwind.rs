@@ -71,11 +71,6 @@ pub(super) enum ScopeKind {
 const FIRST_EXIT: i16 = 2;
 
 impl Lowerer<'_> {
-    /// Whether an `atomic` block is open: nothing suspends in it.
-    pub(super) fn is_atomic(&self) -> bool {
-        self.scopes.iter().any(|scope| matches!(scope.kind, ScopeKind::Atomic))
-    }
-
     /// Enters a block; its handler covers what follows.
     pub(super) fn open_scope(&mut self, kind: ScopeKind) {
         let open = Some(self.code.pc());

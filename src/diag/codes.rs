@@ -192,11 +192,11 @@ codes! {
     E0913 "data-unknown-key" "a key of a data file that means nothing, or one that is missing"
     E0914 "data-wrong-value" "a value of a data file is not one that its place takes"
     E0915 "data-unknown-name" "a data file names something that does not exist"
+    E0916 "build-refused" "the content of a build makes no sense"
+    E0917 "snapshot-refused" "a snapshot is damaged, or of another build"
     E0918 "store-unusable" "a store cannot be opened, read or written"
     E0919 "store-damaged" "a store holds what this program cannot have written"
     E0920 "store-of-another" "a store belongs to something else"
-    E0916 "build-refused" "the content of a build makes no sense"
-    E0917 "snapshot-refused" "a snapshot is damaged, or of another build"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
@@ -224,10 +224,10 @@ codes! {
     R0103 "absent" "a value that has to be there is absent"
     R0104 "index" "a list has no element of this number"
     R0105 "conversion" "a value cannot be converted"
-    R0106 "unknown-member" "a stored number is no member of its enum"
+    R0106 "unknown-stored-number" "a stored number is no member of its enum"
     R0107 "not-finite" "a float would be infinite or not a number"
     R0108 "wrong-entity" "a reference is not of the expected entity"
-    R0109 "unreachable" "the program came to a place that cannot be reached"
+    R0109 "reached-the-unreachable" "the program came to a place that cannot be reached"
 
     // ---- R02: money and time ---------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ codes! {
     R0305 "out-of-bounds" "a value is lower or higher than its field allows"
     R0306 "text-too-long" "a text is longer than its field allows"
     R0307 "bad-reference" "a reference leads to no record"
-    R0308 "not-creatable" "the entity cannot be created"
+    R0308 "creation-refused" "the entity cannot be created"
     R0309 "wrong-type" "a value does not fit its field"
     R0310 "not-writable" "the field is written by the engine alone"
 
@@ -266,14 +266,14 @@ codes! {
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 
-    R0906 "chain-too-long" "processes that start each other form too long a chain"
-    R0907 "too-many-starts" "processes started one process on one record too often"
-    R0908 "nested-too-deeply" "operations cause each other too deeply"
     R0901 "fuel" "a turn took more steps than it may"
     R0902 "depth" "functions call each other too deeply"
     R0903 "heap" "the values of an instance take too much memory"
-    R0904 "text-too-long" "a text is longer than a text may be"
+    R0904 "text-limit" "a text is longer than a text may be"
     R0905 "list-too-long" "a list is longer than a list may be"
+    R0906 "chain-too-long" "processes that start each other form too long a chain"
+    R0907 "too-many-starts" "processes started one process on one record too often"
+    R0908 "operations-too-deep" "operations cause each other too deeply"
 }
 
 /// The entry of a code such as `E0901`, in capitals or not.

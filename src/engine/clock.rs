@@ -95,8 +95,9 @@ impl Random {
         if width < 1 {
             return low;
         }
-        let drawn = (i128::from(self.draw()) * width) >> 64;
-        i64::try_from(i128::from(low) + drawn).unwrap_or(low)
+        // Below 2^64 times at most 2^64: within 128 bits without a sign.
+        let drawn = (u128::from(self.draw()) * width.unsigned_abs()) >> 64;
+        i128::try_from(drawn).ok().and_then(|drawn| i64::try_from(i128::from(low) + drawn).ok()).unwrap_or(low)
     }
 
     /// A text like `0b6e4ab6-5d3c-4a6f-9d4b-1c2d3e4f5a6b`.

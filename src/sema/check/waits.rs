@@ -206,9 +206,7 @@ impl Reads {
     fn expr(&mut self, value: &Expr, bound: &mut Vec<LocalId>) {
         match &value.kind {
             ExprKind::Error => self.wakes = true,
-            ExprKind::Builtin { builtin, .. }
-                if matches!(builtin, Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid) =>
-            {
+            ExprKind::Builtin { builtin: Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid, .. } => {
                 self.clock.get_or_insert(value.span);
             }
             ExprKind::Field { base, .. } | ExprKind::UnionField { base, .. } => {

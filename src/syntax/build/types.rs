@@ -3,6 +3,7 @@
 use pest::iterators::Pair;
 
 use super::{Builder, Built};
+use crate::base::limits::NESTING_MAX;
 use crate::base::span::Span;
 use crate::syntax::ast::{Param, TypeExpr, TypeKind};
 use crate::syntax::errors;
@@ -27,6 +28,7 @@ impl Builder<'_> {
     }
 
     fn type_one(&mut self, pair: Pair<'_, Rule>) -> Built<TypeExpr> {
+        let whole = self.span(&pair);
         let mut nodes = self.nodes(pair);
         let mut prefixes: Vec<(bool, u32)> = Vec::new();
         while let Some(prefix) = nodes.option(Rule::type_prefix) {
@@ -35,11 +37,17 @@ impl Builder<'_> {
         }
         let atom = nodes.presume_next()?;
         let mut ty = self.type_atom(atom)?;
-        for mark in nodes {
+        let marks: Vec<Pair<'_, Rule>> = nodes.collect();
+        // LIMIT: NESTING_MAX, in types.
+        if prefixes.len() + marks.len() > NESTING_MAX {
+            self.diagnostics.push(errors::too_deep(whole));
+            return Ok(TypeExpr { kind: TypeKind::Error, span: whole });
+        }
+        for mark in marks {
             let span = ty.span.to(self.span(&mark));
             ty = TypeExpr { kind: TypeKind::Optional(Box::new(ty)), span };
         }
-        for (is_list, start) in prefixes.into_iter().rev().take(super::DEPTH_MAX) {
+        for (is_list, start) in prefixes.into_iter().rev() {
             let span = Span { start, ..ty.span };
             let inner = Box::new(ty);
             ty = TypeExpr { kind: if is_list { TypeKind::List(inner) } else { TypeKind::Set(inner) }, span };

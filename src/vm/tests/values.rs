@@ -57,7 +57,7 @@ fn every_value_comes_back_as_it_went_in() {
         (FLOAT, Value::Float(-0.5)),
     ];
     for (ty, value) in cases {
-        assert_eq!(done(compute(&[ty], &[value.clone()], ty, |_, _| slot(0))), value);
+        assert_eq!(done(compute(&[ty], std::slice::from_ref(&value), ty, |_, _| slot(0))), value);
     }
     let module = module();
     let wrong =
@@ -186,13 +186,14 @@ fn list_operations() {
     };
     assert_eq!(done(changed(|into| Instruction::ListDistinct { into, list: slot(0) })), ints(&[3, 1, 2]));
     let sorted = |descending| {
-        done(compute(&[INTS], &[list.clone()], INTS, |_, builder| {
+        done(compute(&[INTS], std::slice::from_ref(&list), INTS, |_, builder| {
             builder.emit(Instruction::ListSort { list: slot(0), descending });
             slot(0)
         }))
     };
     assert_eq!([sorted(false), sorted(true)], [ints(&[1, 2, 3, 3]), ints(&[3, 3, 2, 1])]);
-    let set = apply(&[INTS], &[list.clone()], INT_SET, |into| Instruction::SetOfList { into, from: slot(0) });
+    let set =
+        apply(&[INTS], std::slice::from_ref(&list), INT_SET, |into| Instruction::SetOfList { into, from: slot(0) });
     assert_eq!(done(set), ints(&[1, 2, 3]));
     let args = [list.clone(), Value::Int(1), Value::Int(9)];
     let slice =
@@ -251,7 +252,7 @@ fn sorting_by_keys_is_stable_and_absent_is_last() {
 #[test]
 fn records_are_copied_on_write() {
     let line = Value::Record(vec![Value::Int(1), decimal("2.5"), text("Bolt")]);
-    let outcome = compute(&[LINE], &[line.clone()], LINES, |module, builder| {
+    let outcome = compute(&[LINE], std::slice::from_ref(&line), LINES, |module, builder| {
         let copy = builder.add_value(&module.types, LINE);
         let lines = builder.add_value(&module.types, LINES);
         let seven = int(builder);
@@ -287,7 +288,7 @@ fn the_record_of_zeros_is_a_value() {
 fn references_to_any_know_their_entity() {
     let deal = Value::Ref(RecordRef { entity: EntityIdx(0), id: 42 });
     let any = |value: &Value| {
-        done(apply(&[REF], &[value.clone()], ANY, |into| Instruction::RefToAny { into, from: slot(0) }))
+        done(apply(&[REF], std::slice::from_ref(value), ANY, |into| Instruction::RefToAny { into, from: slot(0) }))
     };
     assert_eq!([any(&deal), any(&Value::None)], [deal.clone(), Value::None]);
     let back = |value: Value| apply(&[ANY], &[value], REF, |into| Instruction::AnyToRef { into, from: slot(0) });
