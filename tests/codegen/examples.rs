@@ -1,4 +1,4 @@
-//! All examples compile to modules that the verifier accepts.
+//! Whole programs: all examples compile to modules that the verifier accepts, and one of many constructs runs.
 
 use std::path::Path;
 
@@ -21,5 +21,15 @@ fn all_examples_and_fixtures_compile_and_verify() {
             let build = pipeline::compile_build(&front.sources, project).unwrap();
             assert!(build.module().tests.is_empty());
         }
+    }
+}
+
+#[test]
+fn constructs_do_what_their_tests_say() {
+    let program = super::compile(include_str!("constructs.proc"));
+    let outcomes = abide::testing::run(&program, "");
+    assert_eq!(outcomes.len(), 4);
+    for outcome in outcomes {
+        assert_eq!(outcome.problem, None, "{}", outcome.title);
     }
 }
