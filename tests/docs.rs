@@ -1,5 +1,5 @@
 //! The examples in the documents compile: each block ```` ```proc ```` is a project of its own, and one marked
-//! ```` ```proc error E0301 ```` gives just that code.
+//! ```` ```proc error E0301 ```` gives just that code. Their tests pass.
 
 use abide::diag::Severity;
 use abide::pipeline;
@@ -43,6 +43,19 @@ fn check(path: &str) {
             front.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.code.0.to_owned()).collect();
         let told = abide::diag::render::short(&front.diagnostics, &front.sources);
         assert_eq!(errors, fixture.errors, "{place}\n{told}");
+        if errors.is_empty() {
+            pass_their_tests(&front, &place);
+        }
+    }
+}
+
+/// The `test` blocks of an example hold.
+fn pass_their_tests(front: &pipeline::Front, place: &str) {
+    for project in &front.projects {
+        let program = pipeline::compile(&front.sources, project).unwrap();
+        for outcome in abide::testing::run(&program, "") {
+            assert!(outcome.problem.is_none(), "{place}: {}: {:?}", outcome.title, outcome.problem);
+        }
     }
 }
 

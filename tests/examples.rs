@@ -25,3 +25,21 @@ fn examples_are_right_and_formatted() {
         assert_fine(&["fmt", "--check", path], root());
     }
 }
+
+#[test]
+fn examples_pass_their_tests() {
+    for path in ["examples", "benches/fixtures/vm.proc", "tests/language/first_milestone.proc"] {
+        assert_fine(&["test", path], root());
+    }
+}
+
+#[test]
+fn examples_run() {
+    for example in ["deals", "leave-request", "onboarding", "dynamics/permitting"] {
+        let story = assert_fine(&["run", &format!("examples/{example}")], root());
+        assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
+        assert!(!story.contains("parked"), "something went wrong in {example}:\n{story}");
+    }
+    let story = assert_fine(&["run", "examples/hello/hello.proc", "--advance", "1 day"], root());
+    assert!(story.contains("Hello, World!") && story.contains("Welcome back, World!"), "{story}");
+}
