@@ -3,6 +3,14 @@
 //! First a table beside `lua5.4` where that is installed, the best of several runs, then the snapshot of ten values
 //! and the details. `cargo bench --bench vm`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench stops where it cannot go on"
+)]
+
 use std::{
     process::Command,
     sync::{Arc, LazyLock},

@@ -46,10 +46,14 @@ pub(super) enum Command {
     Fmt(FmtArgs),
     /// List the instances in a store
     List(ListArgs),
+    /// Go on with an instance that `snapshot` took out, on a virtual clock
+    Resume(ResumeArgs),
     /// Run a project or a build as a simulation, and tell what happened
     Run(RunArgs),
     /// Show what an instance did and what it waits for
     Show(ShowArgs),
+    /// Take an instance out of a store, as a file
+    Snapshot(SnapshotArgs),
     /// Run the tests of a project
     Test(TestArgs),
 }
@@ -172,6 +176,29 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct ResumeArgs {
+    /// The file that `snapshot` wrote
+    pub snapshot: PathBuf,
+
+    /// The build that the instance began with, or its project
+    pub build: PathBuf,
+
+    #[command(flatten)]
+    pub clock: ClockArgs,
+
+    /// Write a field before the clock moves, such as opportunity:42.state=won; may stand several times
+    #[arg(long, value_name = "RECORD.FIELD=VALUE")]
+    pub update: Vec<String>,
+
+    /// What happened as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct RunArgs {
     /// A folder, a `.proc` file or a build
     #[arg(default_value = ".")]
@@ -207,6 +234,19 @@ pub(super) struct ShowArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SnapshotArgs {
+    /// The number of the instance
+    pub instance: i64,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ mod manifest;
 mod output;
 mod report;
 mod store;
+mod story;
 mod target;
 mod term;
 mod version;
@@ -53,8 +54,10 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),
+        Some(Command::Resume(args)) => cmd::snapshot::resume(args, term),
         Some(Command::Run(args)) => cmd::run::run(args, term),
         Some(Command::Show(args)) => cmd::list::show(args, term),
+        Some(Command::Snapshot(args)) => cmd::snapshot::snapshot(args, term),
         Some(Command::Test(args)) => cmd::test::run(args, term),
         None => {
             term.err(&Arguments::command().render_help().to_string());

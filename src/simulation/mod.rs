@@ -122,6 +122,15 @@ impl Simulation {
         self.settle(ran)
     }
 
+    /// Writes one field of a record as the system.
+    ///
+    /// # Errors
+    /// If the store fails. What the rules refuse is a part of what happens.
+    pub fn update(&mut self, record: RecordRef, write: Write) -> Result<(), Error> {
+        let answer = self.engine.update(None, record, &[write]);
+        self.done(answer).map(|_| ())
+    }
+
     /// What moment a word about time means.
     #[must_use]
     pub fn moment(&self, from: i64, when: When) -> i64 {

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// One call of the program in a folder of its own.
-pub struct Call {
+pub(crate) struct Call {
     folder: tempfile::TempDir,
 }
 
 /// What came of a call.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Standard output.
     pub out: String,
     /// Standard error.
@@ -28,12 +28,12 @@ pub struct Outcome {
 
 impl Call {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// Puts a file into the folder.
-    pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -41,22 +41,22 @@ impl Call {
     }
 
     /// A path in the folder.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// The text of a file in the folder.
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
     /// Calls the program.
-    pub fn run(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, args: &[&str]) -> Outcome {
         self.run_with(args, "")
     }
 
     /// Calls the program with text on its standard input.
-    pub fn run_with(&self, args: &[&str], stdin: &str) -> Outcome {
+    pub(crate) fn run_with(&self, args: &[&str], stdin: &str) -> Outcome {
         let mut child = Command::new(env!("CARGO_BIN_EXE_abide"))
             .args(args)
             .current_dir(self.folder.path())
@@ -83,7 +83,7 @@ impl Call {
 impl Outcome {
     /// Asserts everything at once.
     #[track_caller]
-    pub fn is(&self, code: i32, out: &str, err: &str) {
+    pub(crate) fn is(&self, code: i32, out: &str, err: &str) {
         assert_eq!((self.code, self.out.as_str(), self.err.as_str()), (code, out, err));
     }
 }

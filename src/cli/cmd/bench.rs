@@ -94,7 +94,7 @@ fn report(name: &str, args: &[Value], result: &Value, best: Duration) -> String 
     let whole = format!("{name}: {result:?}, {nanos} ns a call");
     match args.last() {
         Some(Value::Int(n)) if *n > 1 => {
-            let tenths = nanos * 10 / n.unsigned_abs() as u128;
+            let tenths = nanos * 10 / u128::from(n.unsigned_abs());
             format!("{whole}, {}.{} ns an iteration of {n}\n", tenths / 10, tenths % 10)
         }
         _ => format!("{whole}\n"),

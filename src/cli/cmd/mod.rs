@@ -9,4 +9,5 @@ pub(super) mod explain;
 pub(super) mod fmt;
 pub(super) mod list;
 pub(super) mod run;
+pub(super) mod snapshot;
 pub(super) mod test;

@@ -2,23 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
-
 use crate::base::source::{SourceFile, Sources};
 use crate::cli::args::{ReportArgs, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::report::report;
 use crate::cli::target::Target;
 use crate::cli::term::Term;
-use crate::cli::{store, target};
+use crate::cli::{store, story, target};
 use crate::data::file::{DataFile, When};
 use crate::data::moments::{parse_duration, parse_moment};
 use crate::data::show::Show;
 use crate::data::{file, json};
 use crate::diag::Diagnostic;
-use crate::engine::store::{InstanceFilter, Store, sqlite::SqliteStore};
+use crate::engine::store::{Store, sqlite::SqliteStore};
 use crate::engine::view::InstanceView;
-use crate::simulation::{self, Simulation, names::Order, plan, timeline::Timeline};
+use crate::simulation::{Simulation, names::Order, plan};
 
 /// The data file of a project where none is named.
 const DATA_NAME: &str = "data.json";
@@ -55,7 +53,8 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
             simulation.advance_to(to)
         }
     });
-    let told = tell(&mut simulation, began, args.json, &Next { args, zone: &zone }, term);
+    let next = Next { args };
+    let told = story::tell(&mut simulation, began, args.json, term, &|open, show| next.commands(open, show));
     match outcome {
         Err(error) => Err(store::failed(term, &error)),
         Ok(()) => told,
@@ -101,47 +100,6 @@ fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Re
 /// What the suggested commands begin with.
 struct Next<'a> {
     args: &'a RunArgs,
-    zone: &'a str,
-}
-
-/// Shows what happened since `began` and what waits.
-fn tell(simulation: &mut Simulation, began: i64, as_json: bool, next: &Next<'_>, term: &Term) -> Result<Exit, Exit> {
-    let Simulation { engine, recorder, .. } = simulation;
-    let filter = InstanceFilter { live: true, ..InstanceFilter::default() };
-    let open = engine.list(&filter).map_err(|error| store::failed(term, &error))?;
-    let primaries = open.iter().filter_map(|view| view.record);
-    recorder.learn(engine, primaries).map_err(|error| store::failed(term, &error))?;
-    let now = engine.now();
-    let zone = TimeZone::get(next.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: engine.module(), zone };
-    let timeline = Timeline { show: &show, names: &recorder.names };
-    if as_json {
-        let object = simulation::json::simulation(&timeline, now, &recorder.entries, &open);
-        term.out(&format!("{object:#}\n"));
-        return Ok(Exit::Fine);
-    }
-    let meta = &engine.module().meta;
-    term.out(&format!(
-        "{} {}: a simulation from {} to {} ({})\n\n",
-        meta.name,
-        meta.version,
-        timeline.heading(began),
-        timeline.heading(now),
-        meta.zone
-    ));
-    term.out(&timeline.text(&recorder.entries));
-    term.out(&format!("\n{}\n", heading(&open)));
-    term.out(&timeline.instances(&open));
-    term.out(&next.commands(&open, &show));
-    Ok(Exit::Fine)
-}
-
-fn heading(open: &[InstanceView]) -> String {
-    match open.len() {
-        0 => "No process waits.".to_owned(),
-        1 => "One process has not ended:".to_owned(),
-        n => format!("{n} processes have not ended:"),
-    }
 }
 
 impl Next<'_> {
@@ -157,13 +115,10 @@ impl Next<'_> {
             None => ("simulation.db".to_owned(), false),
         };
         if let Some((due, instance)) = due {
-            let until = jiff::Timestamp::from_microsecond(due).map(|t| t.to_zoned(show.zone.clone())).map(|t| {
-                let zone = t.time_zone().iana_name().unwrap_or("UTC").to_owned();
-                format!("{}[{zone}]", t.strftime("%Y-%m-%dT%H:%M:%S"))
-            });
+            let until = story::moment(due, show);
             let kept = if kept { format!(" --store {store}") } else { data.clone() };
             lines.push((
-                format!("abide run {path}{kept} --until \"{}\"", until.unwrap_or_default()),
+                format!("abide run {path}{kept} --until \"{}\"", until),
                 format!("{} #{} goes on", instance.process, instance.id),
             ));
         }
@@ -187,7 +142,7 @@ impl Next<'_> {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(in crate::cli) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

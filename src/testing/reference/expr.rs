@@ -3,7 +3,10 @@
 use super::{Evaluated, Fault, Frame, Reference, arithmetic};
 use crate::{
     base::value::Value,
-    sema::hir::{Comparison, Conversion, Expr, ExprKind},
+    sema::{
+        hir::{Builtin, Comparison, Conversion, Expr, ExprKind},
+        ty::Ty,
+    },
 };
 
 impl Reference<'_> {
@@ -14,6 +17,13 @@ impl Reference<'_> {
             ExprKind::Arithmetic(op, left, right) => {
                 let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
                 arithmetic::compute(*op, &left, &right, &expr.ty, &self.zone)?
+            }
+            ExprKind::Builtin { builtin: Builtin::Label, args } => {
+                let types: Vec<Ty> = args.iter().map(|arg| arg.ty.clone()).collect();
+                match (self.all(args, frame)?.as_slice(), types.as_slice()) {
+                    ([value], [ty]) => Value::Text(self.shown(value, ty)?),
+                    _ => return Err(Fault::Unsupported("label")),
+                }
             }
             ExprKind::Builtin { builtin, args } => {
                 let args = self.all(args, frame)?;

@@ -1,0 +1,117 @@
+//! `abide snapshot` and `abide resume`: an instance as a file, and on from there.
+
+use crate::base::source::{SourceFile, Sources};
+use crate::base::span::Span;
+use crate::base::value::{EntityIdx, RecordRef};
+use crate::bytecode::types::{TypeDef, TypeIdx};
+use crate::cli::args::{ResumeArgs, SnapshotArgs};
+use crate::cli::cmd::run::quoted;
+use crate::cli::exit::Exit;
+use crate::cli::term::Term;
+use crate::cli::{output, store, story, target};
+use crate::data::convert;
+use crate::data::json::{Json, JsonKind};
+use crate::diag::render;
+use crate::engine::store::sqlite::SqliteStore;
+use crate::engine::{Write, faults::Failure};
+use crate::simulation::Simulation;
+
+pub(in crate::cli) fn snapshot(args: &SnapshotArgs, term: &Term) -> Exit {
+    take_out(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn take_out(args: &SnapshotArgs, term: &Term) -> Result<Exit, Exit> {
+    let mut simulation = store::simulation(&args.store.store, term)?;
+    let bytes = match simulation.engine.export(args.instance) {
+        Ok(bytes) => bytes,
+        Err(Failure::Fault(fault)) => {
+            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+            return Err(Exit::Wrong);
+        }
+        Err(failure) => return Err(store::failed(term, &failure)),
+    };
+    if let Err(error) = output::write(&args.output, &bytes) {
+        term.err(&format!("error: cannot write `{}`: {error}\n", args.output.display()));
+        return Err(Exit::Environment);
+    }
+    term.out(&format!("wrote {} ({} bytes)\n", args.output.display(), bytes.len()));
+    Ok(Exit::Fine)
+}
+
+pub(in crate::cli) fn resume(args: &ResumeArgs, term: &Term) -> Exit {
+    go_on(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
+    let advance = args.clock.advance(term)?;
+    let bytes = std::fs::read(&args.snapshot).map_err(|error| {
+        term.err(&format!("error[E0901]: cannot read `{}`: {error}\n", args.snapshot.display()));
+        Exit::Environment
+    })?;
+    let target = target::load(&args.build, &args.report, term)?;
+    let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, &error))?;
+    let mut simulation = Simulation::open(Box::new(sqlite), target.program, target.hash, 0)
+        .map_err(|error| store::failed(term, &error))?;
+    simulation.engine.import(&bytes).map_err(|error| {
+        term.err(&format!("error[E0917]: `{}`: {error}\n", args.snapshot.display()));
+        Exit::Wrong
+    })?;
+    let began = simulation.engine.now();
+    for update in &args.update {
+        let (record, write) = parse_update(&simulation, update, term)?;
+        simulation.update(record, write).map_err(|error| store::failed(term, &error))?;
+    }
+    let to = advance.map_or(began, |when| simulation.moment(began, when));
+    simulation.advance_to(to).map_err(|error| store::failed(term, &error))?;
+    let (snapshot, build) = (args.snapshot.to_string_lossy(), args.build.to_string_lossy());
+    let command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));
+    story::tell(&mut simulation, began, args.json, term, &|open, show| match open
+        .iter()
+        .filter_map(|view| view.until)
+        .min()
+    {
+        Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, show)),
+        None => String::new(),
+    })
+}
+
+/// `opportunity:42.state=won`.
+fn parse_update(simulation: &Simulation, update: &str, term: &Term) -> Result<(RecordRef, Write), Exit> {
+    let module = simulation.engine.module();
+    let usage = |what: &str| {
+        term.err(&format!("error: `--update {update}`: {what}\n  help: write `--update opportunity:42.state=won`\n"));
+        Exit::Usage
+    };
+    let (place, value) = update.split_once('=').ok_or_else(|| usage("there is no `=`"))?;
+    let (record, field) = place.split_once('.').ok_or_else(|| usage("there is no `.` before the field"))?;
+    let (table, id) = record.split_once(':').ok_or_else(|| usage("there is no `:` in the record"))?;
+    let index = module.entities.iter().position(|e| e.table == table);
+    let index = index.and_then(|i| u16::try_from(i).ok()).ok_or_else(|| usage("there is no such entity"))?;
+    let id = id.parse().map_err(|_| usage("the record has no number"))?;
+    let record = RecordRef { entity: EntityIdx(index), id };
+    let found = module.entity(record.entity).and_then(|e| e.field_by_name(field));
+    let (field, def) = found.ok_or_else(|| usage("there is no such field"))?;
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("--update".to_owned(), value.to_owned(), false));
+    let span = Span::new(file, 0, u32::try_from(value.len()).unwrap_or(u32::MAX));
+    let json = Json { kind: kind_of(simulation, def.ty, value), span };
+    match convert::to_value(module, def.ty, &json, &format!("`{value}`"), &|_| None) {
+        Ok(value) => Ok((record, Write::set(field, value))),
+        Err(problem) => {
+            term.err(&render::human(&[problem], &sources, &term.messages()));
+            Err(Exit::Wrong)
+        }
+    }
+}
+
+/// How a value on the command line would stand in JSON.
+fn kind_of(simulation: &Simulation, ty: TypeIdx, text: &str) -> JsonKind {
+    match (simulation.engine.module().ty(ty), text) {
+        (Some(TypeDef::Optional(_)), "none") => JsonKind::Null,
+        (Some(TypeDef::Optional(inner)), _) => kind_of(simulation, *inner, text),
+        (Some(TypeDef::Bool), "true") => JsonKind::Bool(true),
+        (Some(TypeDef::Bool), "false") => JsonKind::Bool(false),
+        (Some(TypeDef::Int | TypeDef::Float), _) => JsonKind::Number(text.to_owned()),
+        _ => JsonKind::Text(text.to_owned()),
+    }
+}
