@@ -31,9 +31,21 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Stack for parsing: enough for [`crate::base::limits::NESTING_MAX`] levels in builds without optimisation, so that
+/// what is accepted does not depend on the thread that asks. It is address space; memory is taken as it is used.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Parses one file. The caller has checked `limits::SOURCE_BYTES_MAX`.
 #[must_use]
 pub fn parse_file(file: FileId, text: &str) -> Parsed {
+    let with_room = std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        worker.spawn_scoped(scope, || parse_here(file, text)).ok()?.join().ok()
+    });
+    with_room.unwrap_or_else(|| parse_here(file, text))
+}
+
+fn parse_here(file: FileId, text: &str) -> Parsed {
     let tokens = scan::scan(text);
     let trivia = Trivia::of(file, text, &tokens);
     // The grammar takes U+0001 for a hole, so a file that contains it is not parsed as it stands.
