@@ -240,18 +240,21 @@ impl Reader {
             "delete" => &["after", "at", "as"],
             _ => &["after", "at", "as", "for", "with"],
         };
+        let mut misspelt = false;
         for (key, _) in entries.iter().filter(|(key, _)| key.node != verb.node) {
             if !known.contains(&key.node.as_str()) {
                 self.problems.push(errors::unknown_key(&key.node, key.span, known));
+                misspelt = true;
             }
         }
-        let when = self.when(json);
+        let when = self.when(json, misspelt);
         let user = json.get("as").and_then(|value| self.record_name(value, "`as`"));
         let action = self.action(json, verb, target)?;
         Some(EventData { when: when?, user, action, span: json.span })
     }
 
-    fn when(&mut self, json: &Json) -> Option<When> {
+    /// When it happens. Where another key was told to be misspelt, that one may have meant the time.
+    fn when(&mut self, json: &Json, misspelt: bool) -> Option<When> {
         match (json.get("after"), json.get("at")) {
             (Some(after), None) => {
                 let duration = after.as_text().and_then(parse_duration);
@@ -261,6 +264,7 @@ impl Reader {
                 duration.map(When::After)
             }
             (None, Some(at)) => self.moment(at, "`at`").map(When::At),
+            (None, None) if misspelt => None,
             (None, None) => {
                 self.problems.push(errors::missing_key("after", json.span).help("write `\"after\": \"2 days\"`"));
                 None
@@ -318,13 +322,14 @@ mod tests {
     #[test]
     fn all_mistakes_of_a_file_are_told() {
         let text = r#"{"version": 2, "nwo": 1, "records": {"User": {}},
-            "events": [{"after": "2 moons", "update": "$a"}, {"after": "1 day"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
+            "events": [{"after": "2 moons", "update": "$a"}, {"in": "1 day", "delete": "$a"}, {"after": "1 day"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
         assert_eq!(
             problems(text),
             [
                 "E0913 `nwo` means nothing here",
                 "E0914 `User` is not a list",
                 "E0914 `after` is not a duration such as \"2 days\"",
+                "E0913 `in` means nothing here",
                 "E0913 `create` is missing",
                 "E0913 `set` means nothing here",
                 "E0914 `at` is not a moment with its zone, such as \"2026-01-05T09:00[Europe/Berlin]\"",
