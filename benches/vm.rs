@@ -1,7 +1,7 @@
 //! The machine, measured with `fixtures/vm.proc`; `fixtures/vm.lua` does the same work.
 //!
-//! First a table beside `lua5.4` where that is installed, the best of several runs, then the snapshot of ten values
-//! and the details. `cargo bench --bench vm`.
+//! First a table beside `lua5.4` where that is installed, the best of several runs, then the snapshot of
+//! `fixtures/approval.proc` (ten live values) and the details. `cargo bench --bench vm`.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,8 +18,8 @@ use std::{
 };
 
 use abide::{
-    base::value::{EntityIdx, RecordRef, Value},
-    bytecode::{host::HostOp, types::FuncIdx},
+    base::value::Value,
+    bytecode::types::FuncIdx,
     pipeline, project,
     vm::{
         machine::{Machine, Outcome},
@@ -27,6 +27,9 @@ use abide::{
     },
 };
 use jiff::tz::TimeZone;
+
+#[path = "fixtures/approval.rs"]
+mod approval;
 
 /// Function, argument.
 const WORK: [(&str, i64); 6] = [
@@ -41,11 +44,15 @@ const WORK: [(&str, i64); 6] = [
 const RUNS: usize = 7;
 
 static PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(|| compile(include_str!("fixtures/vm.proc")));
-static RESTING: LazyLock<Machine> = LazyLock::new(resting);
+static RESTING: LazyLock<Machine> = LazyLock::new(|| approval::resting(&approval::program()));
+/// Freezing and thawing are measured in so many rounds, of which the best counts, of so many times each.
+const ROUNDS: usize = 50;
+const TIMES: u32 = 2_000;
 
 fn main() {
     if std::env::args().any(|arg| arg == "--bench") {
         compare();
+        snapshot();
     }
     divan::main();
 }
@@ -61,8 +68,26 @@ fn compare() {
             None => println!("{name:<14} {own:>9.1} {:>9} {:>6}", "-", "-"),
         }
     }
-    let bytes = RESTING.freeze().unwrap();
-    println!("snapshot of ten values: {} bytes\n", bytes.len());
+}
+
+/// The snapshot of `fixtures/approval.proc` at its wait, where ten values live: its size, and what it takes to freeze
+/// the machine and thaw it again.
+fn snapshot() {
+    let (program, bytes) = (RESTING.program(), RESTING.freeze().unwrap());
+    let measure = |work: &dyn Fn()| {
+        let round = |_| {
+            let start = Instant::now();
+            (0..TIMES).for_each(|_| work());
+            start.elapsed().as_nanos() as f64 / f64::from(TIMES) / 1000.0
+        };
+        (0..ROUNDS).map(round).fold(f64::INFINITY, f64::min)
+    };
+    let thaw = || Machine::thaw(program, &bytes, TimeZone::UTC).unwrap();
+    let freeze = measure(&|| drop(divan::black_box(RESTING.freeze().unwrap())));
+    let thaw = measure(&|| drop(divan::black_box(thaw())));
+    println!("\nsnapshot of fixtures/approval.proc, ten live values: {} bytes (target 400)", bytes.len());
+    println!("freeze {freeze:.2} us + thaw {thaw:.2} us = {:.2} us (target 3)", freeze + thaw);
+    println!("the best of {ROUNDS} rounds, each the mean of {TIMES}; with checksum, with all checks of thawing\n");
 }
 
 fn compile(source: &str) -> Arc<Program> {
@@ -117,46 +142,6 @@ fn functions(bencher: divan::Bencher<'_, '_>, name: &str) {
     bencher
         .counter(divan::counter::ItemsCount::new(10_000u32))
         .bench(|| if name == "fib" { run(name, 18) } else { run(name, 10_000) });
-}
-
-/// Ten values live at a wait.
-const RESTING_SOURCE: &str = r#"
-entity Deal { title: text(200) }
-workflow Chase for deal: Deal when created {
-    let customer = "Acme Corporation, Springfield"
-    let amount = 80_000 USD
-    let rate = 3.5
-    let due = @2026-05-01
-    let share = 20%
-    let open = true
-    let steps = [1, 2, 3]
-    let note: text? = none
-    var count = 7
-    wait 3 days
-    set count += 1
-    log "{deal.title} {customer} {amount} {rate} {due} {share} {open} {length(steps)} {note ?? ""} {count}"
-}
-"#;
-
-fn resting() -> Machine {
-    let program = compile(RESTING_SOURCE);
-    let deal = Value::Ref(RecordRef { entity: entity(&program), id: 42 });
-    let body = program.module().processes[0].body;
-    let mut machine = Machine::new(&program, body, &[deal], TimeZone::UTC).unwrap();
-    loop {
-        match machine.step(&mut 1_000_000) {
-            Outcome::Wait(_) => return machine,
-            Outcome::Call(call) => {
-                let now = program.module().sites[call.site.index()].op == HostOp::Now;
-                machine.reply(&if now { Value::DateTime(1_767_600_000_000_000) } else { Value::None });
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-fn entity(program: &Program) -> EntityIdx {
-    program.module().entity_by_name("Deal").unwrap().0
 }
 
 #[divan::bench]

@@ -4,19 +4,14 @@
 use std::sync::{Arc, LazyLock};
 
 use abide::{
-    base::value::Value,
-    bytecode::{
-        module::{Module, Word},
-        types::FuncIdx,
-    },
+    bytecode::module::{Module, Word},
     pipeline, project,
-    vm::{
-        machine::{Machine, Outcome},
-        program::Program,
-    },
+    vm::program::Program,
 };
-use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
+
+#[path = "../exercise.rs"]
+mod exercise;
 
 static GOOD: LazyLock<Module> = LazyLock::new(|| {
     let source = include_str!("../../benches/fixtures/vm.proc");
@@ -34,13 +29,5 @@ fuzz_target!(|changes: Vec<(u8, u8, u64)>| {
         code[usize::from(pc) % length] = Word(bits);
     }
     let Ok(program) = Program::new(module).map(Arc::new) else { return };
-    for (index, function) in program.module().functions.iter().enumerate() {
-        let args = vec![Value::Int(5); function.params.len()];
-        let index = FuncIdx(u32::try_from(index).unwrap());
-        let Ok(mut machine) = Machine::new(&program, index, &args, TimeZone::UTC) else { continue };
-        let mut fuel = 10_000;
-        while let Outcome::Call(_) = machine.step(&mut fuel) {
-            machine.reply(&Value::None);
-        }
-    }
+    exercise::exercise(&program);
 });

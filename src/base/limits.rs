@@ -13,10 +13,18 @@ pub const NESTING_MAX: usize = 64;
 pub const MESSAGES_PER_FILE_MAX: usize = 20;
 /// A compiled build. Larger than any project that fits `PROJECT_BYTES_MAX` gives.
 pub const BUILD_BYTES_MAX: usize = 256 << 20;
+/// What the tables of a build take in memory while it is read; small bytes may stand for large entries.
+pub const BUILD_MEMORY_MAX: usize = 256 << 20;
 /// One snapshot of an instance; a row that is read and written at each step.
 pub const SNAPSHOT_BYTES_MAX: usize = 1 << 20;
+/// An instance that was taken out of a store, with the records that it reaches.
+pub const EXPORT_BYTES_MAX: usize = 64 << 20;
 /// A data file of `abide run`.
-pub const DATA_BYTES_MAX: usize = 256 << 20;
+pub const DATA_BYTES_MAX: usize = 128 << 20;
+/// Values of a data file: each takes some hundred bytes while the file is read.
+pub const DATA_VALUES_MAX: usize = 8_000_000;
+/// Mistakes that are told of one data file. Each may look for names that are near, among all names of the file.
+pub const DATA_MESSAGES_MAX: usize = 100;
 /// One text value: what a mail body or a log line may hold.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 /// Elements of one list value.

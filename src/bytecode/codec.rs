@@ -2,7 +2,10 @@
 //!
 //! Wire types are flat: structs are their fields in order, enums a number and their fields, lists a length and their
 //! elements, constants a list of nodes without nesting. Numbers are little-endian with `bincode`'s variable length.
-//! Lists grow with what was really read, so that a length that lies costs nothing. `FORMAT.md` describes every byte.
+//! Lists grow with what was really read, so that a length that lies costs nothing, and what they take is counted against
+//! a budget. `FORMAT.md` describes every byte.
+
+use std::{cell::Cell, rc::Rc};
 
 use bincode::{
     Decode, Encode,
@@ -37,7 +40,7 @@ pub trait Wire: Sized {
     ///
     /// # Errors
     /// If the bytes are no value of it.
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError>;
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError>;
 }
 
 /// Makes a `Wire` type known to `bincode`.
@@ -49,8 +52,8 @@ impl<T: Wire> Encode for Flat<&T> {
     }
 }
 
-impl<T: Wire, C> Decode<C> for Flat<T> {
-    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+impl<T: Wire> Decode<Budget> for Flat<T> {
+    fn decode<D: Decoder<Context = Budget>>(decoder: &mut D) -> Result<Self, DecodeError> {
         T::take(decoder).map(Flat)
     }
 }
@@ -63,16 +66,38 @@ pub fn encode<T: Wire>(value: &T) -> Result<Vec<u8>, CodecError> {
     bincode::encode_to_vec(Flat(value), bincode::config::standard()).map_err(|error| CodecError(error.to_string()))
 }
 
-/// From exactly these bytes.
+/// From exactly these bytes, within what the budget allows.
 ///
 /// # Errors
-/// If they are no value of the type, or bytes are left.
-pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, CodecError> {
+/// If they are no value of the type, bytes are left, or the budget is used up.
+pub fn decode<T: Wire>(bytes: &[u8], budget: &Budget) -> Result<T, CodecError> {
     // LIMIT: BUILD_BYTES_MAX
     let config = bincode::config::standard().with_limit::<BUILD_BYTES_MAX>();
-    let (Flat(value), used) =
-        bincode::decode_from_slice::<Flat<T>, _>(bytes, config).map_err(|error| CodecError(error.to_string()))?;
+    let (Flat(value), used) = bincode::decode_from_slice_with_context::<_, Flat<T>, _>(bytes, config, budget.clone())
+        .map_err(|error| match error {
+        DecodeError::Other(what) => CodecError(what.to_owned()),
+        DecodeError::UnexpectedEnd { .. } => CodecError("a section is cut off".to_owned()),
+        other => CodecError(other.to_string()),
+    })?;
     if used == bytes.len() { Ok(value) } else { Err(CodecError("bytes are left over".to_owned())) }
+}
+
+/// How much memory what is decoded may still take. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Budget(Rc<Cell<usize>>);
+
+impl Budget {
+    /// So many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self(Rc::new(Cell::new(bytes)))
+    }
+
+    fn spend(&self, bytes: usize) -> Result<(), DecodeError> {
+        let left = self.0.get().checked_sub(bytes);
+        self.0.set(left.ok_or(DecodeError::Other("its tables take more memory than they may"))?);
+        Ok(())
+    }
 }
 
 fn bad<T>(what: &'static str) -> Result<T, DecodeError> {
@@ -86,7 +111,7 @@ macro_rules! wire_numbers {
             fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
                 Encode::encode(self, to)
             }
-            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+            fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
                 Decode::decode(from)
             }
         })*
@@ -99,7 +124,7 @@ impl Wire for bool {
     fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
         u8::from(*self).put(to)
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         match u8::take(from)? {
             0 => Ok(false),
             1 => Ok(true),
@@ -117,9 +142,10 @@ impl Wire for String {
         put_length(self.len(), to)?;
         bincode::enc::write::Writer::write(to.writer(), self.as_bytes())
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         let length = u32::take(from)? as usize;
         from.claim_bytes_read(length)?;
+        from.context().spend(length)?;
         let Some(bytes) = from.reader().peek_read(length) else { return bad("a text is cut off") };
         let text =
             std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| DecodeError::Other("a text is no UTF-8"))?;
@@ -133,11 +159,12 @@ impl<T: Wire> Wire for Vec<T> {
         put_length(self.len(), to)?;
         self.iter().try_for_each(|item| item.put(to))
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         let length = u32::take(from)?;
         // Every element takes a byte at least: so a length that lies is found before much is allocated.
         let mut items = Vec::new();
         for _ in 0..length {
+            from.context().spend(size_of::<T>())?;
             items.push(T::take(from)?);
         }
         Ok(items)
@@ -149,7 +176,7 @@ impl<T: Wire> Wire for Option<T> {
         self.is_some().put(to)?;
         self.iter().try_for_each(|item| item.put(to))
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         if bool::take(from)? { T::take(from).map(Some) } else { Ok(None) }
     }
 }
@@ -159,7 +186,7 @@ impl<A: Wire, B: Wire> Wire for (A, B) {
         self.0.put(to)?;
         self.1.put(to)
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         Ok((A::take(from)?, B::take(from)?))
     }
 }
@@ -168,7 +195,7 @@ impl Wire for Currency {
     fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
         self.0.iter().try_for_each(|byte| byte.put(to))
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         let currency = Self([u8::take(from)?, u8::take(from)?, u8::take(from)?]);
         if currency.0.iter().all(u8::is_ascii_uppercase) { Ok(currency) } else { bad("no currency") }
     }
@@ -181,7 +208,7 @@ macro_rules! wire_indexes {
             fn put<E: Encoder>(&self, to: &mut E) -> Result<(), EncodeError> {
                 self.0.put(to)
             }
-            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+            fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
                 Wire::take(from).map(Self)
             }
         })*
@@ -213,7 +240,7 @@ macro_rules! wire_structs {
                 $(self.$field.put(to)?;)*
                 Ok(())
             }
-            fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+            fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
                 Ok(Self { $($field: Wire::take(from)?),* })
             }
         })*
@@ -234,7 +261,7 @@ macro_rules! wire_enums {
                 }
                 Ok(())
             }
-            fn take<D: Decoder>(reader: &mut D) -> Result<Self, DecodeError> {
+            fn take<D: Decoder<Context = Budget>>(reader: &mut D) -> Result<Self, DecodeError> {
                 match u8::take(reader)? {
                     $($tag => {
                         $($(let $item = Wire::take(reader)?;)*)?
@@ -373,10 +400,11 @@ impl Wire for Value {
         flatten(self, &mut nodes)?;
         nodes.put(to)
     }
-    fn take<D: Decoder>(from: &mut D) -> Result<Self, DecodeError> {
+    fn take<D: Decoder<Context = Budget>>(from: &mut D) -> Result<Self, DecodeError> {
         // Values that are complete, with how deep each nests.
         let mut stack: Vec<(Value, usize)> = Vec::new();
         for _ in 0..u32::take(from)? {
+            from.context().spend(size_of::<(Value, usize)>())?;
             let (value, depth) = match Node::take(from)? {
                 Node::List(count) => gather(&mut stack, count, Value::List)?,
                 Node::Record(count) => gather(&mut stack, count, Value::Record)?,

@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     checksum::crc32,
-    codec::{self, CodecError, Wire},
+    codec::{self, Budget, CodecError, Wire},
     module::Module,
 };
-use crate::base::limits::BUILD_BYTES_MAX;
+use crate::base::limits::{BUILD_BYTES_MAX, BUILD_MEMORY_MAX};
 
 /// The first bytes of a build.
 pub const MAGIC: [u8; 8] = *b"ABIDE\x1A\r\n";
@@ -103,7 +103,8 @@ pub fn decode(bytes: &[u8]) -> Result<(Module, BuildId), ContainerError> {
     if bytes.len() > BUILD_BYTES_MAX {
         return Err(ContainerError::TooLarge);
     }
-    let mut reader = Reader { bytes, next: 1 };
+    // LIMIT: BUILD_MEMORY_MAX
+    let mut reader = Reader { bytes, next: 1, budget: Budget::new(BUILD_MEMORY_MAX) };
     if reader.take(MAGIC.len()) != Ok(&MAGIC[..]) {
         return Err(ContainerError::NotABuild);
     }
@@ -180,6 +181,7 @@ impl Writer {
 struct Reader<'a> {
     bytes: &'a [u8],
     next: u16,
+    budget: Budget,
 }
 
 impl<'a> Reader<'a> {
@@ -210,6 +212,6 @@ impl<'a> Reader<'a> {
         if crc32(content) != sum {
             return Err(ContainerError::Damaged(format!("the checksum of section {} is another one", self.next - 1)));
         }
-        Ok(codec::decode(content)?)
+        Ok(codec::decode(content, &self.budget)?)
     }
 }

@@ -3,8 +3,10 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::exit::Exit;
+use super::term::Term;
 use crate::base::limits::SOURCE_BYTES_MAX;
-use crate::project::{DiskFiles, Loaded, load, load_text, load_unreadable};
+use crate::project::{DiskFiles, Files, Loaded, load, load_text, load_unreadable};
 
 /// How standard input is called in messages.
 pub(super) const STDIN: &str = "<stdin>";
@@ -20,5 +22,22 @@ pub(super) fn load_path(path: &Path) -> Loaded {
         }
     } else {
         load(&DiskFiles, path)
+    }
+}
+
+/// The bytes of a file that is no source: a build, a data file, a snapshot. Messages are told here.
+pub(super) fn read_bytes(path: &Path, limit: usize, term: &Term) -> Result<Vec<u8>, Exit> {
+    let shown = path.display();
+    // The one byte more shows that there would have been more.
+    match DiskFiles.read(path, limit.saturating_add(1)) {
+        Ok(bytes) if bytes.len() <= limit => Ok(bytes),
+        Ok(_) => {
+            term.err(&format!("error[E0903]: `{shown}` is larger than {} MB\n", limit >> 20));
+            Err(Exit::Wrong)
+        }
+        Err(error) => {
+            term.err(&format!("error[E0901]: cannot read `{shown}`: {error}\n"));
+            Err(Exit::Environment)
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::input;
 use super::report::report;
 use super::term::Term;
+use crate::base::limits::BUILD_BYTES_MAX;
 use crate::bytecode::container;
 use crate::pipeline;
 use crate::vm::program::Program;
@@ -69,31 +70,26 @@ pub(super) fn compile(path: &Path, tests: bool, args: &ReportArgs, term: &Term) 
         })?;
         let parent = || project.root.parent().map(Path::to_path_buf).unwrap_or_default();
         let folder = if project.root.is_dir() { project.root.clone() } else { parent() };
-        let build = container::encode(program.module()).map_err(|error| refused(term, path, &error))?;
-        let id = container::identify(program.module()).map_err(|error| refused(term, path, &error))?;
-        targets.push(Target { program, hash: id.to_string(), build, folder });
+        let build = container::encode(program.module()).map_err(|error| refused(term, path, "E0903", &error))?;
+        targets.push(Target { hash: program.build().to_string(), program, build, folder });
     }
     Ok(targets)
 }
 
 fn load_build(path: &Path, term: &Term) -> Result<Target, Exit> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| {
-        term.err(&format!("error[E0901]: cannot read `{shown}`: {error}\n"));
-        Exit::Environment
-    })?;
-    let (module, id) = container::decode(&bytes).map_err(|error| refused(term, path, &error))?;
-    let program = Program::new(module).map_err(|error| refused(term, path, &error))?;
+    // LIMIT: BUILD_BYTES_MAX
+    let bytes = input::read_bytes(path, BUILD_BYTES_MAX, term)?;
+    let program = Program::load(&bytes).map_err(|error| refused(term, path, error.code(), &error))?;
     Ok(Target {
+        hash: program.build().to_string(),
         program: Arc::new(program),
-        hash: id.to_string(),
         build: bytes,
         folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
     })
 }
 
 /// Tells that a build is refused.
-pub(super) fn refused(term: &Term, path: &Path, error: &dyn std::fmt::Display) -> Exit {
-    term.err(&format!("error[E0904]: `{}`: {error}\n", path.display()));
+fn refused(term: &Term, path: &Path, code: &str, error: &dyn std::fmt::Display) -> Exit {
+    term.err(&format!("error[{code}]: `{}`: {error}\n", path.display()));
     Exit::Wrong
 }

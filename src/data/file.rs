@@ -15,6 +15,7 @@ use super::{
     moments::{parse_duration, parse_moment},
 };
 use crate::base::{
+    limits::DATA_MESSAGES_MAX,
     span::{Span, Spanned},
     value::Duration,
 };
@@ -124,6 +125,12 @@ struct Reader {
 }
 
 impl Reader {
+    /// Whether enough is wrong.
+    fn is_full(&self) -> bool {
+        // LIMIT: DATA_MESSAGES_MAX
+        self.problems.len() >= DATA_MESSAGES_MAX
+    }
+
     fn object<'a>(&mut self, json: &'a Json, what: &str) -> &'a [(Spanned<String>, Json)] {
         if let JsonKind::Object(entries) = &json.kind {
             return entries;
@@ -171,6 +178,9 @@ impl Reader {
         let mut file = DataFile::default();
         let mut version = None;
         for (key, value) in self.object(json, "the data file") {
+            if self.is_full() {
+                break;
+            }
             match key.node.as_str() {
                 "version" => version = Some(value),
                 "now" => file.now = self.moment(value, "`now`"),
@@ -181,6 +191,8 @@ impl Reader {
             }
         }
         match version {
+            // What is behind the last mistake was not looked at.
+            None if self.is_full() => {}
             None => self.problems.push(errors::missing_key("version", json.span).help("write `\"version\": 1`")),
             Some(v) if v.kind != JsonKind::Number("1".into()) => {
                 self.problems.push(errors::wrong_value("`version`", "1, the only version of data files", v.span));
@@ -194,6 +206,9 @@ impl Reader {
         let mut records = Vec::new();
         for (entity, rows) in self.object(json, "`records`") {
             for row in self.list(rows, &format!("`{}`", entity.node)) {
+                if self.is_full() {
+                    return records;
+                }
                 let mut fields = self.object(row, "a record").to_vec();
                 let name = self.take_name(&mut fields);
                 records.push(RecordData { entity: entity.clone(), name, fields, span: row.span });
@@ -209,8 +224,14 @@ impl Reader {
     }
 
     fn events(&mut self, json: &Json) -> Vec<EventData> {
-        let events: Vec<&Json> = self.list(json, "`events`").iter().collect();
-        events.into_iter().filter_map(|event| self.event(event)).collect()
+        let mut events = Vec::new();
+        for event in self.list(json, "`events`") {
+            if self.is_full() {
+                break;
+            }
+            events.extend(self.event(event));
+        }
+        events
     }
 
     fn event(&mut self, json: &Json) -> Option<EventData> {

@@ -1,5 +1,7 @@
 //! JSON with places, so that a message can point at the words at fault. Strict JSON only.
 
+use std::collections::HashMap;
+
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 
 use super::errors;
@@ -67,6 +69,12 @@ pub fn parse(file: FileId, text: &str) -> Result<Json, Diagnostic> {
             format!("the data file has {} MB, at most {} are read", text.len() >> 20, limits::DATA_BYTES_MAX >> 20);
         return Err(Diagnostic::error(codes::E0903, message, whole, "too large"));
     }
+    // LIMIT: each value but the first stands behind a comma or in a bracket of its own.
+    let values = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if values > limits::DATA_VALUES_MAX {
+        let message = format!("the data file has more than {} values", limits::DATA_VALUES_MAX);
+        return Err(Diagnostic::error(codes::E0903, message, whole, "too large"));
+    }
     let options = ParseOptions {
         allow_comments: false,
         allow_loose_object_property_names: false,
@@ -104,13 +112,14 @@ fn build(file: FileId, value: ast::Value<'_>) -> Result<Json, Diagnostic> {
             JsonKind::List(array.elements.into_iter().map(|e| build(file, e)).collect::<Result<_, _>>()?)
         }
         ast::Value::Object(object) => {
-            let mut entries: Vec<(Spanned<String>, Json)> = Vec::new();
+            let mut entries: Vec<(Spanned<String>, Json)> = Vec::with_capacity(object.properties.len());
+            let mut known: HashMap<String, Span> = HashMap::new();
             for property in object.properties {
                 let range = property.name.range();
                 let key = Spanned::new(property.name.into_string(), span(file, range.start, range.end));
-                if let Some((first, _)) = entries.iter().find(|(k, _)| k.node == key.node) {
+                if let Some(first) = known.insert(key.node.clone(), key.span) {
                     let message = format!("`{}` stands twice", key.node);
-                    return Err(Diagnostic::error(codes::E0912, message, key.span, "again").label(first.span, "first"));
+                    return Err(Diagnostic::error(codes::E0912, message, key.span, "again").label(first, "first"));
                 }
                 entries.push((key, build(file, property.value)?));
             }

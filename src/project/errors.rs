@@ -33,6 +33,11 @@ pub(super) fn file_too_large(file: FileId, path: &str, limit: usize) -> Diagnost
         .help("split the file: all files of a project share one namespace")
 }
 
+pub(super) fn manifest_too_large(file: FileId, path: &str, limit: usize) -> Diagnostic {
+    Diagnostic::error(E0903, format!("`{path}` is larger than {}", megabytes(limit)), whole(file), "")
+        .help("it holds settings only: name, version, currency, zone, calendar, libraries")
+}
+
 pub(super) fn project_too_large(file: FileId, path: &str, limit: usize) -> Diagnostic {
     let message = format!("the sources of `{path}` are larger than {} together", megabytes(limit));
     Diagnostic::error(E0903, message, whole(file), "").help("give the folder of one project")

@@ -189,7 +189,7 @@ impl Loader<'_> {
             }
             // LIMIT: `MANIFEST_BYTES_MAX`
             Ok(bytes) if bytes.len() > MANIFEST_BYTES_MAX => {
-                self.report(&path, |file, shown| errors::file_too_large(file, shown, MANIFEST_BYTES_MAX));
+                self.report(&path, |file, shown| errors::manifest_too_large(file, shown, MANIFEST_BYTES_MAX));
                 None
             }
             Ok(bytes) => self.loaded.add_source(&shown(&path), &path, bytes),

@@ -99,8 +99,8 @@ impl Simulation {
                 self.create(user, record, &fields)?;
             }
         }
-        for (index, field) in &order.later {
-            self.write_later(data, *index, field)?;
+        for (index, fields) in &order.later {
+            fields.iter().try_for_each(|field| self.write_later(data, *index, field))?;
         }
         let mut events: Vec<(i64, &EventData)> =
             data.events.iter().map(|event| (self.moment(beginning, event.when), event)).collect();

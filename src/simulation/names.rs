@@ -44,8 +44,8 @@ pub fn field<'m>(entity: &'m EntityDef, name: &Spanned<String>) -> Result<(Field
 pub struct Order {
     /// Indexes of records, in order of creation.
     pub create: Vec<usize>,
-    /// Fields that are written afterwards: the record's index and the field's name.
-    pub later: Vec<(usize, String)>,
+    /// Fields that are written afterwards: their names by the record's index.
+    pub later: BTreeMap<usize, Vec<String>>,
 }
 
 /// Finds the order.
@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
             .and_then(|(_, entity)| entity.field_by_name(&field.node))
             .is_none_or(|(_, def)| matches!(self.module.ty(def.ty), Some(TypeDef::Optional(_))));
         if optional {
-            self.order.later.push((index, field.node.clone()));
+            self.order.later.entry(index).or_default().push(field.node.clone());
         } else {
             let what = format!("`{}`, which refers back to this record,", field.node);
             self.problems.push(errors::wrong_value(&what, "something that can exist before it", field.span));
@@ -172,5 +172,6 @@ pub fn at_once<'f>(
     index: usize,
     fields: &'f Fields,
 ) -> impl Iterator<Item = &'f (Spanned<String>, Json)> {
-    fields.iter().filter(move |(name, _)| !order.later.iter().any(|(i, f)| *i == index && *f == name.node))
+    let later = order.later.get(&index).map_or(&[][..], Vec::as_slice);
+    fields.iter().filter(move |(name, _)| !later.contains(&name.node))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::names::{self, Order};
 use crate::{
     base::{
+        limits::DATA_MESSAGES_MAX,
         span::Spanned,
         value::{EntityIdx, RecordRef},
     },
@@ -24,6 +25,9 @@ pub fn plan(module: &Module, data: &DataFile) -> Result<Order, Vec<Diagnostic>> 
     let mut planner = Planner { module, named: BTreeMap::new(), problems: Vec::new() };
     planner.collect(data);
     planner.check(data);
+    if planner.is_full() {
+        return Err(planner.problems);
+    }
     let order = match names::order(module, &data.records) {
         Ok(order) => order,
         Err(more) => {
@@ -42,12 +46,21 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
+    /// Whether enough is wrong.
+    fn is_full(&self) -> bool {
+        // LIMIT: DATA_MESSAGES_MAX
+        self.problems.len() >= DATA_MESSAGES_MAX
+    }
+
     fn collect(&mut self, data: &'a DataFile) {
         let created = data.events.iter().filter_map(|event| match &event.action {
             EventAction::Create(record) => Some(record),
             _ => None,
         });
         for record in data.records.iter().chain(created) {
+            if self.is_full() {
+                break;
+            }
             match names::entity(self.module, &record.entity) {
                 Ok((entity, _)) => self.name(record, entity),
                 Err(problem) => self.problems.push(problem),
@@ -68,9 +81,15 @@ impl<'a> Planner<'a> {
             self.user(user);
         }
         for record in &data.records {
+            if self.is_full() {
+                return;
+            }
             self.fields(&record.entity, &record.fields);
         }
         for event in &data.events {
+            if self.is_full() {
+                return;
+            }
             if let Some(user) = &event.user {
                 self.user(user);
             }
@@ -114,6 +133,9 @@ impl<'a> Planner<'a> {
     fn fields(&mut self, entity: &Spanned<String>, fields: &Fields) {
         let Ok((_, entity)) = names::entity(self.module, entity) else { return };
         for (name, json) in fields {
+            if self.is_full() {
+                return;
+            }
             let checked = names::field(entity, name).and_then(|(_, field)| {
                 let resolve = |name: &str| self.named.get(name).copied();
                 convert::to_value(self.module, field.ty, json, &format!("`{}`", name.node), &resolve)

@@ -6,7 +6,8 @@ use abide::{
     bytecode::{
         checksum::crc32,
         container,
-        module::{Module, Word},
+        module::{Module, RecordDef, Word},
+        traps::TrapCode,
         types::{FuncIdx, TypeDef, TypeIdx},
     },
     vm::machine::{Machine, Outcome},
@@ -15,47 +16,31 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::mutate::Numbers;
 
-/// Numbers that are always the same ones.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+/// Damages the content of one section of a build; its length, its checksum and the hash fit again, so that the damage
+/// reaches what lies behind them.
+fn damage_section(numbers: &mut Numbers, good: &[u8]) -> Vec<u8> {
+    let (head, mut rest) = good[..good.len() - 32].split_at(12);
+    let mut sections = Vec::new();
+    while !rest.is_empty() {
+        let length = u32::from_le_bytes(rest[2..6].try_into().unwrap()) as usize;
+        let (section, after) = rest.split_at(10 + length);
+        sections.push(section[10..].to_vec());
+        rest = after;
     }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
+    let damaged = numbers.below(sections.len());
+    numbers.damage(&mut sections[damaged]);
+    let mut bytes = head.to_vec();
+    for (number, content) in (1u16..).zip(sections) {
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+        bytes.extend(crc32(&content).to_le_bytes());
+        bytes.extend(content);
     }
-
-    /// Flips some bits.
-    fn flip(&mut self, bytes: &mut [u8]) {
-        for _ in 0..=self.below(4) {
-            let place = self.below(bytes.len());
-            bytes[place] ^= 1 << self.below(8);
-        }
-    }
-}
-
-/// Makes the checksums and the hash of a build fit its bytes again, as far as its sections can be found.
-fn mend_build(bytes: &mut [u8]) {
-    let end = bytes.len() - 32;
-    let mut at = 12;
-    while at + 10 <= end {
-        let length = u32::from_le_bytes(bytes[at + 2..at + 6].try_into().unwrap()) as usize;
-        let content = at + 10;
-        if content + length > end {
-            break;
-        }
-        let sum = crc32(&bytes[content..content + length]);
-        bytes[at + 6..content].copy_from_slice(&sum.to_le_bytes());
-        at = content + length;
-    }
-    let hash = Sha256::digest(&bytes[..end]);
-    bytes[end..].copy_from_slice(&hash);
+    let hash = Sha256::digest(&bytes);
+    bytes.extend(hash);
+    bytes
 }
 
 /// Some value of a type.
@@ -70,7 +55,8 @@ fn some(module: &Module, ty: TypeIdx) -> Value {
     }
 }
 
-/// Runs every function for a while, answering with values of the wrong and of the right type.
+/// Runs every function for a while, answering with values of the wrong and of the right type. It only ends as a program
+/// may end.
 fn exercise(program: &Arc<Program>) {
     for (index, function) in program.module().functions.iter().enumerate() {
         let args: Vec<Value> = function.params.iter().map(|ty| some(program.module(), *ty)).collect();
@@ -88,28 +74,64 @@ fn exercise(program: &Arc<Program>) {
                     machine = Machine::thaw(program, &bytes, TimeZone::UTC).unwrap();
                     machine.resume();
                 }
-                _ => break,
+                Outcome::Faulted(fault) => {
+                    let is_trap = TrapCode::ALL.iter().any(|trap| trap.code() == fault.code);
+                    let raised = |record: &RecordDef| record.is_error && record.name == fault.code;
+                    assert!(is_trap || program.module().records.iter().any(raised), "{fault:?}");
+                    break;
+                }
+                Outcome::Done(_) | Outcome::Stopped { .. } | Outcome::OutOfFuel => break,
             }
         }
     }
 }
 
 #[test]
-fn damaged_builds_are_refused_or_run() {
+fn damaged_builds_are_refused() {
     let good = container::encode(program().module()).unwrap();
-    let mut numbers = Numbers(0x0A81_DE00_0000_0001);
-    let mut accepted = 0;
-    for _ in 0..1_500 {
+    let mut numbers = Numbers(0x0A81_DE00_0000_0006);
+    for _ in 0..2_000 {
         let mut bytes = good.clone();
-        numbers.flip(&mut bytes[12..]);
-        assert!(Program::load(&bytes).is_err(), "the hash must find it");
-        mend_build(&mut bytes);
-        if let Ok(program) = Program::load(&bytes) {
-            accepted += 1;
-            exercise(&Arc::new(program));
-        }
+        numbers.damage(&mut bytes);
+        assert!(bytes == good || Program::load(&bytes).is_err(), "the hash must find it");
     }
-    assert!(accepted > 10, "no change was harmless: is the mending right? {accepted}");
+}
+
+#[test]
+fn damaged_sections_are_refused_or_run() {
+    let mut numbers = Numbers(0x0A81_DE00_0000_0001);
+    for program in [program(), approval::program()] {
+        let good = container::encode(program.module()).unwrap();
+        let mut accepted = 0;
+        for _ in 0..2_000 {
+            if let Ok(program) = Program::load(&damage_section(&mut numbers, &good)) {
+                accepted += 1;
+                exercise(&Arc::new(program));
+            }
+        }
+        assert!(accepted > 10, "no change was harmless: are the sums right? {accepted}");
+    }
+}
+
+#[test]
+fn tables_that_take_too_much_memory_are_refused() {
+    // A constant of 8 million absent values: a byte each in the file, forty in memory.
+    let count = 8_000_000u32;
+    let mut consts = vec![1, 252];
+    consts.extend(count.to_le_bytes());
+    consts.resize(consts.len() + count as usize, 0);
+    let mut bytes = b"ABIDE\x1A\r\n\x01\0\x0E\0".to_vec();
+    let empty_meta = [0, 0, b'U', b'S', b'D', 0, 0, 0];
+    for (number, content) in (1u16..=6).zip([&empty_meta[..], &[0], &[0], &[0], &[0], &consts]) {
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+        bytes.extend(crc32(content).to_le_bytes());
+        bytes.extend(content);
+    }
+    let hash = Sha256::digest(&bytes);
+    bytes.extend(hash);
+    let error = Program::load(&bytes).unwrap_err();
+    assert_eq!(error.to_string(), "the build is damaged: its tables take more memory than they may");
 }
 
 #[test]
@@ -151,14 +173,11 @@ fn damaged_snapshots_are_refused_or_run() {
     let mut accepted = 0;
     for _ in 0..20_000 {
         let mut bytes = good.clone();
-        numbers.flip(&mut bytes[38..]);
-        if numbers.below(4) == 0 {
-            bytes.truncate(38 + numbers.below(bytes.len() - 38));
-            bytes.extend([0; 4]);
-        }
-        let end = bytes.len() - 4;
-        let sum = crc32(&bytes[..end]);
-        bytes[end..].copy_from_slice(&sum.to_le_bytes());
+        let mut body = bytes.split_off(38);
+        body.truncate(body.len() - 4);
+        numbers.damage(&mut body);
+        bytes.extend(body);
+        bytes.extend(crc32(&bytes).to_le_bytes());
         if let Ok(mut machine) = Machine::thaw(&program, &bytes, TimeZone::UTC) {
             accepted += 1;
             assert!(machine.named_values().len() >= 10);

@@ -1,13 +1,20 @@
 //! Builds and snapshots as bytes: their format, and what becomes of them when they are damaged.
 
+#[path = "../../benches/fixtures/approval.rs"]
+mod approval;
 mod damage;
 mod formats;
+mod golden;
+mod reader;
 
 use std::sync::Arc;
 
 use abide::{
     base::value::{RecordRef, Value},
-    bytecode::host::HostOp,
+    bytecode::{
+        host::{HostCall, HostOp},
+        types::TypeDef,
+    },
     pipeline, project,
     vm::{
         machine::{Machine, Outcome},
@@ -53,22 +60,35 @@ fn guarded(n: int) -> text {
 workflow Chase for deal: Deal when created {
     let customer = "Acme Corporation, Springfield"
     let amount = 80_000 USD
-    let rate = 3.5
+    let rate = -3.5
     let due = @2026-05-01
-    let share = 20%
+    let month = 1 month
     let open = true
     let steps = [1, 2, 3]
     let note: text? = none
+    let value = deal.value
     var count = 7
     let line = Line { quantity: 3, price: 2.25, name: "Bolt" }
+    let all = lines(2)
     wait 3 days
     set count += 1
-    log "{deal.title} {customer} {amount} {rate} {due} {share} {open} {length(steps)} {note ?? "-"} {count} {line.name}"
+    log "{deal.title} {customer} {amount} {rate} {due} {month} {open} {length(steps)} {note ?? "-"} {count} {line.name}"
+    log "{length(all)} {value ?? 0 USD}"
+    try {
+        if count > 3 { raise Refused { reason: "too many" } }
+    } catch e {
+        wait 2 days
+        log "{e.code} {e.message}"
+    }
 }
 "#;
 
 fn program() -> Arc<Program> {
-    let front = pipeline::check(project::load_text("test.proc", SOURCE.into()));
+    compile(SOURCE)
+}
+
+fn compile(source: &str) -> Arc<Program> {
+    let front = pipeline::check(project::load_text("test.proc", source.into()));
     assert!(!front.has_errors(), "{:#?}", front.diagnostics);
     pipeline::compile(&front.sources, &front.projects[0]).unwrap()
 }
@@ -80,17 +100,25 @@ fn begin(program: &Arc<Program>) -> Machine {
     Machine::new(program, program.module().processes[0].body, &[deal], TimeZone::UTC).unwrap()
 }
 
+/// 2026-01-05T08:00Z.
+const START: i64 = 1_767_600_000_000_000;
+const DAY: i64 = 86_400_000_000;
+
 /// Answers requests until something else happens. Gives that, and what was logged.
 fn advance(machine: &mut Machine) -> (Outcome, Vec<String>) {
+    advance_at(machine, START)
+}
+
+/// The same at some moment.
+fn advance_at(machine: &mut Machine, now: i64) -> (Outcome, Vec<String>) {
     let mut logged = Vec::new();
     loop {
         match machine.step(&mut 100_000) {
             Outcome::Call(call) => {
                 let program = Arc::clone(machine.program());
                 let reply = match &program.module().sites[call.site.index()].op {
-                    // The moment moves on with the last log, so that the second evaluation of the wait is over.
-                    HostOp::Now => Value::DateTime(1_767_600_000_000_000),
-                    HostOp::ReadField { .. } => Value::Text("Turbines".to_owned()),
+                    HostOp::Now => Value::DateTime(now),
+                    HostOp::ReadField { .. } if is_text(&program, &call) => Value::Text("Turbines".to_owned()),
                     HostOp::Log => {
                         logged.extend(call.args.iter().map(|text| format!("{text:?}")));
                         Value::None
@@ -104,7 +132,12 @@ fn advance(machine: &mut Machine) -> (Outcome, Vec<String>) {
     }
 }
 
-/// A machine at its wait.
+fn is_text(program: &Program, call: &HostCall) -> bool {
+    let result = program.module().sites[call.site.index()].result;
+    result.and_then(|ty| program.module().ty(ty)) == Some(&TypeDef::Text)
+}
+
+/// A machine at its first wait.
 fn resting(program: &Arc<Program>) -> Machine {
     let mut machine = begin(program);
     assert!(matches!(advance(&mut machine).0, Outcome::Wait(_)));

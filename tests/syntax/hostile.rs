@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{files_below, parse};
+use crate::mutate::Numbers;
 
 /// Parses; checks what holds for every text.
 fn survives(text: &str) {
@@ -77,18 +78,6 @@ fn long_lines_and_many_mistakes_take_fair_time() {
     survives(&format!("fn f() -> text {{ return \"{}\" }}", "x".repeat(500_000)));
     survives(&format!("workflow W when called {{\n{}}}", "    lett x = 1\n".repeat(1500)));
     survives(&format!("enum E {{ {} }}", "a = , ".repeat(1500)));
-}
-
-/// xorshift: the same numbers on every machine.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
 }
 
 const PIECES: [&str; 40] = [

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::limits::DATA_BYTES_MAX;
 use crate::base::source::{SourceFile, Sources};
 use crate::cli::args::{ReportArgs, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::report::report;
 use crate::cli::target::Target;
 use crate::cli::term::Term;
-use crate::cli::{store, story, target};
+use crate::cli::{input, store, story, target};
 use crate::data::file::{DataFile, When};
 use crate::data::moments::{parse_duration, parse_moment};
 use crate::data::show::Show;
@@ -75,12 +76,13 @@ fn data_path(args: &RunArgs, folder: &Path, is_used: bool) -> Option<PathBuf> {
 
 fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Result<(DataFile, Order), Exit> {
     let shown = path.to_string_lossy().replace('\\', "/");
-    let cannot = |message: String| {
-        term.err(&format!("error[E0901]: cannot read `{shown}`: {message}\n"));
-        Exit::Environment
-    };
-    let bytes = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
+    // LIMIT: DATA_BYTES_MAX
+    let bytes = input::read_bytes(path, DATA_BYTES_MAX, term)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        term.err(&format!("error[E0902]: `{shown}` is not UTF-8: the byte at {at} starts no character\n"));
+        Exit::Wrong
+    })?;
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new(shown.clone(), text, false));
     let text = sources.get(id).map_or("", |f| f.text.as_str());

@@ -1,5 +1,6 @@
 //! `abide snapshot` and `abide resume`: an instance as a file, and on from there.
 
+use crate::base::limits::EXPORT_BYTES_MAX;
 use crate::base::source::{SourceFile, Sources};
 use crate::base::span::Span;
 use crate::base::value::{EntityIdx, RecordRef};
@@ -8,7 +9,7 @@ use crate::cli::args::{ResumeArgs, SnapshotArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::term::Term;
-use crate::cli::{output, store, story, target};
+use crate::cli::{input, output, store, story, target};
 use crate::data::convert;
 use crate::data::json::{Json, JsonKind};
 use crate::diag::render;
@@ -44,10 +45,8 @@ pub(in crate::cli) fn resume(args: &ResumeArgs, term: &Term) -> Exit {
 
 fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     let advance = args.clock.advance(term)?;
-    let bytes = std::fs::read(&args.snapshot).map_err(|error| {
-        term.err(&format!("error[E0901]: cannot read `{}`: {error}\n", args.snapshot.display()));
-        Exit::Environment
-    })?;
+    // LIMIT: EXPORT_BYTES_MAX
+    let bytes = input::read_bytes(&args.snapshot, EXPORT_BYTES_MAX, term)?;
     let target = target::load(&args.build, &args.report, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, &error))?;
     let mut simulation = Simulation::open(Box::new(sqlite), target.program, target.hash, 0)

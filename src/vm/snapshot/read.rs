@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::SnapshotError;
 use crate::{
-    base::value::Duration,
+    base::{limits::HEAP_BYTES_MAX, value::Duration},
     bytecode::{
-        codec,
+        codec::{self, Budget},
         types::{PointIdx, RecordIdx, SlotKind, TypeIdx},
         verify,
     },
@@ -251,7 +251,10 @@ impl<'a> Reader<'a> {
         if self.flag()? {
             let record = RecordIdx(self.index("there is no such record")?);
             let length = self.count()?;
-            let value = codec::decode(self.take(length)?).map_err(|_| SnapshotError::Damaged("an error's fields"))?;
+            let bytes = self.take(length)?;
+            // LIMIT: an error's fields are as much as a heap holds
+            let value = codec::decode(bytes, &Budget::new(HEAP_BYTES_MAX))
+                .map_err(|_| SnapshotError::Damaged("an error's fields"))?;
             if !verify::fits_record(self.program.module(), &value, record) {
                 return damaged("an error's fields are of another type");
             }

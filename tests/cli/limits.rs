@@ -1,0 +1,99 @@
+//! Input that is too much, or no file at all: a message with a code, in little time and memory.
+
+#![cfg(unix)]
+
+use std::{os::unix::fs::symlink, process::Command};
+
+use super::{Call, Outcome};
+
+/// What the program may take: address space, most of it the stack that it reserves.
+const KILOBYTES: u32 = 2_000_000;
+/// Seconds of processor time.
+const SECONDS: u32 = 60;
+
+/// Calls the program within bounds that the system enforces.
+fn bounded(call: &Call, args: &str) -> Outcome {
+    let program = env!("CARGO_BIN_EXE_abide");
+    let script = format!("ulimit -v {KILOBYTES}; ulimit -t {SECONDS}; exec {program} {args} </dev/null");
+    let output = Command::new("sh").arg("-c").arg(script).current_dir(call.path("")).output().unwrap();
+    Outcome {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code().expect("it ended by itself"),
+    }
+}
+
+#[track_caller]
+fn refused(call: &Call, args: &str, exit: i32, beginning: &str) {
+    let outcome = bounded(call, args);
+    assert!(outcome.err.starts_with(beginning), "{args}: {}", outcome.err.get(..500).unwrap_or(&outcome.err));
+    assert_eq!(outcome.code, exit, "{args}");
+}
+
+const PROGRAM: &str = "entity Deal { title: text(200)  value: int = 0  next: Deal? }\n";
+
+#[test]
+fn what_is_no_file() {
+    let call = Call::new().file("good.proc", PROGRAM).file("project/a.proc", PROGRAM).file("folder.proc/x", "");
+    let pipes = ["pipe.proc", "pipe.procb", "pipe.json", "pipe.snap", "project/abide.toml"];
+    assert!(Command::new("mkfifo").args(pipes.map(|pipe| call.path(pipe))).status().unwrap().success());
+    symlink("circle.proc", call.path("circle.proc")).unwrap();
+    let not_a_file = "it is neither a file nor a folder";
+    for (args, path) in [
+        ("check pipe.proc", "pipe.proc"),
+        ("check project", "project/abide.toml"),
+        ("run pipe.procb", "pipe.procb"),
+        ("disasm pipe.procb", "pipe.procb"),
+        ("run good.proc --data pipe.json", "pipe.json"),
+        ("resume pipe.snap good.proc", "pipe.snap"),
+    ] {
+        refused(&call, args, 3, &format!("error[E0901]: cannot read `{path}`: {not_a_file}\n"));
+    }
+    refused(&call, "check circle.proc", 3, "error[E0901]: cannot read `circle.proc`: ");
+    refused(&call, "check folder.proc", 1, "error[E0910]: `folder.proc` holds no `.proc` file\n");
+    refused(&call, "run folder.proc --data folder.proc", 1, "error[E0910]: ");
+    refused(&call, "run good.proc --data folder.proc", 3, "error[E0901]: cannot read `folder.proc`: ");
+}
+
+#[test]
+fn what_is_too_much() {
+    let call = Call::new()
+        .file("big.proc", "// line\n".repeat(3 << 20))
+        .file("deep.proc", format!("fn f() -> int {{ return {} }}\n", "(".repeat(200_000)))
+        .file("project/abide.toml", format!("name = \"x\"\n{}", "# line\n".repeat(200_000)))
+        .file("project/a.proc", PROGRAM)
+        .file("good.proc", PROGRAM)
+        .file("many.json", format!("[{}1]", "1,".repeat(9_000_000)))
+        .file("deep.json", "[".repeat(1_000_000))
+        .file(
+            "keys.json",
+            format!("{{{}\"version\": 1}}", (0..200_000).map(|n| format!("\"k{n}\":1,")).collect::<String>()),
+        );
+    refused(&call, "check big.proc", 1, "error[E0903]: `big.proc` is larger than 16 MB\n");
+    refused(&call, "check deep.proc", 1, "error[E0102]: nested too deeply\n");
+    refused(&call, "check project", 1, "error[E0903]: `project/abide.toml` is larger than 1 MB\n");
+    refused(&call, "run good.proc --data many.json", 1, "error[E0903]: the data file has more than 8000000 values\n");
+    refused(&call, "run good.proc --data deep.json", 1, "error[E0912]: the data file is not valid JSON\n");
+    refused(&call, "run good.proc --data keys.json", 1, "error[E0913]: `k0` means nothing here\n");
+}
+
+#[test]
+fn bytes_that_are_no_text_and_no_build() {
+    let lies: &[u8] =
+        b"ABIDE\x1A\r\n\x01\0\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash";
+    let call = Call::new()
+        .file("nul.proc", "entity Deal { title: text\0 }")
+        .file("latin.proc", b"entity Deal { title: t\xE9xt }")
+        .file("latin.json", b"{\"version\": \"\xE9\"}")
+        .file("good.proc", PROGRAM)
+        .file("lies.procb", lies)
+        .file("text.procb", "#!/bin/sh\n")
+        .file("later.procb", b"ABIDE\x1A\r\n\x07\0\x0E\0");
+    refused(&call, "check nul.proc", 1, "error[E0118]: ");
+    refused(&call, "check latin.proc", 1, "error[E0902]: `latin.proc` is not UTF-8\n");
+    refused(&call, "run good.proc --data latin.json", 1, "error[E0902]: `latin.json` is not UTF-8");
+    refused(&call, "run lies.procb", 1, "error[E0904]: `lies.procb`: the build is damaged: ");
+    refused(&call, "run text.procb", 1, "error[E0905]: `text.procb`: this is no build\n");
+    let format = "error[E0905]: `later.procb`: the build has the format 7, this program reads 1\n";
+    refused(&call, "run later.procb", 1, format);
+}
