@@ -5,5 +5,5 @@ use abide::{base::span::FileId, syntax::parse_file};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    parse_file(FileId(0), text);
+    let _ = parse_file(FileId(0), text);
 });

@@ -19,7 +19,7 @@ static GOOD: LazyLock<Module> = LazyLock::new(|| {
     pipeline::compile(&front.sources, &front.projects[0]).unwrap().module().clone()
 });
 
-/// Each change: which function, which instruction, its new bits.
+// Each change: which function, which instruction, its new bits.
 fuzz_target!(|changes: Vec<(u8, u8, u64)>| {
     let mut module = GOOD.clone();
     for (function, pc, bits) in changes {
