@@ -373,6 +373,24 @@ pub(super) fn unclosed_brace(open: Span, end: Span) -> Diagnostic {
         .fix("write `}`", end, "\n}", Applicability::Suggested)
 }
 
+/// `(` or `[` without its end.
+pub(super) fn unclosed_bracket(open: char, span: Span, end: Span) -> Diagnostic {
+    let close = if open == '(' { ")" } else { "]" };
+    Diagnostic::error(codes::E0120, format!("this `{open}` is never closed"), span, "opens here")
+        .label(end, format!("expected `{close}` here at the latest"))
+        .fix(format!("write `{close}`"), end, close, Applicability::Suggested)
+}
+
+/// `)` or `]` that closes nothing.
+pub(super) fn extra_bracket(bracket: char, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0120, format!("this `{bracket}` closes nothing"), span, "nothing is open here").fix(
+        format!("remove `{bracket}`"),
+        span,
+        "",
+        Applicability::Suggested,
+    )
+}
+
 /// `}` without `{`.
 pub(super) fn extra_brace(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0120, "this `}` closes nothing", span, "no block is open here").fix(

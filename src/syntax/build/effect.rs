@@ -25,7 +25,7 @@ impl Builder<'_> {
             }
             Rule::do_call => self.do_call(nodes)?,
             Rule::start => {
-                let callee = self.new_type(&mut nodes)?;
+                let callee = self.called_type(&mut nodes)?;
                 let args = nodes.presume(Rule::call)?;
                 EffectKind::Start { callee, args: self.args(args)? }
             }
@@ -52,7 +52,7 @@ impl Builder<'_> {
     }
 
     fn do_call(&mut self, mut nodes: Nodes<'_>) -> Built<EffectKind> {
-        let callee = self.new_type(&mut nodes)?;
+        let callee = self.called_type(&mut nodes)?;
         let args = nodes.presume(Rule::call)?;
         let args = self.args(args)?;
         let (mut retry, mut timeout) = (None, None);

@@ -20,7 +20,7 @@ impl Builder<'_> {
         let rule = pair.as_rule();
         let mut nodes = self.nodes(pair);
         Ok(match rule {
-            Rule::hole => ItemKind::Error { name: None },
+            Rule::hole => ItemKind::Error { name: self.name_in_hole(nodes.span) },
             Rule::use_item => {
                 let library = self.ident(&nodes.presume(Rule::name)?);
                 ItemKind::Use { library, names: nodes.next().map(|names| self.idents(names)) }

@@ -8,6 +8,7 @@ use crate::base::span::Span;
 use crate::syntax::ast::{AssignOp, Expr, ExprKind, Ident, StmtKind};
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
+use crate::syntax::scan::TokenKind;
 
 impl Builder<'_> {
     /// A name that is declared here.
@@ -33,6 +34,29 @@ impl Builder<'_> {
             _ => return nodes.defect(),
         }
         Ok(name)
+    }
+
+    /// The name of what is done or started. One that begins with a lower-case letter names no process, and the checker
+    /// knows what it names instead.
+    pub(super) fn called_type(&mut self, nodes: &mut Nodes<'_>) -> Built<Ident> {
+        let pair = nodes.presume_next()?;
+        match pair.as_rule() {
+            Rule::lower_type | Rule::Name => Ok(self.ident(&pair)),
+            _ => nodes.defect(),
+        }
+    }
+
+    /// What a declaration that did not parse probably declares: uses of its name are no mistakes of their own.
+    pub(super) fn name_in_hole(&self, span: Span) -> Option<Ident> {
+        let from = self.tokens.partition_point(|token| token.start < span.start);
+        let mut words = self.tokens.get(from..)?.iter().take_while(|token| token.end <= span.end);
+        let first = words.next()?.text(self.source);
+        if matches!(first, "extend" | "migrate" | "test" | "use") {
+            return None;
+        }
+        let name = words.find(|token| !matches!(token.text(self.source), "entity" | "type" | "workflow"))?;
+        let is_name = matches!(name.kind, TokenKind::Name | TokenKind::Word);
+        is_name.then(|| Ident { name: name.text(self.source).to_owned(), span: name.span(self.file) })
     }
 
     /// The sign of `let`, `var` and `set`: `==` and `:=` are not it.

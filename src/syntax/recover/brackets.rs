@@ -1,15 +1,20 @@
 //! Balances the braces of a chunk. Where one is missing or too much, the indentation of the lines says which.
 
-use super::Work;
+use super::{Work, verbs};
 use crate::diag::Diagnostic;
 use crate::syntax::errors;
 use crate::syntax::scan::{self, Token, TokenKind};
 
-/// For each token the index of the bracket that closes it, where one does.
-pub(super) fn partners(tokens: &[Token]) -> Vec<Option<usize>> {
+/// For each token the index of the bracket that closes it, where one does. A line that begins with the verb of a
+/// statement ends what parentheses around it hold: one of them lacks its end.
+pub(super) fn partners(source: &str, tokens: &[Token]) -> Vec<Option<usize>> {
     let mut partner = vec![None; tokens.len()];
     let mut open: Vec<(usize, char)> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
+        if token.first_on_line && verbs::begins_line(source, tokens, index) {
+            let block = open.iter().rposition(|(_, bracket)| *bracket == '{');
+            open.truncate(block.map_or(0, |block| block + 1));
+        }
         match token.kind {
             TokenKind::Open(bracket) => open.push((index, bracket)),
             TokenKind::Close(bracket) => {

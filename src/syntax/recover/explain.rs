@@ -31,6 +31,8 @@ pub(super) struct Place<'a> {
     pub(super) base: u32,
     pub(super) source: &'a str,
     pub(super) tokens: &'a [Token],
+    /// For each token the one that closes it.
+    pub(super) partner: &'a [Option<usize>],
     pub(super) kind: Kind,
     /// The first token of the part.
     pub(super) from: usize,
@@ -110,7 +112,7 @@ impl Place<'_> {
 
 /// The message for a bad part.
 pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
-    if let Some(known) = known_mistake(place) {
+    if let Some(known) = unclosed_bracket(place).or_else(|| known_mistake(place)) {
         return known;
     }
     let first = place.at == place.from;
@@ -151,7 +153,39 @@ fn known_mistake(place: &Place<'_>) -> Option<Diagnostic> {
             _ => {}
         }
     }
-    unit(place).or_else(|| ternary(place)).or_else(|| arrow(place))
+    unit(place).or_else(|| ternary(place)).or_else(|| arrow(place)).or_else(|| extra_bracket(place))
+}
+
+/// `f(3))`: a bracket that closes nothing.
+fn extra_bracket(place: &Place<'_>) -> Option<Diagnostic> {
+    let token = place.token(place.at)?;
+    let TokenKind::Close(bracket @ (')' | ']')) = token.kind else { return None };
+    let is_closing = place.partner.contains(&Some(place.at));
+    (!is_closing).then(|| errors::extra_bracket(bracket, place.span(token)))
+}
+
+/// `(a + 3` at the end of its line, or before what no value goes on with.
+fn unclosed_bracket(place: &Place<'_>) -> Option<Diagnostic> {
+    let heads = ["for", "when", "before", "after", "only", "run"];
+    let ends = |token: &Token| {
+        let text = token.text(place.source);
+        token.first_on_line
+            || matches!(text, "{" | "}" | "=>" | "->")
+            || (place.kind == Kind::Item && heads.contains(&text))
+    };
+    if !place.token(place.at).is_none_or(ends) {
+        return None;
+    }
+    let before = place.at.checked_sub(1).and_then(|before| place.token(before))?;
+    if matches!(before.kind, TokenKind::Symbol | TokenKind::Open(_)) {
+        return None;
+    }
+    let is_open = |at: &usize| place.partner.get(*at).copied().flatten().is_none_or(|closing| closing >= place.to);
+    let (open, bracket) = (place.from..place.at).rev().find_map(|at| match place.token(at)?.kind {
+        TokenKind::Open(bracket @ ('(' | '[')) if is_open(&at) => Some((at, bracket)),
+        _ => None,
+    })?;
+    Some(errors::unclosed_bracket(bracket, place.span_of(open), place.gap()))
 }
 
 /// `3 dayz`, `50 usd`.

@@ -31,7 +31,7 @@ impl<'a> Mender<'a> {
     pub(super) fn new(work: &'a mut Work, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         let original = work.text().to_owned();
         let tokens = scan::scan(&original);
-        let partner = partners(&tokens);
+        let partner = partners(&original, &tokens);
         Self { work, tokens, partner, original, diagnostics }
     }
 
@@ -47,7 +47,7 @@ impl<'a> Mender<'a> {
             let prefix = self.prefix(kind, at, to).filter(|end| *end > at);
             let end = match prefix {
                 Some(end) => self.part_end(kind, at, end, to),
-                None => Err(self.boundary(kind, at, to)),
+                None => Err(self.boundary_after(kind, at, at, to)),
             };
             at = match end {
                 Ok(end) => end,
@@ -66,7 +66,7 @@ impl<'a> Mender<'a> {
         }
         let rest = self.tokens.get(end).filter(|next| end < to && !next.first_on_line);
         if rest.is_some() && self.prefix(kind, end, to).is_none() {
-            return Err(self.boundary(kind, end.saturating_sub(1).max(from), to).max(end));
+            return Err(self.boundary_after(kind, from, end.saturating_sub(1).max(from), to).max(end));
         }
         Ok(end)
     }
@@ -112,7 +112,8 @@ impl<'a> Mender<'a> {
         let sign = next.text(&self.original);
         let swallowed = match kind {
             Kind::Stmt => {
-                verbs::is_contextual(word.text(&self.original))
+                let after_value = matches!(next.kind, TokenKind::Word | TokenKind::Name);
+                (after_value || verbs::is_contextual(word.text(&self.original)))
                     && !matches!(next.kind, TokenKind::Symbol | TokenKind::Close(_))
             }
             Kind::EntityPart if matches!(word.text(&self.original), "states" | "unique" | "shown") => true,
@@ -122,10 +123,10 @@ impl<'a> Mender<'a> {
         swallowed.then_some(last)
     }
 
-    /// The token at which the bad part that begins at `from` ends.
-    fn boundary(&self, kind: Kind, from: usize, to: usize) -> usize {
+    /// The token after `last` at which the bad part that begins at `from` ends.
+    fn boundary_after(&self, kind: Kind, from: usize, last: usize, to: usize) -> usize {
         let line = self.tokens.get(from).filter(|token| token.first_on_line).map(|_| self.column(from));
-        let mut at = self.after(from, to);
+        let mut at = self.after(last, to);
         while at < to {
             if kind.may_begin(&self.original, &self.tokens, at, line, self.column(at)) {
                 return at;
@@ -173,6 +174,7 @@ impl<'a> Mender<'a> {
                 base: self.work.base,
                 source: &self.original,
                 tokens: &self.tokens,
+                partner: &self.partner,
                 kind,
                 from,
                 at,

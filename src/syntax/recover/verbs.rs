@@ -100,6 +100,13 @@ pub(super) fn begins_statement(source: &str, tokens: &[Token], at: usize) -> boo
     after_operand && RESERVED.contains(&word) && !matches!(word, "if" | "match" | "for" | "start" | "delete")
 }
 
+/// Whether the line that begins with the token `at` is a statement, wherever it stands: its first word is a reserved
+/// verb that no value begins with.
+pub(super) fn begins_line(source: &str, tokens: &[Token], at: usize) -> bool {
+    let word = tokens.get(at).map_or("", |token| token.text(source));
+    RESERVED.contains(&word) && !matches!(word, "if" | "match") && begins_statement(source, tokens, at)
+}
+
 /// Words after which an expression, an effect or a name follows.
 const JOINING: [&str; 26] = [
     "and", "or", "not", "in", "is", "then", "else", "by", "where", "select", "satisfy", "return", "on", "wait", "for",
