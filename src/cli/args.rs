@@ -98,6 +98,14 @@ pub(super) struct CheckArgs {
     #[arg(default_value = ".")]
     pub path: PathBuf,
 
+    /// Change the files: `safe` makes the changes that are right for sure, `all` also those that probably are
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
+    pub fix: Option<FixWhich>,
+
+    /// Only show what `--fix` would change
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
+
     #[command(flatten)]
     pub report: ReportArgs,
 }
@@ -288,11 +296,30 @@ pub(super) enum Deny {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FixWhich {
+    All,
+    Safe,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
+    /// Commands of a GitHub workflow, on standard output
+    Github,
     /// With the lines of the source, on standard error
     Human,
     /// One object, on standard output
     Json,
+    /// A JUnit report, on standard output
+    Junit,
+    /// A SARIF 2.1.0 log, on standard output
+    Sarif,
     /// One line each, on standard error
     Short,
+}
+
+impl Format {
+    /// Whether it is all that stands on standard output.
+    pub(super) fn is_for_machines(self) -> bool {
+        !matches!(self, Format::Human | Format::Short)
+    }
 }

@@ -10,8 +10,11 @@ use crate::diag::{Diagnostic, Severity, render};
 /// Prints the messages and says how the program ends because of them.
 pub(super) fn report(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> Exit {
     match args.format {
+        Format::Github => term.out(&render::github(diagnostics, sources)),
         Format::Human => term.err(&render::human(diagnostics, sources, &term.messages())),
         Format::Json => term.out(&render::json(diagnostics, sources)),
+        Format::Junit => term.out(&render::junit(diagnostics, sources)),
+        Format::Sarif => term.out(&render::sarif(diagnostics, sources)),
         Format::Short => term.err(&render::short(diagnostics, sources)),
     }
     exit_of(diagnostics, args.deny)

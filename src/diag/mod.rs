@@ -5,6 +5,7 @@
 pub mod codes;
 pub mod diagnostic;
 pub mod explain;
+pub mod fix;
 pub mod render;
 pub mod sink;
 

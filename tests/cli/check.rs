@@ -72,3 +72,80 @@ fn colour_only_where_it_is_wanted() {
     assert!(call.run(&["check", "gone", "--color", "always"]).err.contains("\u{1b}[1;31merror[E0901]"));
     assert!(!call.run(&["check", "gone"]).err.contains('\u{1b}'));
 }
+
+const WRONG: &str = "fn f(a: int) -> bool { return a = 3 }\n";
+
+#[test]
+fn github_gets_commands() {
+    Call::new().file("a.proc", WRONG).run(&["check", "a.proc", "--format", "github"]).is(
+        1,
+        "::error file=a.proc,line=1,endLine=1,col=33,endColumn=34,title=E0110::a comparison is written \
+         `==`%0Aone `=` gives a name its value%0Ahelp: write `==`\n",
+        "",
+    );
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires() {
+    let outcome = Call::new().file("a.proc", WRONG).run(&["check", "a.proc", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!((outcome.code, outcome.err.as_str(), log["version"].as_str()), (1, "", Some("2.1.0")));
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "abide");
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "E0110");
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"E0110".into(), &"error".into()));
+    assert!(result["message"]["text"].is_string());
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a.proc");
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&1.into(), &33.into()));
+    let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], "==");
+}
+
+#[test]
+fn junit_has_a_case_for_each_file() {
+    let call = Call::new().file("abide.toml", "name = \"p\"\n").file("a.proc", WRONG).file("b.proc", GOOD);
+    let outcome = call.run(&["check", "--format", "junit"]);
+    assert!(outcome.out.contains("<testsuite name=\"abide check\" tests=\"3\" failures=\"1\""), "{}", outcome.out);
+    assert!(outcome.out.contains("<testcase name=\"b.proc\" classname=\"abide.check\"/>"), "{}", outcome.out);
+    assert_eq!((outcome.code, outcome.err.as_str()), (1, ""));
+}
+
+#[test]
+fn fix_changes_what_is_right_for_sure() {
+    let call = Call::new().file("a.proc", WRONG);
+    call.run(&["check", "a.proc", "--fix", "--dry-run"]);
+    assert_eq!(call.read("a.proc"), WRONG, "a dry run changes nothing");
+    let outcome = call.run(&["check", "a.proc", "--fix"]);
+    outcome.is(0, "checked 1 file: no errors\n", "fixed a.proc:1:33: write `==` (E0110)\n");
+    assert_eq!(call.read("a.proc"), "fn f(a: int) -> bool { return a == 3 }\n");
+}
+
+#[test]
+fn fix_leaves_guesses_unless_all_is_wanted() {
+    let text = "entity Deal { title: text }\nfn f(d: Deal) -> text { return d.titel }\n";
+    let call = Call::new().file("a.proc", text);
+    assert_eq!(call.run(&["check", "a.proc", "--fix"]).code, 1);
+    assert_eq!(call.read("a.proc"), text);
+    assert_eq!(call.run(&["check", "a.proc", "--fix=all"]).code, 0);
+    assert_eq!(call.read("a.proc"), text.replace("titel", "title"));
+    assert_eq!(call.run_with(&["check", "-", "--fix"], text).code, 2, "standard input is no file");
+}
+
+#[test]
+fn a_ring_has_a_label_on_each_write_in_each_file() {
+    let call = Call::new()
+        .file("abide.toml", "name = \"p\"\n")
+        .file(
+            "a.proc",
+            "entity Deal { rank: int = 0, score: int = 0 }\n\
+             realtime workflow First for deal: Deal after updated(rank) { update deal { score += 1 } }\n",
+        )
+        .file("b.proc", "realtime workflow Second for deal: Deal after updated(score) { update deal { rank += 1 } }\n");
+    let outcome = call.run(&["check"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, "checked 2 files: 1 error\n"));
+    for words in ["error[W0503]", "a.proc:2:", "this starts `Second`", "b.proc:1:", "this starts `First`"] {
+        assert!(outcome.err.contains(words), "{words} is missing in {}", outcome.err);
+    }
+}

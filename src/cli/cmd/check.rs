@@ -1,17 +1,32 @@
-//! `abide check`: everything that is wrong, in one run, for every project below a path.
+//! `abide check`: everything that is wrong, in one run, for every project below a path; `--fix` mends what it can.
 
-use crate::cli::args::{CheckArgs, Format};
+use std::path::Path;
+
+use crate::base::source::SourceFile;
+use crate::base::span::FileId;
+use crate::cli::args::{CheckArgs, FixWhich};
 use crate::cli::exit::Exit;
 use crate::cli::input;
+use crate::cli::output;
 use crate::cli::report::{plural, report, tally};
 use crate::cli::term::Term;
-use crate::pipeline;
+use crate::diag::Diagnostic;
+use crate::diag::fix::{self, Wanted};
+use crate::pipeline::{self, Front};
+use crate::project::project_files;
+
+/// Changes uncover others; so many rounds are enough for any file that people write.
+const ROUNDS_MAX: usize = 8;
 
 pub(in crate::cli) fn run(args: &CheckArgs, term: &Term) -> Exit {
-    let loaded = input::load_path(&args.path);
-    let front = pipeline::check(loaded);
+    if let Some(which) = args.fix
+        && let Err(exit) = mend(args, which, term)
+    {
+        return exit;
+    }
+    let front = pipeline::check(input::load_path(&args.path));
     let exit = report(&args.report, term, &front.diagnostics, &front.sources);
-    if args.report.format != Format::Json {
+    if !args.report.format.is_for_machines() {
         let files = front.projects.iter().map(|project| project.files.len()).sum();
         let projects = match front.projects.len() {
             0 | 1 => String::new(),
@@ -20,4 +35,63 @@ pub(in crate::cli) fn run(args: &CheckArgs, term: &Term) -> Exit {
         term.out(&format!("checked {}{projects}: {}\n", plural(files, "file"), tally(&front.diagnostics)));
     }
     exit
+}
+
+/// Changes the files until nothing is left to change; a dry run shows the first round.
+fn mend(args: &CheckArgs, which: FixWhich, term: &Term) -> Result<(), Exit> {
+    if args.path == Path::new("-") {
+        term.err("error: `--fix` changes files; standard input is none\n");
+        return Err(Exit::Usage);
+    }
+    let wanted = match which {
+        FixWhich::All => Wanted::Suggested,
+        FixWhich::Safe => Wanted::Safe,
+    };
+    for _ in 0..ROUNDS_MAX {
+        if !round(args, wanted, term)? || args.dry_run {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// One round over all files; whether anything was changed.
+fn round(args: &CheckArgs, wanted: Wanted, term: &Term) -> Result<bool, Exit> {
+    let loaded = input::load_path(&args.path);
+    let paths: Vec<(FileId, std::path::PathBuf)> =
+        project_files(&loaded).map(|(id, _, path)| (id, path.to_path_buf())).collect();
+    let front = pipeline::check(loaded);
+    let mut changed = false;
+    for (id, path) in paths {
+        let Some(file) = front.sources.get(id) else { continue };
+        let fixed = fix::apply(id, &file.text, of_file(&front, id), wanted);
+        if fixed.applied.is_empty() {
+            continue;
+        }
+        if !args.dry_run
+            && let Err(error) = output::write(&path, fixed.text.as_bytes())
+        {
+            term.err(&format!("error: cannot write `{}`: {error}\n", file.path));
+            return Err(Exit::Environment);
+        }
+        changed = true;
+        for (diagnostic, fix) in &fixed.applied {
+            term.err(&told(file, diagnostic, &fix.title, args.dry_run));
+        }
+    }
+    Ok(changed)
+}
+
+/// The messages of one file: they are in order of the files.
+fn of_file(front: &Front, id: FileId) -> &[Diagnostic] {
+    let start = front.diagnostics.partition_point(|d| d.primary.span.file < id);
+    let end = front.diagnostics.partition_point(|d| d.primary.span.file <= id);
+    front.diagnostics.get(start..end).unwrap_or_default()
+}
+
+/// `fixed a.proc:3:5: write `==` (E0110)`.
+fn told(file: &SourceFile, diagnostic: &Diagnostic, title: &str, is_dry: bool) -> String {
+    let at = file.position(diagnostic.primary.span.start);
+    let verb = if is_dry { "would fix" } else { "fixed" };
+    format!("{verb} {}:{}:{}: {title} ({})\n", file.path, at.line, at.column, diagnostic.code.0)
 }

@@ -3,12 +3,19 @@
 //! Only `human` knows how a snippet is drawn. Nothing here decides what is an error.
 
 pub mod excerpt;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod junit;
+mod place;
+pub mod sarif;
 pub mod short;
 
+pub use github::github;
 pub use human::human;
 pub use json::json;
+pub use junit::junit;
+pub use sarif::sarif;
 pub use short::short;
 
 use super::diagnostic::{Diagnostic, Severity};

@@ -11,7 +11,7 @@ pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     diagnostics.iter().map(|d| line(d, sources) + "\n").collect()
 }
 
-fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
+pub(super) fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let place = match sources.get(diagnostic.primary.span.file) {
         Some(file) if file.text.is_empty() => format!("{}: ", file.path),
         Some(file) => {
