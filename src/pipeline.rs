@@ -83,7 +83,20 @@ pub fn check(loaded: Loaded) -> Front {
     }
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
+    drop_told_better(&mut diagnostics);
     Front { sources, projects: checked, diagnostics }
+}
+
+/// Drops what the parser says about words of which the checker says what they mean: one place, one message.
+fn drop_told_better(diagnostics: &mut Vec<Diagnostic>) {
+    let of_syntax = |d: &Diagnostic| d.code.0.starts_with("E01");
+    let meant: Vec<Span> = diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error && !of_syntax(d) && d.primary.span != Span::default())
+        .map(|d| d.primary.span)
+        .collect();
+    // In order, as the messages are.
+    diagnostics.retain(|d| !of_syntax(d) || meant.binary_search(&d.primary.span).is_err());
 }
 
 /// The comments of a file that switch lints off.

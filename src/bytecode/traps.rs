@@ -69,6 +69,8 @@ traps! {
     WrongEntity 108 "R0108" "the record is not of the expected entity";
     /// A part of the program that cannot be reached was reached.
     Unreachable 109 "R0109" "the program came to a place that cannot be reached";
+    /// A text is longer than the type of its place allows.
+    TextOverType 110 "R0110" "the text is longer than the type of its place allows";
     /// Two currencies meet in one calculation.
     CurrencyMismatch 201 "R0201" "the amounts are in different currencies";
     /// Months, days and exact time do not convert into each other.

@@ -56,7 +56,8 @@ impl Lowerer<'_> {
                 };
                 self.copy(into, from);
             }
-            Conversion::ForgetCurrency
+            Conversion::AtMost(_)
+            | Conversion::ForgetCurrency
             | Conversion::IntToDecimal
             | Conversion::Midnight
             | Conversion::Narrow
@@ -86,6 +87,10 @@ impl Lowerer<'_> {
 
     fn convert_present(&mut self, conversion: Conversion, ty: &Ty, from: Reg, into: Reg) {
         match conversion {
+            Conversion::AtMost(max) => {
+                self.require_length(from, max);
+                self.copy(into, from);
+            }
             Conversion::ForgetCurrency => {
                 self.emit(Instruction::Move { into: into.slot(), from: from.slot() });
                 if let Ty::MoneyIn(currency) = ty {
@@ -112,6 +117,18 @@ impl Lowerer<'_> {
             },
             Conversion::Known | Conversion::Present => self.copy(into, from),
         }
+    }
+
+    /// Traps where a text has more than `max` characters.
+    fn require_length(&mut self, text: Reg, max: u32) {
+        // No text can be longer than this.
+        let Ok(max) = i32::try_from(max) else { return };
+        let (length, limit) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Int));
+        let fits = self.take_def(TypeDef::Bool);
+        self.emit(Instruction::TextLength { into: length.slot(), from: text.slot() });
+        self.emit(Instruction::LoadInt { into: limit.slot(), value: max });
+        self.emit(Instruction::LessEqual { into: fits.slot(), left: length.slot(), right: limit.slot() });
+        self.emit(Instruction::Require { from: fits.slot(), code: TrapCode::TextOverType.into() });
     }
 
     /// An `int` as the decimal that an operation asks for; other values as they are.

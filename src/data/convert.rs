@@ -8,7 +8,8 @@ use super::{
     json::{Json, JsonKind},
     moments::{parse_date, parse_duration, parse_moment},
 };
-use crate::base::value::{Currency, EntityIdx, Money, RecordRef, Value};
+use crate::base::currencies;
+use crate::base::value::{EntityIdx, Money, RecordRef, Value};
 use crate::bytecode::{
     module::Module,
     types::{EnumIdx, TypeDef, TypeIdx},
@@ -154,7 +155,7 @@ pub fn decimal(text: &str) -> Option<Decimal> {
 #[must_use]
 pub fn money(text: &str) -> Option<Money> {
     let (number, code) = text.trim().split_once(' ')?;
-    let currency = Currency::parse(code.trim())?;
+    let currency = currencies::known(code.trim())?;
     let value = decimal(&number.replace('_', ""))?.checked_mul(Decimal::from(10_000))?;
     if !value.is_integer() {
         return None;
@@ -165,6 +166,7 @@ pub fn money(text: &str) -> Option<Money> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::value::Currency;
 
     #[test]
     fn money_is_exact() {

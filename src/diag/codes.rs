@@ -61,7 +61,7 @@ codes! {
     E0117 "unclosed-text" "a text or comment without its end"
     E0118 "stray-character" "characters that the language does not use"
     E0119 "merge-conflict" "marks of an unfinished merge"
-    E0120 "unbalanced-braces" "a brace without its counterpart"
+    E0120 "unbalanced-braces" "a brace or bracket without its counterpart"
     E0121 "unknown-verb" "a statement or declaration that begins with an unknown word"
     E0122 "unknown-unit" "a word after a number that is no unit"
     E0123 "question-mark" "a question mark that chooses between values"
@@ -77,7 +77,7 @@ codes! {
     E0207 "reserved-name" "a name that the language uses itself"
     E0208 "unknown-library" "a library, or a name of one, that does not exist"
     E0209 "not-an-alternative" "an alternative of `A or B` that is no entity"
-    E0210 "not-a-currency" "a currency that is not a code of three capital letters"
+    E0210 "not-a-currency" "a currency that no code of ISO 4217 stands for"
     E0211 "unknown-field" "a field that its entity or record does not have"
     E0212 "unknown-name" "a name that nothing in reach has"
     E0213 "unknown-member" "a member that its enum, or a state that its entity, does not have"
@@ -104,6 +104,7 @@ codes! {
     E0315 "no-result" "a result where there is none, or none where there is one"
     E0316 "not-fixed" "a value that must be fixed"
     E0317 "not-printable" "a value that cannot stand in a text"
+    E0318 "beyond-its-limits" "a fixed value that is longer, lower or higher than its place allows"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -163,7 +164,7 @@ codes! {
     E0610 "wrong-kind-of-call" "`do` or `start` of a process that cannot be called so"
     E0611 "wrong-record" "a call without the record it is for, or with another one"
     E0612 "nothing-wakes" "a condition that nothing would look at again"
-    E0613 "until-now" "a comparison with the clock in a wait"
+    E0613 "until-now" "a wait for something that the clock itself moves or would have to wake"
     E0614 "kind-of-wait" "a wait for something that is neither condition, moment nor duration"
     E0615 "misplaced-statement" "a statement that means nothing at its place"
     E0616 "cannot-be-called-so" "a call of something that is no function, or not so"
@@ -216,6 +217,8 @@ codes! {
 
     W0601 "unreachable" "a statement that is never reached"
     W0602 "wait-without-limit" "a wait that may last for ever"
+    W0603 "never-finishes" "a loop that nothing leaves"
+    W0604 "long-turn" "a loop that does the work of many turns in one"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
@@ -228,6 +231,7 @@ codes! {
     R0107 "not-finite" "a float would be infinite or not a number"
     R0108 "wrong-entity" "a reference is not of the expected entity"
     R0109 "reached-the-unreachable" "the program came to a place that cannot be reached"
+    R0110 "longer-than-its-type" "a text is longer than the type of its place allows"
 
     // ---- R02: money and time ---------------------------------------------------------------------------------------
 

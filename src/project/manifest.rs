@@ -5,6 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::errors;
+use crate::base::currencies;
 use crate::base::distance::did_you_mean;
 use crate::base::span::{FileId, Span};
 use crate::base::value::Currency;
@@ -101,9 +102,9 @@ impl Reader {
                 }
             }
             "currency" => {
-                let expected = "a code of three capital letters such as \"EUR\"";
-                if let Some(text) = self.text(key, expected, value, |text| Currency::parse(text).is_some()) {
-                    self.manifest.currency = Currency::parse(&text).unwrap_or(self.manifest.currency);
+                let expected = "the code of a currency such as \"EUR\"";
+                if let Some(text) = self.text(key, expected, value, |text| currencies::known(text).is_some()) {
+                    self.manifest.currency = currencies::known(&text).unwrap_or(self.manifest.currency);
                 }
             }
             "zone" => self.zone(value),

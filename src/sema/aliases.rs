@@ -9,6 +9,7 @@ use super::{
     errors::names as errors,
     names::{Def, Entry},
     ty::Ty,
+    types,
 };
 use crate::syntax::ast::{TypeExpr, TypeKind};
 
@@ -52,6 +53,9 @@ impl Builder<'_, '_> {
                 self.names.entries.get(&alias.name.name).is_some_and(|entry| entry.def == Def::Alias(Ty::Error));
             if is_open {
                 let ty = self.resolve(alias.file, alias.decl);
+                if let Some(max) = types::text_max(&self.names, alias.decl) {
+                    self.names.text_limits.insert(alias.name.name.clone(), max);
+                }
                 self.define(alias, if ty == Ty::Error { Def::Broken } else { Def::Alias(ty) });
             }
         }

@@ -6,6 +6,7 @@ use super::{
     schema::{Enum, Schema},
     ty::Ty,
 };
+use crate::base::currencies;
 use crate::base::value::{Currency, Money, Value};
 use crate::syntax::ast::{Expr, ExprKind, TextPart, UnaryOp};
 
@@ -77,6 +78,8 @@ fn literal(expr: &Expr, ty: &Ty) -> Constant {
         (ExprKind::Int(n), Ty::Int) => Value::Int(*n),
         (ExprKind::Int(n), Ty::Decimal) => Value::Decimal(Decimal::from(*n)),
         (ExprKind::Decimal(d) | ExprKind::Percent(d), Ty::Decimal) => Value::Decimal(*d),
+        // The checker of expressions says what is wrong with the code.
+        (ExprKind::Money(_, code), _) if currencies::known(&code.name).is_none() => return Constant::NotFixed,
         (ExprKind::Money(amount, code), Ty::MoneyIn(currency)) => match money(*amount, &code.name) {
             Some(money) if money.currency == *currency => Value::Money(money),
             _ => return Constant::WrongType,

@@ -1,6 +1,6 @@
 //! What every check reads, and where it reports.
 
-use super::{names::Names, schema::Schema, schema::Settings, ty::Ty, types};
+use super::{hir::Body, names::Names, schema::Schema, schema::Settings, ty::Ty, types};
 use crate::base::span::FileId;
 use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast;
@@ -13,6 +13,8 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// Facts of the project.
     pub settings: &'a Settings,
+    /// The typed bodies of functions, where they are known already: a condition is woken by what they read.
+    pub functions: &'a [Body],
     /// The file that is checked: it decides which library names are seen.
     pub file: FileId,
     /// Where messages go.

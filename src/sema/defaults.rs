@@ -91,7 +91,14 @@ struct Filler<'a, 's> {
 
 impl<'a> Filler<'a, '_> {
     fn context(&mut self, file: FileId) -> Context<'_> {
-        Context { names: self.names, schema: self.schema, settings: self.settings, file, sink: self.sink }
+        Context {
+            names: self.names,
+            schema: self.schema,
+            settings: self.settings,
+            functions: &[],
+            file,
+            sink: self.sink,
+        }
     }
 
     /// Defaults of parameters, and of fields of records.
@@ -137,6 +144,9 @@ impl<'a> Filler<'a, '_> {
                     None
                 }
             };
+            if let (Some(Value::Text(text)), Some(max)) = (&head.default, head.text_max) {
+                self.check_length(text, max, default.span);
+            }
             // A mistake is told here; a call that leaves the input out must not be a second one.
             head.default.get_or_insert(Value::None);
         }
@@ -216,7 +226,8 @@ impl<'a> Filler<'a, '_> {
             }
             Some(DefaultValue::Computed(body)) => {
                 let name = format!("<{}.{} default>", self.schema.entity_name(id), field.name);
-                let head = FunctionHead { name, params: Vec::new(), result: field.ty.clone(), span: default.span };
+                let (params, result) = (Vec::new(), field.ty.clone());
+                let head = FunctionHead { name, params, result, result_max: None, span: default.span };
                 Some(FieldDefault::Function(self.hide(head, Hidden::Default(body))))
             }
             // The mistake is told; a `create` that leaves the field out must not be a second one.
@@ -234,10 +245,14 @@ impl<'a> Filler<'a, '_> {
             }
         }
         if let (Value::Text(text), Some(max)) = (value, field.text_max) {
-            let length = text.chars().count();
-            if u32::try_from(length).is_ok_and(|length| length > max) {
-                self.sink.push(errors::default_outside(&format!("has {length} characters, of at most {max}"), span));
-            }
+            self.check_length(text, max, span);
+        }
+    }
+
+    fn check_length(&mut self, text: &str, max: u32, span: Span) {
+        let length = text.chars().count();
+        if u32::try_from(length).is_ok_and(|length| length > max) {
+            self.sink.push(errors::default_outside(&format!("has {length} characters, of at most {max}"), span));
         }
     }
 
@@ -257,8 +272,10 @@ impl<'a> Filler<'a, '_> {
             None => return,
         };
         let span = value.expr().span;
-        let record = ParamHead { name: "self".to_owned(), ty: Ty::Ref(id), default: None, span: entity_span };
-        let head = FunctionHead { name: format!("<{name} shown as>"), params: vec![record], result: Ty::Text, span };
+        let (own, ty) = ("self".to_owned(), Ty::Ref(id));
+        let record = ParamHead { name: own, ty, default: None, text_max: None, span: entity_span };
+        let (name, params) = (format!("<{name} shown as>"), vec![record]);
+        let head = FunctionHead { name, params, result: Ty::Text, result_max: None, span };
         let function = self.hide(head, Hidden::ShownAs { entity: id, file, value });
         if let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) {
             entity.shown_as = Some(function);

@@ -178,7 +178,7 @@ impl Builder<'_, '_> {
         let field = Field {
             name: written.name.name.clone(),
             physical: written.physical.clone(),
-            text_max: self.text_max(&written.ty),
+            text_max: types::text_max(&self.names, &written.ty),
             ty,
             system: None,
             default: None,
@@ -268,18 +268,6 @@ impl Builder<'_, '_> {
                 self.sink.push(errors::hierarchy_type(&entity.name, written.ty.span));
                 false
             }
-        }
-    }
-
-    fn text_max(&mut self, written: &TypeExpr) -> Option<u32> {
-        match &written.kind {
-            TypeKind::TextMax(0) => {
-                self.sink.push(errors::text_length(written.span));
-                None
-            }
-            TypeKind::TextMax(max) => Some(*max),
-            TypeKind::Optional(inner) => self.text_max(inner),
-            _ => None,
         }
     }
 

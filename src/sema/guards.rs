@@ -6,7 +6,7 @@ use super::{
     constants,
     hir::{Comparison, Expr, ExprKind, LocalId},
     schema::FieldId,
-    writes,
+    writes::{self, Condition},
 };
 use crate::base::value::Value;
 
@@ -34,6 +34,37 @@ pub(super) fn holds(condition: &Expr, known: &BTreeMap<FieldId, Value>) -> Optio
             Value::Bool(truth) => Some(truth),
             _ => None,
         },
+    }
+}
+
+/// Whether a condition is false after a write: by the values that are known, or since it asks whether a field differs
+/// from the very value that the write gives it.
+pub(super) fn is_over(condition: &Condition<'_>, known: &BTreeMap<FieldId, Value>, set: &[(FieldId, &Expr)]) -> bool {
+    holds(condition.value, known) == Some(!condition.holds) || asks_whether_set(condition, set)
+}
+
+/// `if deal.total != total { update deal { total: total } }`.
+fn asks_whether_set(condition: &Condition<'_>, set: &[(FieldId, &Expr)]) -> bool {
+    let (ExprKind::Compare(comparison, a, b), true) = (&condition.value.kind, !set.is_empty()) else { return false };
+    let wanted = if condition.holds { Comparison::NotEqual } else { Comparison::Equal };
+    let is_set = |field: &Expr, other: &Expr| match &plain(field).kind {
+        ExprKind::Field { base, field, .. } if is_primary(base) => {
+            set.iter().any(|(written, value)| written == field && is_same_name(value, other))
+        }
+        _ => false,
+    };
+    *comparison == wanted && (is_set(a, b) || is_set(b, a))
+}
+
+fn is_same_name(a: &Expr, b: &Expr) -> bool {
+    matches!((&plain(a).kind, &plain(b).kind), (ExprKind::Local(a), ExprKind::Local(b)) if a == b)
+}
+
+/// A value without what conversions and facts add to it.
+fn plain(value: &Expr) -> &Expr {
+    match &value.kind {
+        ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => plain(inner),
+        _ => value,
     }
 }
 

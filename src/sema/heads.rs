@@ -19,12 +19,15 @@ impl Builder<'_, '_> {
         let functions = std::mem::take(&mut self.declarations.functions);
         for function in &functions {
             self.refuse_reserved(function.params);
+            let owner = format!("`{}`", function.name.name);
+            self.report_repeated("parameter", &owner, function.params.iter().map(|param| &param.name));
             let params = self.params(function.file, function.params);
             let result = self.resolve(function.file, function.result);
             self.schema.functions.push(FunctionHead {
                 name: function.name.name.clone(),
                 params,
                 result,
+                result_max: types::text_max(&self.names, function.result),
                 span: function.name.span,
             });
         }
@@ -56,20 +59,29 @@ impl Builder<'_, '_> {
             name: primary.name.name.clone(),
             ty: self.primary_type(declared.file, &primary.ty),
             default: None,
+            text_max: None,
             span: primary.name.span,
         });
         self.refuse_reserved(&decl.params);
+        let primary = decl.primary.iter().map(|primary| &primary.name);
+        let inputs = decl.params.iter().map(|param| &param.name).chain(primary);
+        self.report_repeated("input", &format!("`{}`", decl.name.name), inputs);
         if let Some(primary) = decl.primary.as_ref().filter(|primary| RESERVED.contains(&primary.name.name.as_str())) {
             self.sink.push(names::reserved_name(&primary.name.name, primary.name.span));
         }
         let params = self.params(declared.file, &decl.params);
         let result = self.result(declared);
+        let result_max = match &decl.result {
+            Some(ResultDecl::Type(written)) => types::text_max(&self.names, written),
+            _ => None,
+        };
         ProcessHead {
             kind: decl.kind,
             name: decl.name.name.clone(),
             primary,
             params,
             result,
+            result_max,
             triggers: Vec::new(),
             on_demand: false,
             called: decl.kind == ProcessKind::Action,

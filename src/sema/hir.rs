@@ -521,6 +521,8 @@ pub struct Expr {
 /// Conversions, always written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Conversion {
+    /// `text` to `text(n)`: checked when run (R0110).
+    AtMost(u32),
     /// `T` to `T?`.
     Present,
     /// `int` to `decimal`.

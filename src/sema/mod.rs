@@ -11,7 +11,8 @@
 //! 4. `check` turns bodies into the typed program: functions first, then real-time workflows and actions once to learn
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
 //! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
-//! 6. `allow` drops the lints that comments switch off.
+//! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
+//! 7. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
@@ -24,6 +25,7 @@ pub mod collect;
 pub mod constants;
 pub mod context;
 mod defaults;
+mod endless;
 mod entities;
 mod enums;
 pub mod errors;
@@ -42,6 +44,7 @@ mod states;
 mod triggers;
 pub mod ty;
 pub mod types;
+mod visit;
 mod writes;
 
 pub use collect::SourceTree;

@@ -49,6 +49,8 @@ pub struct Entry {
 pub struct Names {
     /// By name.
     pub entries: BTreeMap<String, Entry>,
+    /// The longest text of each `type` name that limits one: `type Code = text(3)`.
+    pub text_limits: BTreeMap<String, u32>,
     /// For each file, the library names that its `use` lines bring in (`core` is not listed).
     pub used: BTreeMap<FileId, BTreeSet<String>>,
 }

@@ -7,6 +7,7 @@ use super::{
     collect::{self, Declarations, SourceTree},
     context::Context,
     defaults::{self, Hidden},
+    endless,
     errors::kinds as errors,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
@@ -45,13 +46,16 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     builder.run();
     let Builder { names, mut schema, declarations, .. } = builder;
     let hidden = defaults::fill(&names, &mut schema, &declarations, &settings, &mut sink);
-    let mut bodies = Bodies { names: &names, schema: &schema, settings: &settings, declarations: &declarations };
+    let bodies =
+        Bodies { names: &names, schema: &schema, settings: &settings, declarations: &declarations, functions: &[] };
     let functions = bodies.functions(hidden, &mut sink);
+    let bodies = Bodies { functions: &functions, ..bodies };
     let effects = bodies.effects();
     let processes = bodies.processes(&effects, &mut sink);
     let tests = bodies.tests(trees, &effects, &mut sink);
     let program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
+    endless::check(&program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }
 
@@ -60,15 +64,24 @@ struct Bodies<'a, 's> {
     schema: &'s Schema,
     settings: &'s Settings,
     declarations: &'s Declarations<'a>,
+    /// The bodies of functions, once they are typed.
+    functions: &'s [Body],
 }
 
 impl Bodies<'_, '_> {
     fn context<'c>(&'c self, file: FileId, sink: &'c mut Sink) -> Context<'c> {
-        Context { names: self.names, schema: self.schema, settings: self.settings, file, sink }
+        Context {
+            names: self.names,
+            schema: self.schema,
+            settings: self.settings,
+            functions: self.functions,
+            file,
+            sink,
+        }
     }
 
     /// Declared functions, then hidden ones.
-    fn functions(&mut self, hidden: Vec<Hidden<'_>>, sink: &mut Sink) -> Vec<Body> {
+    fn functions(&self, hidden: Vec<Hidden<'_>>, sink: &mut Sink) -> Vec<Body> {
         let mut bodies = Vec::with_capacity(self.schema.functions.len());
         for function in &self.declarations.functions {
             bodies.push(check::function(&mut self.context(function.file, sink), function.id, function.body));

@@ -7,8 +7,12 @@ use super::{
     names::Def,
     schema::{ParamHead, Record, RecordId, RecordKind},
     ty::Ty,
+    types,
 };
-use crate::base::{limits::FIELDS_MAX, span::FileId};
+use crate::base::{
+    limits::FIELDS_MAX,
+    span::{FileId, Span},
+};
 use crate::syntax::ast::Param;
 
 impl Builder<'_, '_> {
@@ -31,8 +35,7 @@ impl Builder<'_, '_> {
         self.declarations.records = records;
     }
 
-    /// Parameters, or fields of a record type. Defaults are filled in by a later pass; parameters of one name are
-    /// reported where the body gives them their scope.
+    /// Parameters, or fields of a record type. Defaults are filled in by a later pass.
     pub(super) fn params(&mut self, file: FileId, params: &[Param]) -> Vec<ParamHead> {
         // LIMIT: `FIELDS_MAX`
         if let Some(param) = params.get(FIELDS_MAX) {
@@ -45,6 +48,7 @@ impl Builder<'_, '_> {
                 name: param.name.name.clone(),
                 ty: self.resolve(file, &param.ty),
                 default: None,
+                text_max: types::text_max(&self.names, &param.ty),
                 span: param.name.span,
             })
             .collect()
@@ -58,8 +62,18 @@ impl Builder<'_, '_> {
         for circle in circles::order(&dependencies).circles {
             let records: Vec<&Record> = circle.iter().filter_map(|index| self.schema.records.get(*index)).collect();
             let names: Vec<String> = records.iter().map(|record| record.name.clone()).collect();
+            let holders: Vec<(Span, String)> = circle
+                .iter()
+                .zip(circle.iter().cycle().skip(1))
+                .zip(&records)
+                .filter_map(|((_, next), record)| {
+                    let holds = |ty: &Ty| record_in(ty).is_some_and(|id| usize::from(id.0) == *next);
+                    let field = record.fields.iter().find(|field| holds(&field.ty))?;
+                    Some((field.span, self.schema.records.get(*next)?.name.clone()))
+                })
+                .collect();
             if let Some(first) = records.first() {
-                self.sink.push(errors::record_circle(&names, first.span));
+                self.sink.push(errors::record_circle(&names, first.span, &holders));
             }
             for index in circle {
                 let fields = self.schema.records.get_mut(index).into_iter().flat_map(|record| &mut record.fields);

@@ -3,14 +3,14 @@
 //! Nodes are processes. An edge is a write that fires a trigger, or a `do` or `start`. A ring of calls alone is not
 //! reported: recursion ends where its author ends it. One ring is reported for each knot of the graph, the shortest.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     errors::triggers as errors,
     guards,
     hir::{ProcessBody, Program},
     schema::{EntityId, FieldId, Phase, ProcessHead, Schema, SystemField, Trigger, TriggerEvent},
-    writes::{self, Operation, Written},
+    writes::{self, Condition, Operation, Written},
 };
 use crate::base::{span::Span, value::Value};
 use crate::diag::Sink;
@@ -26,7 +26,7 @@ struct Outcome {
 
 /// One process starts another.
 #[derive(Clone, Debug)]
-struct Edge {
+struct Edge<'a> {
     from: usize,
     to: usize,
     /// By a write, not by a call.
@@ -35,6 +35,10 @@ struct Edge {
     is_synchronous: bool,
     /// The fields whose change it is; empty where every such write starts the other process.
     changes: Vec<Outcome>,
+    /// What the write leaves in the record that the other process starts for; nothing of a call.
+    known: BTreeMap<FieldId, Value>,
+    /// What holds in the first process where the statement stands.
+    conditions: Vec<Condition<'a>>,
     span: Span,
 }
 
@@ -55,7 +59,7 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
         sink.push(errors::self_trigger(name(edge.from), edge.span, edge.is_synchronous));
     }
     for only_synchronous in [true, false] {
-        let graph: Vec<Edge> = edges
+        let graph: Vec<Edge<'_>> = edges
             .iter()
             .filter(|edge| edge.from != edge.to && (!only_synchronous || edge.is_synchronous))
             .cloned()
@@ -74,7 +78,7 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
     }
 }
 
-fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
+fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
     let mut edges = Vec::new();
     for (from, body) in bodies.iter().enumerate() {
         let (written, called) = writes::of_body(schema, &body.body);
@@ -85,7 +89,9 @@ fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
                 if let Some(trigger) = strongest(fired).filter(|_| !ended) {
                     let is_synchronous = trigger.phase != Phase::Background;
                     let changes = changes(schema, write, head, trigger);
-                    edges.push(Edge { from, to, is_trigger: true, is_synchronous, changes, span: write.span });
+                    let (known, conditions) = (write.known.clone(), write.conditions.clone());
+                    let span = write.span;
+                    edges.push(Edge { from, to, is_trigger: true, is_synchronous, changes, known, conditions, span });
                 }
             }
         }
@@ -98,6 +104,8 @@ fn edges(schema: &Schema, bodies: &[ProcessBody]) -> Vec<Edge> {
                 is_trigger: false,
                 is_synchronous,
                 changes: Vec::new(),
+                known: BTreeMap::new(),
+                conditions: call.conditions,
                 span: call.span,
             });
         }
@@ -147,7 +155,7 @@ fn is_guarded(write: &Written<'_>, body: Option<&ProcessBody>) -> bool {
 
 /// Whether the write makes the condition false under which it stands, so that the next run does not come here.
 fn ends_itself(write: &Written<'_>) -> bool {
-    write.is_primary && write.conditions.iter().any(|c| guards::holds(c, &write.known) == Some(false))
+    write.is_primary && write.conditions.iter().any(|c| guards::is_over(c, &write.known, &write.values))
 }
 
 /// The fields whose change starts the process; empty where any such write does.
@@ -188,8 +196,15 @@ fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
     outcomes
 }
 
-/// Whether a ring comes to rest: one of its steps needs a change of fields that all its processes set to one value.
-fn settles(ring: &[Edge], outcomes: &[Vec<Outcome>]) -> bool {
+/// Whether a ring comes to rest: a write makes false what the next step asks for, or one of the steps needs a change of
+/// fields that all its processes set to one value.
+fn settles(ring: &[Edge<'_>], outcomes: &[Vec<Outcome>]) -> bool {
+    let is_over = |write: &Edge<'_>, next: &Edge<'_>| {
+        write.is_trigger && next.conditions.iter().any(|condition| guards::is_over(condition, &write.known, &[]))
+    };
+    if ring.len() > 1 && ring.iter().zip(ring.iter().cycle().skip(1)).any(|(write, next)| is_over(write, next)) {
+        return true;
+    }
     let written: Vec<&Outcome> = ring.iter().filter_map(|edge| outcomes.get(edge.from)).flatten().collect();
     let stays = |change: &Outcome| {
         let same = written.iter().filter(|other| other.entity == change.entity && other.field == change.field);
@@ -199,15 +214,15 @@ fn settles(ring: &[Edge], outcomes: &[Vec<Outcome>]) -> bool {
 }
 
 /// The shortest ring with a trigger in each knot of the graph that does not come to rest.
-fn rings(graph: &[Edge], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<Edge>> {
+fn rings<'a>(graph: &[Edge<'a>], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<Edge<'a>>> {
     let mut covered = vec![false; count];
-    let mut found: Vec<Vec<Edge>> = Vec::new();
-    let mut leaving: Vec<Vec<&Edge>> = vec![Vec::new(); count];
+    let mut found: Vec<Vec<Edge<'a>>> = Vec::new();
+    let mut leaving: Vec<Vec<&Edge<'a>>> = vec![Vec::new(); count];
     for edge in graph {
         leaving.iter_mut().skip(edge.from).take(1).for_each(|edges| edges.push(edge));
     }
     let starts = graph.iter().filter(|edge| edge.is_trigger);
-    let mut all: Vec<Vec<Edge>> =
+    let mut all: Vec<Vec<Edge<'a>>> =
         starts.filter_map(|edge| ring_over(&leaving, edge)).filter(|ring| !settles(ring, outcomes)).collect();
     all.sort_by_key(Vec::len);
     for ring in all {
@@ -223,8 +238,8 @@ fn rings(graph: &[Edge], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<Edg
 }
 
 /// The shortest ring that begins with `first`.
-fn ring_over(graph: &[Vec<&Edge>], first: &Edge) -> Option<Vec<Edge>> {
-    let mut came_by: Vec<Option<&Edge>> = vec![None; graph.len()];
+fn ring_over<'a>(graph: &[Vec<&Edge<'a>>], first: &Edge<'a>) -> Option<Vec<Edge<'a>>> {
+    let mut came_by: Vec<Option<&Edge<'a>>> = vec![None; graph.len()];
     let mut open = VecDeque::from([first.to]);
     while let Some(node) = open.pop_front() {
         for edge in graph.get(node).into_iter().flatten() {

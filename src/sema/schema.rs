@@ -107,6 +107,8 @@ pub struct ParamHead {
     pub ty: Ty,
     /// Its constant default.
     pub default: Option<Value>,
+    /// The longest text in characters.
+    pub text_max: Option<u32>,
     /// Its declaration.
     pub span: Span,
 }
@@ -191,9 +193,27 @@ pub struct States {
     pub state_of: Vec<i32>,
     /// `(from, to)` statuses that may follow each other; complete, arrows and their absence worked in.
     pub changes: Vec<(i32, i32)>,
+    /// The arrows as written, for messages.
+    pub arrows: Vec<WrittenArrow>,
+}
+
+/// `open -> won, lost`.
+#[derive(Clone, Debug)]
+pub struct WrittenArrow {
+    /// The statuses that it leaves.
+    pub from: Vec<i32>,
+    /// The whole arrow.
+    pub span: Span,
 }
 
 impl States {
+    /// The places that decide where these statuses may go: the arrows that leave them.
+    #[must_use]
+    pub fn causes(&self, from: &[i32]) -> Vec<Span> {
+        let leaves = |arrow: &&WrittenArrow| arrow.from.iter().any(|status| from.contains(status));
+        self.arrows.iter().filter(leaves).map(|arrow| arrow.span).collect()
+    }
+
     /// The first status of a state.
     #[must_use]
     pub fn default_status(&self, schema: &Schema, state: i32) -> Option<i32> {
@@ -264,6 +284,8 @@ pub struct FunctionHead {
     pub params: Vec<ParamHead>,
     /// Its result.
     pub result: Ty,
+    /// The longest text that it gives.
+    pub result_max: Option<u32>,
     /// The name in the declaration.
     pub span: Span,
 }
@@ -344,6 +366,8 @@ pub struct ProcessHead {
     pub params: Vec<ParamHead>,
     /// The result: `Void`, one type, or a record of named results.
     pub result: Ty,
+    /// The longest text that it gives.
+    pub result_max: Option<u32>,
     /// Triggers.
     pub triggers: Vec<Trigger>,
     /// `on demand`.

@@ -6,7 +6,7 @@ use super::{
     build::Builder,
     enums::Members,
     errors::entities as errors,
-    schema::{Entity, EntityId, Enum, EnumId, Member, Schema, States},
+    schema::{Entity, EntityId, Enum, EnumId, Member, Schema, States, WrittenArrow},
     types,
 };
 use crate::base::{distance::did_you_mean, span::Span};
@@ -26,6 +26,8 @@ struct Draft {
     /// The plain name of each status.
     plain: Vec<String>,
     arrows: BTreeSet<(End, End)>,
+    /// The ends that each written arrow leaves.
+    written: Vec<(Vec<End>, Span)>,
 }
 
 /// One end of an arrow.
@@ -83,7 +85,7 @@ impl Builder<'_, '_> {
             }
         }
         self.declarations.entity_extensions = extensions;
-        let changes = draft.changes();
+        let (changes, arrows) = (draft.changes(), draft.written_arrows());
         let as_enum = |part: &str, members: Members| Enum {
             name: format!("{name}.{part}"),
             members: members.members,
@@ -94,7 +96,7 @@ impl Builder<'_, '_> {
         self.schema.enums.push(as_enum("State", draft.states));
         self.schema.enums.push(as_enum("Status", draft.statuses));
         if let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) {
-            entity.states = Some(States { state, status, state_of: draft.state_of, changes });
+            entity.states = Some(States { state, status, state_of: draft.state_of, changes, arrows });
         }
         self.set_state_defaults(id);
     }
@@ -194,6 +196,22 @@ impl Draft {
         };
         let (from, to) = (ends(&arrow.from), ends(&arrow.to));
         self.arrows.extend(from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))));
+        self.written.push((from, arrow.span));
+    }
+
+    /// The written arrows with the statuses that they leave.
+    fn written_arrows(&self) -> Vec<WrittenArrow> {
+        let leaves = |ends: &[End], status: i32, state: i32| {
+            ends.iter().any(|end| *end == End::State(state) || *end == End::Status(status))
+        };
+        let arrow = |(ends, span): &(Vec<End>, Span)| WrittenArrow {
+            from: (self.statuses.members.iter().zip(&self.state_of))
+                .filter(|(member, state)| leaves(ends, member.value, **state))
+                .map(|(member, _)| member.value)
+                .collect(),
+            span: *span,
+        };
+        self.written.iter().map(arrow).collect()
     }
 
     /// All `(from, to)` pairs of statuses that may follow each other.

@@ -3,14 +3,17 @@
 use super::{
     build::Builder,
     collect::Declared,
-    errors::{kinds, names, triggers as errors},
+    errors::{kinds, names, quoted_list, triggers as errors},
     names::Def,
-    schema::{Entity, EntityId, FieldId, Phase, ProcessHead, ProcessId, SystemField, Trigger, TriggerEvent},
+    schema::{
+        Entity, EntityId, FieldId, Member, Phase, ProcessHead, ProcessId, Schema, SystemField, Trigger, TriggerEvent,
+    },
     states,
     ty::Ty,
     types,
 };
 use crate::base::{distance::did_you_mean, span::Span};
+use crate::diag::Diagnostic;
 use crate::syntax::ast::{ClauseKind, Event, EventKind, Ident, ProcessDecl, ProcessKind};
 
 impl Builder<'_, '_> {
@@ -120,12 +123,7 @@ impl Builder<'_, '_> {
         result
     }
 
-    fn event_of(
-        &mut self,
-        schema: &super::schema::Schema,
-        entities: &[EntityId],
-        event: &Event,
-    ) -> Option<TriggerEvent> {
+    fn event_of(&mut self, schema: &Schema, entities: &[EntityId], event: &Event) -> Option<TriggerEvent> {
         let entities: Vec<&Entity> = entities.iter().filter_map(|id| schema.entity(*id)).collect();
         if let Some(entity) = entities.iter().find(|entity| !entity.triggerable) {
             self.sink.push(errors::not_triggerable(&entity.name, event.span, entity.span));
@@ -199,7 +197,7 @@ impl Builder<'_, '_> {
 
     fn status_changed(
         &mut self,
-        schema: &super::schema::Schema,
+        schema: &Schema,
         entities: &[&Entity],
         from: &[Vec<Ident>],
         to: &[Vec<Ident>],
@@ -230,7 +228,8 @@ impl Builder<'_, '_> {
         let fits = |wanted: &[i32], status: i32| wanted.is_empty() || wanted.contains(&status);
         let changes = entity.states.as_ref().map_or(&[][..], |states| &states.changes);
         if !changes.iter().any(|(a, b)| fits(&from, *a) && fits(&to, *b)) {
-            self.sink.push(errors::impossible_change(&entity.name, span, entity.span));
+            let message = impossible_change(schema, entity, &from, span);
+            self.sink.push(message);
             return None;
         }
         Some(TriggerEvent::StatusChanged { from, to })
@@ -300,6 +299,22 @@ impl Builder<'_, '_> {
             }
         }
     }
+}
+
+/// A message that points at the arrows which leave `from`, or at all of them.
+fn impossible_change(schema: &Schema, entity: &Entity, from: &[i32], span: Span) -> Diagnostic {
+    let Some(states) = &entity.states else {
+        return errors::impossible_change(&entity.name, "", span, entity.span, &[]);
+    };
+    let statuses = schema.enumeration(states.status).map_or(&[][..], |statuses| &statuses.members);
+    let all: Vec<i32> = statuses.iter().map(|member| member.value).collect();
+    let names = schema.enumeration(states.state).map_or(&[][..], |names| &names.members);
+    let is_left = |state: &&Member| {
+        statuses.iter().zip(&states.state_of).any(|(m, of)| *of == state.value && from.contains(&m.value))
+    };
+    let left: Vec<&str> = names.iter().filter(is_left).map(|member| member.name.as_str()).collect();
+    let arrows = states.causes(if from.is_empty() { &all } else { from });
+    errors::impossible_change(&entity.name, &quoted_list(&left, "or"), span, entity.span, &arrows)
 }
 
 /// The words of an event, as `X could be …` continues and as it is written.

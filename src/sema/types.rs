@@ -4,12 +4,12 @@
 //! and statuses are found under their dotted names (`Deal.State`).
 
 use super::{
-    errors::names as errors,
+    errors::{entities, names as errors},
     names::{Def, Entry, Names},
     schema::EntityId,
     ty::Ty,
 };
-use crate::base::{distance::did_you_mean, limits::ALTERNATIVES_MAX, span::FileId, value::Currency};
+use crate::base::{currencies, distance::did_you_mean, limits::ALTERNATIVES_MAX, span::FileId};
 use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
 
@@ -138,6 +138,17 @@ pub fn kind_words(def: &Def) -> &'static str {
     }
 }
 
+/// The longest text that a type allows: `text(3)`, `text(3)?`, and names of such types.
+#[must_use]
+pub fn text_max(names: &Names, written: &TypeExpr) -> Option<u32> {
+    match &written.kind {
+        TypeKind::TextMax(max) => Some(*max).filter(|max| *max > 0),
+        TypeKind::Optional(inner) => text_max(names, inner),
+        TypeKind::Named(name) => names.text_limits.get(&name.name).copied(),
+        _ => None,
+    }
+}
+
 struct Resolver<'a> {
     names: &'a Names,
     file: FileId,
@@ -149,6 +160,10 @@ impl Resolver<'_> {
         match &written.kind {
             TypeKind::Error => Ty::Error,
             TypeKind::Builtin(name) => self.builtin(name),
+            TypeKind::TextMax(0) => {
+                self.sink.push(entities::text_length(written.span));
+                Ty::Text
+            }
             TypeKind::TextMax(_) => Ty::Text,
             TypeKind::DecimalScale(_) => {
                 self.report(errors::later("decimals of fixed scale (`decimal(2)`)", written.span))
@@ -157,6 +172,9 @@ impl Resolver<'_> {
             TypeKind::Named(name) => self.named(name),
             TypeKind::Member(entity, part) => self.member(entity, part),
             TypeKind::Union(alternatives) => self.union(alternatives),
+            TypeKind::List(item) if text_max(self.names, item).is_some() => {
+                self.report(errors::later("lists of texts of limited length", item.span))
+            }
             TypeKind::List(item) => match self.resolve(item) {
                 Ty::Error => Ty::Error,
                 item => Ty::List(Box::new(item)),
@@ -193,7 +211,7 @@ impl Resolver<'_> {
     }
 
     fn money(&mut self, code: &Ident) -> Ty {
-        match Currency::parse(&code.name) {
+        match currencies::known(&code.name) {
             Some(currency) => Ty::MoneyIn(currency),
             None => self.report(errors::bad_currency(&code.name, code.span)),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WriteOp},
     schema::{EntityId, FieldDefault, FieldId, ProcessId, Schema, SystemField},
+    visit::blocks_of,
 };
 use crate::base::{span::Span, value::Value};
 
@@ -19,10 +20,19 @@ pub(super) struct Written<'a> {
     pub(super) known: BTreeMap<FieldId, Value>,
     /// Whether the record is the primary record of the process.
     pub(super) is_primary: bool,
-    /// The conditions of the `if`s around the statement.
-    pub(super) conditions: Vec<&'a Expr>,
+    /// The values that fields are set to.
+    pub(super) values: Vec<(FieldId, &'a Expr)>,
+    /// What holds where the statement stands.
+    pub(super) conditions: Vec<Condition<'a>>,
     /// The statement.
     pub(super) span: Span,
+}
+
+/// A condition of an `if` or `while` with its truth at some place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Condition<'a> {
+    pub(super) value: &'a Expr,
+    pub(super) holds: bool,
 }
 
 /// What happens to a record.
@@ -39,9 +49,11 @@ pub(super) enum Operation {
 
 /// A statement that starts another process.
 #[derive(Debug)]
-pub(super) struct Called {
+pub(super) struct Called<'a> {
     /// Which.
     pub(super) process: ProcessId,
+    /// What holds where the statement stands.
+    pub(super) conditions: Vec<Condition<'a>>,
     /// Written `do` rather than `start`.
     pub(super) waits: bool,
     /// The statement.
@@ -49,24 +61,40 @@ pub(super) struct Called {
 }
 
 /// Collects the writes and calls of a body.
-pub(super) fn of_body<'a>(schema: &'a Schema, body: &'a Body) -> (Vec<Written<'a>>, Vec<Called>) {
+pub(super) fn of_body<'a>(schema: &'a Schema, body: &'a Body) -> (Vec<Written<'a>>, Vec<Called<'a>>) {
     let mut walker = Walker { schema, writes: Vec::new(), calls: Vec::new(), conditions: Vec::new() };
     walker.block(&body.block);
     (walker.writes, walker.calls)
 }
 
+/// The fields with a known value after a write, and what the others are set to.
+type Values<'a> = (BTreeMap<FieldId, Value>, Vec<(FieldId, &'a Expr)>);
+
 struct Walker<'a> {
     schema: &'a Schema,
     writes: Vec<Written<'a>>,
-    calls: Vec<Called>,
-    conditions: Vec<&'a Expr>,
+    calls: Vec<Called<'a>>,
+    conditions: Vec<Condition<'a>>,
 }
 
 impl<'a> Walker<'a> {
     fn block(&mut self, block: &'a Block) {
+        let known = self.conditions.len();
         for stmt in &block.stmts {
             self.stmt(stmt);
+            // What follows `if c { return }` happens where `c` is false.
+            if let StmtKind::If { branches, .. } = &stmt.kind {
+                let left = branches.iter().filter(|(_, block)| always_leaves(block));
+                self.conditions.extend(left.map(|(value, _)| Condition { value, holds: false }));
+            }
         }
+        self.conditions.truncate(known);
+    }
+
+    fn under(&mut self, value: &'a Expr, block: &'a Block) {
+        self.conditions.push(Condition { value, holds: true });
+        self.block(block);
+        self.conditions.pop();
     }
 
     fn stmt(&mut self, stmt: &'a Stmt) {
@@ -74,38 +102,42 @@ impl<'a> Walker<'a> {
         match &stmt.kind {
             StmtKind::Assign { place: Place::Pending { entity, field }, value } => {
                 let known = constant(value).map(|value| (*field, value)).into_iter().collect();
-                self.write(Operation::Pending(vec![*field]), vec![*entity], known, true, span);
+                let values = vec![(*field, value)];
+                self.write(Operation::Pending(vec![*field]), vec![*entity], (known, values), true, span);
             }
             StmtKind::AssignOwner { target, .. } => {
-                self.write(Operation::Assign, target.ty.entities(), BTreeMap::new(), is_primary(target), span);
+                self.write(Operation::Assign, target.ty.entities(), Values::default(), is_primary(target), span);
             }
             StmtKind::Create { entity, fields, .. } => {
                 let known = self.known_of_create(*entity, fields);
-                self.write(Operation::Create, vec![*entity], known, false, span);
+                self.write(Operation::Create, vec![*entity], (known, Vec::new()), false, span);
             }
             StmtKind::Update { target, entity, writes } => {
                 let fields = writes.iter().map(|write| write.field).collect();
                 let set = writes.iter().filter(|write| write.op == WriteOp::Set);
-                let known = set.filter_map(|write| Some((write.field, constant(&write.value)?))).collect();
-                self.write(Operation::Update(fields), vec![*entity], known, is_primary(target), span);
+                let values: Vec<(FieldId, &Expr)> = set.map(|write| (write.field, &write.value)).collect();
+                let known = values.iter().filter_map(|(field, value)| Some((*field, constant(value)?))).collect();
+                self.write(Operation::Update(fields), vec![*entity], (known, values), is_primary(target), span);
             }
             StmtKind::ChangeStatus { target, entity, status } => {
                 let known = known_status(self.schema, *entity, *status);
-                self.write(Operation::Change(*status), vec![*entity], known, is_primary(target), span);
+                self.write(Operation::Change(*status), vec![*entity], (known, Vec::new()), is_primary(target), span);
             }
             StmtKind::Delete { target } => {
-                self.write(Operation::Delete, target.ty.entities(), BTreeMap::new(), is_primary(target), span);
+                self.write(Operation::Delete, target.ty.entities(), Values::default(), is_primary(target), span);
             }
-            StmtKind::Do { process, .. } => self.calls.push(Called { process: *process, waits: true, span }),
-            StmtKind::Start { process, .. } => self.calls.push(Called { process: *process, waits: false, span }),
+            StmtKind::Do { process, .. } => self.call(*process, true, span),
+            StmtKind::Start { process, .. } => self.call(*process, false, span),
             StmtKind::If { branches, otherwise } => {
+                let known = self.conditions.len();
                 for (condition, block) in branches {
-                    self.conditions.push(condition);
-                    self.block(block);
-                    self.conditions.pop();
+                    self.under(condition, block);
+                    self.conditions.push(Condition { value: condition, holds: false });
                 }
                 otherwise.iter().for_each(|block| self.block(block));
+                self.conditions.truncate(known);
             }
+            StmtKind::While { condition, body } => self.under(condition, body),
             _ => blocks_of(&stmt.kind).into_iter().for_each(|block| self.block(block)),
         }
     }
@@ -114,12 +146,16 @@ impl<'a> Walker<'a> {
         &mut self,
         operation: Operation,
         entities: Vec<EntityId>,
-        known: BTreeMap<FieldId, Value>,
+        (known, values): Values<'a>,
         is_primary: bool,
         span: Span,
     ) {
         let conditions = self.conditions.clone();
-        self.writes.push(Written { operation, entities, known, is_primary, conditions, span });
+        self.writes.push(Written { operation, entities, known, is_primary, values, conditions, span });
+    }
+
+    fn call(&mut self, process: ProcessId, waits: bool, span: Span) {
+        self.calls.push(Called { process, conditions: self.conditions.clone(), waits, span });
     }
 
     fn known_of_create(&self, id: EntityId, fields: &[(FieldId, Expr)]) -> BTreeMap<FieldId, Value> {
@@ -139,6 +175,17 @@ impl<'a> Walker<'a> {
         }
         known
     }
+}
+
+/// Whether a block ends the process or the turn of its loop on every way.
+fn always_leaves(block: &Block) -> bool {
+    let leaves = |stmt: &Stmt| {
+        matches!(
+            stmt.kind,
+            StmtKind::Return(_) | StmtKind::Stop { .. } | StmtKind::Raise(_) | StmtKind::Break | StmtKind::Continue
+        )
+    };
+    block.stmts.last().is_some_and(leaves)
 }
 
 fn known_status(schema: &Schema, id: EntityId, status: i32) -> BTreeMap<FieldId, Value> {
@@ -171,23 +218,5 @@ pub(super) fn constant(expr: &Expr) -> Option<Value> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// The blocks within a statement.
-fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
-    match kind {
-        StmtKind::ActAsBlock { body, .. }
-        | StmtKind::Atomic(body)
-        | StmtKind::ForList { body, .. }
-        | StmtKind::ForQuery { body, .. }
-        | StmtKind::Stage { body, .. }
-        | StmtKind::While { body, .. } => vec![body],
-        StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
-        StmtKind::Try { body, catches, finally } => {
-            [body].into_iter().chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
-        }
-        StmtKind::Wait { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
-        _ => Vec::new(),
     }
 }

@@ -63,6 +63,19 @@ fn tried(n: int) -> text {
     }
     return log ++ "e"
 }
+type Code = text(3)
+record Named { code: Code? }
+fn at_most_three(t: Code) -> text { return t }
+fn at_most_two(t: text?) -> text(2)? { return t }
+fn stored(t: text) -> text {
+    var c: Code = ""
+    set c = t
+    return c
+}
+fn named(t: text) -> text? {
+    let n = Named { code: t }
+    return n.code
+}
 fn loops(n: int) -> text {
     var out = ""
     for each i in range(1, n) {
@@ -94,6 +107,10 @@ fn updated_line() -> Line {
 
 /// Each is true.
 const TRUTHS: &[&str] = &[
+    // Texts of limited length.
+    "at_most_three(\"a\" ++ \"bä\") == \"abä\"",
+    "at_most_two(none) is none and at_most_two(\"a\" ++ \"b\") == \"ab\"",
+    "stored(\"a\" ++ \"bc\") == \"abc\" and named(\"a\" ++ \"bc\") == \"abc\"",
     // Whole numbers and decimals.
     "7 div 2 == 3",
     "-7 div 2 == -4",
@@ -177,6 +194,10 @@ const FAULTS: &[(&str, &str)] = &[
     ("half(3)! == 1", "R0103"),
     ("[1, 2][2] == 1", "R0104"),
     ("checked(4) == 1", "Refused"),
+    ("at_most_three(\"fo\" ++ \"ur\") == \"\"", "R0110"),
+    ("at_most_two(\"ab\" ++ \"c\") is none", "R0110"),
+    ("stored(\"fo\" ++ \"ur\") == \"\"", "R0110"),
+    ("named(\"fo\" ++ \"ur\") is none", "R0110"),
 ];
 
 /// A program with a function for each entry of the tables, and their names.

@@ -5,6 +5,7 @@
 
 mod pages;
 mod schema;
+mod several;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +81,7 @@ topics! {
     names
     records
     rings
+    several
     testing
     triggers
     values

@@ -24,6 +24,8 @@ impl Checker<'_> {
         out: &mut Vec<Stmt>,
     ) {
         let written = ty.map(|ty| (self.resolve(ty), ty.span));
+        let text_max = ty.and_then(|ty| crate::sema::types::text_max(self.names, ty));
+        let ty_span = written.as_ref().map(|(_, span)| *span);
         let Some(value) = value else {
             let ty = match written {
                 Some((ty, _)) => ty,
@@ -33,6 +35,7 @@ impl Checker<'_> {
                 }
             };
             let local = self.declare(name, ty, mutable);
+            self.limit_text(local, text_max);
             self.late.insert(local, self.loops.len());
             return;
         };
@@ -52,7 +55,9 @@ impl Checker<'_> {
                 (value, ty)
             }
         };
+        let value = self.limited(value, text_max, ty_span);
         let local = self.declare(name, ty, mutable);
+        self.limit_text(local, text_max);
         self.assigned(local, &value, span);
         self.store(Place::Local { local, path: Vec::new() }, value, span, out);
     }
@@ -116,6 +121,9 @@ impl Checker<'_> {
                 self.coerce(result, &ty, cause)
             }
         };
+        let text_max = self.place_max(&place);
+        let value = self.limited(value, text_max, cause);
+        self.refuse_pending(&place, &value);
         match &place {
             Place::Local { local, path } => {
                 if path.is_empty() {
@@ -136,6 +144,15 @@ impl Checker<'_> {
             Place::Input(_) => {}
         }
         self.store(place, value, span, out);
+    }
+
+    /// A message where `set` gives a field of the record that is about to be written what it can never take.
+    fn refuse_pending(&mut self, place: &Place, value: &Expr) {
+        let Place::Pending { entity, field } = place else { return };
+        let schema = self.schema;
+        if let Some(field) = schema.entity(*entity).and_then(|entity| entity.fields.get(usize::from(field.0))) {
+            self.refuse_beyond(value, field);
+        }
     }
 
     /// What is stored at a place.

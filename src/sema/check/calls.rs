@@ -101,7 +101,8 @@ impl Checker<'_> {
             if slot.is_some() {
                 self.report(uses::given_twice(&param.name, arg.name.as_ref().map_or(arg.value.span, |n| n.span)));
             }
-            *slot = Some(self.expr_as(&arg.value, &param.ty, Some(param.span)));
+            let value = self.expr_as(&arg.value, &param.ty, Some(param.span));
+            *slot = Some(self.limited(value, param.text_max, Some(param.span)));
         }
         let mut missing = Vec::new();
         let values = params.iter().zip(given).map(|(param, value)| match (value, &param.default) {

@@ -156,6 +156,8 @@ pub(super) struct Checker<'a> {
     pub(super) names: &'a Names,
     pub(super) schema: &'a Schema,
     pub(super) effects: &'a Effects,
+    /// The typed bodies of functions, in the bodies of processes and tests.
+    pub(super) functions: &'a [Body],
     pub(super) file: FileId,
     pub(super) host: Host<'a>,
     pub(super) messages: Vec<Diagnostic>,
@@ -181,6 +183,8 @@ pub(super) struct Checker<'a> {
     pub(super) is_trial: bool,
     /// The text of the file, where the words of conditions are kept.
     pub(super) source: &'a str,
+    /// The longest texts of names, in characters.
+    pub(super) text_limits: BTreeMap<LocalId, u32>,
     aliases: BTreeMap<LocalId, Path>,
     scope: Vec<Binding>,
 }
@@ -192,6 +196,7 @@ impl<'a> Checker<'a> {
             names: context.names,
             schema: context.schema,
             effects,
+            functions: context.functions,
             file: context.file,
             host,
             messages: Vec::new(),
@@ -209,6 +214,7 @@ impl<'a> Checker<'a> {
             is_expected_to_fail: false,
             is_trial: false,
             source: "",
+            text_limits: BTreeMap::new(),
             aliases: BTreeMap::new(),
             scope: Vec::new(),
         }
@@ -363,6 +369,7 @@ impl<'a> Checker<'a> {
         self.flow = flow;
         self.late.retain(|local, _| usize::from(local.0) < locals);
         self.aliases.retain(|local, _| usize::from(local.0) < locals);
+        self.text_limits.retain(|local, _| usize::from(local.0) < locals);
         self.read.retain(|local| usize::from(local.0) < locals);
         let mut trace = std::mem::replace(&mut self.trace, outer);
         trace.assigned.retain(|local, _| usize::from(local.0) < locals);

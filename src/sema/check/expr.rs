@@ -5,10 +5,7 @@ use super::{
     names::Enumerated,
 };
 use crate::{
-    base::{
-        span::Span,
-        value::{Currency, Value},
-    },
+    base::{currencies, span::Span, value::Value},
     sema::{
         constants,
         errors::{names, records, types, uses},
@@ -73,7 +70,7 @@ impl Checker<'_> {
     }
 
     fn money(&mut self, amount: rust_decimal::Decimal, code: &ast::Ident, span: Span) -> Expr {
-        if Currency::parse(&code.name).is_none() {
+        if currencies::known(&code.name).is_none() {
             return self.refuse(names::bad_currency(&code.name, code.span), span);
         }
         match constants::money(amount, &code.name) {

@@ -128,7 +128,8 @@ impl Checker<'_> {
             if slot.is_some() {
                 self.report(uses::given_twice(&init.name.name, init.name.span));
             }
-            *slot = Some(self.expr_as(&init.value, &field.ty, Some(field.span)));
+            let value = self.expr_as(&init.value, &field.ty, Some(field.span));
+            *slot = Some(self.limited(value, field.text_max, Some(field.span)));
         }
         let mut missing = Vec::new();
         let mut values = Vec::new();

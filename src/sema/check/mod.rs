@@ -16,6 +16,7 @@ mod expr;
 mod facts;
 mod faults;
 mod is;
+mod limits;
 mod literal;
 mod loops;
 mod match_;
@@ -28,6 +29,7 @@ mod records;
 mod stmt;
 mod tests;
 mod waits;
+pub(super) mod wakes;
 
 use super::{
     context::Context,
@@ -204,6 +206,7 @@ impl Checker<'_> {
     fn parameter(&mut self, param: &ParamHead) {
         let name = ast::Ident { name: param.name.clone(), span: param.span };
         let local = self.unnamed(&name, param.ty.clone(), false);
+        self.limit_text(local, param.text_max);
         self.enter(&name.name, local);
     }
 

@@ -63,7 +63,16 @@ impl Checker<'_> {
         }
         let (id, field) = self.written_field(entity, &init.name, &init.value, true)?;
         let value = self.expr_as(&init.value, &field.0, Some(field.1));
+        self.refuse_field(entity, id, &value);
         Some((id, value))
+    }
+
+    /// A message about a fixed value beyond the limits of its field.
+    fn refuse_field(&mut self, entity: EntityId, field: FieldId, value: &Expr) {
+        let schema = self.schema;
+        if let Some(field) = schema.entity(entity).and_then(|entity| entity.fields.get(usize::from(field.0))) {
+            self.refuse_beyond(value, field);
+        }
     }
 
     /// A field that may be written, with its type and declaration; `None` after a message.
@@ -109,7 +118,11 @@ impl Checker<'_> {
                 self.report(uses::given_twice(&init.name.name, init.name.span));
             }
             let value = match init.op {
-                AssignOp::Set => self.expr_as(&init.value, &ty, Some(cause)),
+                AssignOp::Set => {
+                    let value = self.expr_as(&init.value, &ty, Some(cause));
+                    self.refuse_field(entity, field, &value);
+                    value
+                }
                 op => self.operand(op, &ty, init, cause),
             };
             writes.push(Write { field, op: write_op(init.op), value });
@@ -213,7 +226,9 @@ impl Checker<'_> {
             .filter_map(|(_, state)| names.iter().find(|m| m.value == *state).map(|m| m.name.as_str()))
             .collect();
         let from: Vec<&str> = from.into_iter().collect();
-        self.report(records::impossible_change(&declared.name, &from, span, declared.span));
+        let reached: Vec<i32> = possible.iter().map(|(status, _)| *status).collect();
+        let causes = states.causes(&reached);
+        self.report(records::impossible_change(&declared.name, &from, span, declared.span, &causes));
     }
 
     /// The status that `lost` or `lost.out_sold` means.

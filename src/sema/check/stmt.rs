@@ -162,12 +162,12 @@ impl Checker<'_> {
     }
 
     fn return_stmt(&mut self, value: Option<&ast::Rhs>, span: Span, out: &mut Vec<Stmt>) {
-        let result = match self.host {
-            Host::Function(head) => head.result.clone(),
-            Host::Process(head) => head.result.clone(),
+        let (result, text_max) = match self.host {
+            Host::Function(head) => (head.result.clone(), head.result_max),
+            Host::Process(head) => (head.result.clone(), head.result_max),
             _ => {
                 self.report(calls::return_outside(span));
-                Ty::Error
+                (Ty::Error, None)
             }
         };
         let value = match (value, &result) {
@@ -178,7 +178,8 @@ impl Checker<'_> {
             }
             (Some(value), _) => {
                 let value = self.rhs(value, Some(&result), out);
-                Some(self.coerce(value, &result, None))
+                let value = self.coerce(value, &result, None);
+                Some(self.limited(value, text_max, None))
             }
             (None, Ty::Void | Ty::Error) => None,
             (None, _) => {

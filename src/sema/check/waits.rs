@@ -1,29 +1,15 @@
 //! Every form of `wait`: what a process waits for, and what can wake it.
 
-use super::{checker::Checker, convert::wrap, facts::Facts};
+use super::{checker::Checker, convert::wrap, facts::Facts, wakes::Reads};
 use crate::{
     base::span::Span,
     sema::{
         errors::{types, waits},
-        hir::{
-            Block, Builtin, Comparison, Conversion, Expr, ExprKind, LocalId, Place, Query, QuerySource, StmtKind,
-            TextPiece, WaitArm, WaitArmKind,
-        },
+        hir::{Block, Builtin, Comparison, Conversion, Expr, ExprKind, Place, StmtKind, WaitArm, WaitArmKind},
         ty::Ty,
     },
     syntax::ast,
 };
-
-/// What a condition of a wait reads.
-#[derive(Debug, Default)]
-struct Reads {
-    /// Something whose change the store sees.
-    wakes: bool,
-    /// The clock, or what is new at each reading.
-    clock: Option<Span>,
-    /// A query that no record of the process narrows.
-    query: Option<Span>,
-}
 
 impl Checker<'_> {
     /// `wait 3 days`.
@@ -137,7 +123,12 @@ impl Checker<'_> {
                 let facts = self.facts_of(&value, true);
                 (WaitArmKind::Until(value), facts)
             }
-            Ty::Date | Ty::DateTime => (WaitArmKind::UntilMoment(self.moment(value)), Facts::new()),
+            Ty::Date | Ty::DateTime => {
+                if let Some(clock) = Reads::of(&value, self.functions).clock {
+                    self.report(waits::moving_moment(value.span, clock.span));
+                }
+                (WaitArmKind::UntilMoment(self.moment(value)), Facts::new())
+            }
             Ty::Error => (WaitArmKind::Until(value), Facts::new()),
             Ty::Duration => {
                 let value = self.refuse(waits::needs_after(span), span);
@@ -171,12 +162,11 @@ impl Checker<'_> {
             self.report(waits::until_now(condition.span, moment));
             return;
         }
-        let mut reads = Reads::default();
-        reads.expr(condition, &mut Vec::new());
+        let reads = Reads::of(condition, self.functions);
         if let Some(clock) = reads.clock {
-            self.report(waits::clock_in_condition(condition.span, clock));
+            self.report(waits::clock_in_condition(condition.span, clock.span, clock.within));
         } else if let Some(query) = reads.query {
-            self.report(waits::query_without_record(query));
+            self.report(waits::query_without_record(query.span, query.within));
         } else if !reads.wakes {
             self.report(waits::nothing_wakes(condition.span));
         }
@@ -198,128 +188,5 @@ fn is_clock(value: &Expr) -> bool {
         ExprKind::Builtin { builtin, .. } => matches!(builtin, Builtin::Now | Builtin::Today),
         ExprKind::Convert(_, inner) => is_clock(inner),
         _ => false,
-    }
-}
-
-impl Reads {
-    /// Goes through an expression; `bound` are the names of queries around it.
-    fn expr(&mut self, value: &Expr, bound: &mut Vec<LocalId>) {
-        match &value.kind {
-            ExprKind::Error => self.wakes = true,
-            ExprKind::Builtin { builtin: Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid, .. } => {
-                self.clock.get_or_insert(value.span);
-            }
-            ExprKind::Field { base, .. } | ExprKind::UnionField { base, .. } => {
-                self.wakes |= !is_bound(base, bound);
-                self.expr(base, bound);
-            }
-            ExprKind::IsDeleted(inner) => {
-                self.wakes |= !is_bound(inner, bound);
-                self.expr(inner, bound);
-            }
-            ExprKind::Call { args, .. } => {
-                // A function reads what it was passed.
-                self.wakes |= args.iter().any(|arg| !arg.ty.entities().is_empty());
-                args.iter().for_each(|arg| self.expr(arg, bound));
-            }
-            ExprKind::Under { low, high, .. } => {
-                self.wakes = true;
-                self.expr(low, bound);
-                self.expr(high, bound);
-            }
-            ExprKind::Query(query) => self.query(query, value.span, bound),
-            _ => children(value).into_iter().for_each(|child| self.expr(child, bound)),
-        }
-    }
-
-    fn query(&mut self, query: &Query, span: Span, bound: &mut Vec<LocalId>) {
-        let is_tied = match &query.source {
-            QuerySource::List(list) => {
-                self.expr(list, bound);
-                true
-            }
-            QuerySource::Reverse { of, .. } => {
-                self.expr(of, bound);
-                true
-            }
-            QuerySource::Entity(_) => query.condition.as_ref().is_some_and(|c| ties(c, query.bind)),
-        };
-        if is_tied {
-            self.wakes |= !matches!(query.source, QuerySource::List(_));
-        } else {
-            self.query.get_or_insert(span);
-        }
-        bound.push(query.bind);
-        let parts = query.condition.iter().chain(query.order.iter().map(|(key, _)| key)).chain([&query.select]);
-        parts.for_each(|part| self.expr(part, bound));
-        bound.pop();
-    }
-}
-
-/// Whether one conjunct compares a reference of the element with something else.
-fn ties(condition: &Expr, bind: LocalId) -> bool {
-    match &condition.kind {
-        ExprKind::And(a, b) => ties(a, bind) || ties(b, bind),
-        ExprKind::Compare(Comparison::Equal, a, b) => {
-            let is_reference = |side: &Expr| !side.ty.entities().is_empty() || *side.ty.present() == Ty::AnyRef;
-            is_reference(a) && (is_bound(a, &[bind]) != is_bound(b, &[bind]))
-        }
-        _ => false,
-    }
-}
-
-/// Whether an expression reads one of these names.
-fn is_bound(value: &Expr, bound: &[LocalId]) -> bool {
-    match &value.kind {
-        ExprKind::Local(local) => bound.contains(local),
-        _ => children(value).into_iter().any(|child| is_bound(child, bound)),
-    }
-}
-
-/// The expressions directly within one, but for queries.
-fn children(value: &Expr) -> Vec<&Expr> {
-    match &value.kind {
-        ExprKind::Error
-        | ExprKind::Const(_)
-        | ExprKind::Local(_)
-        | ExprKind::Capture(_)
-        | ExprKind::Particular { .. }
-        | ExprKind::Query(_)
-        | ExprKind::Process(_) => Vec::new(),
-        ExprKind::Interpolate(pieces) => pieces
-            .iter()
-            .filter_map(|piece| match piece {
-                TextPiece::Slot { value, .. } => Some(value),
-                TextPiece::Plain(_) => None,
-            })
-            .collect(),
-        ExprKind::Field { base, .. }
-        | ExprKind::UnionField { base, .. }
-        | ExprKind::RecordField { base, .. }
-        | ExprKind::FaultField { base, .. } => vec![base],
-        ExprKind::IfPresent { subject, then, .. } => vec![subject, then],
-        ExprKind::Call { args, .. } | ExprKind::Builtin { args, .. } => args.iter().collect(),
-        ExprKind::List(items) | ExprKind::Record(_, items) => items.iter().collect(),
-        ExprKind::Convert(_, inner)
-        | ExprKind::Unwrap(inner)
-        | ExprKind::Negate(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::IsNone(inner)
-        | ExprKind::IsEntity(inner, _)
-        | ExprKind::IsDeleted(inner)
-        | ExprKind::OneOf(inner, _) => vec![inner],
-        ExprKind::Coalesce(a, b)
-        | ExprKind::And(a, b)
-        | ExprKind::Or(a, b)
-        | ExprKind::Arithmetic(_, a, b)
-        | ExprKind::Compare(_, a, b)
-        | ExprKind::Index(a, b) => vec![a, b],
-        ExprKind::Under { low, high, .. } => vec![low, high],
-        ExprKind::If(a, b, c) => vec![a, b, c],
-        ExprKind::Match { subject, arms, .. } => {
-            let mut all: Vec<&Expr> = vec![subject];
-            all.extend(arms.iter().flat_map(|arm| arm.guard.iter().chain([&arm.body])));
-            all
-        }
     }
 }

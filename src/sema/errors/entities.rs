@@ -209,3 +209,16 @@ pub fn not_storable(ty: &str, span: Span) -> Diagnostic {
 pub fn unique_field(message: String, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0412, message, span, "cannot be part of a key")
 }
+
+/// So many arrows are pointed at; more are no help.
+const ARROWS_SHOWN: usize = 4;
+
+/// Points at the arrows that leave the states `from`, or at the entity where none is written.
+#[must_use]
+pub fn with_arrows(message: Diagnostic, entity: &str, from: &str, declared: Span, arrows: &[Span]) -> Diagnostic {
+    if arrows.is_empty() || arrows.len() > ARROWS_SHOWN {
+        return message.label(declared, format!("the states of `{entity}` are declared here"));
+    }
+    let words = if from.is_empty() { "the only ways there are".to_owned() } else { format!("the ways from {from}") };
+    arrows.iter().fold(message, |message, arrow| message.label(*arrow, words.clone()))
+}

@@ -1,7 +1,7 @@
 //! E02: names of declarations and types.
 
 use super::quoted_list;
-use crate::base::span::Span;
+use crate::base::{currencies, span::Span};
 use crate::diag::{Applicability, Diagnostic, codes};
 
 /// Adds "did you mean" to a message about `span`: one candidate is a fix, more are listed.
@@ -92,15 +92,18 @@ pub fn type_circle(names: &[String], span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0205, message, span, "comes back to itself")
 }
 
-/// A record that holds itself.
+/// A record that holds itself: the fields that hold the next record of the ring, each with that record's name.
 #[must_use]
-pub fn record_circle(names: &[String], span: Span) -> Diagnostic {
+pub fn record_circle(names: &[String], span: Span, holders: &[(Span, String)]) -> Diagnostic {
     let message = match names {
         [one] => format!("a value of `{one}` would hold another one without end"),
         many => format!("values of {} would hold each other without end", quoted_list(many, "and")),
     };
-    Diagnostic::error(codes::E0205, message, span, "holds itself")
-        .note("a record is a value that is copied; what refers to others of its kind is an entity")
+    let mut diagnostic = Diagnostic::error(codes::E0205, message, span, "holds itself");
+    for (field, held) in holders {
+        diagnostic = diagnostic.label(*field, format!("holds `{held}`"));
+    }
+    diagnostic.note("a record is a value that is copied; what refers to others of its kind is an entity")
 }
 
 /// A construct of a later version: `words` in the plural, such as `dialogs`.
@@ -141,15 +144,17 @@ pub fn union_of_others(shown: &str, span: Span) -> Diagnostic {
         .note("a value of `A or B` is a reference to a record, and each alternative is an entity")
 }
 
-/// `money(Usd)`.
+/// `money(Usd)`, `10 XYZ`.
 #[must_use]
 pub fn bad_currency(code: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::E0210,
-        format!("`{code}` is not a currency code"),
-        span,
-        "expected three capital letters, as `EUR`",
-    )
+    let has_the_shape = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let (message, label) = if has_the_shape {
+        (format!("no currency has the code `{code}`"), "not a code of ISO 4217 in use")
+    } else {
+        (format!("`{code}` is not a currency code"), "expected three capital letters, as `EUR`")
+    };
+    let near: Vec<String> = currencies::near(code).into_iter().map(str::to_owned).collect();
+    suggest(Diagnostic::error(codes::E0210, message, span, label), span, &near)
 }
 
 /// `many Note via regarding` as the type of a parameter.

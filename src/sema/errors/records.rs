@@ -97,10 +97,15 @@ pub fn status_for_state(entity: &str, state: &str, status: &str, span: Span) -> 
 
 /// A change that no arrow allows.
 #[must_use]
-pub fn impossible_change(entity: &str, from: &[&str], span: Span, declared: Span) -> Diagnostic {
+pub fn impossible_change(entity: &str, from: &[&str], span: Span, declared: Span, arrows: &[Span]) -> Diagnostic {
     let from = quoted_list(from, "or");
-    Diagnostic::error(codes::E0418, format!("no arrow leads from {from} to this state"), span, "never allowed here")
-        .label(declared, format!("the states of `{entity}` are declared here"))
+    let message = Diagnostic::error(
+        codes::E0418,
+        format!("no arrow leads from {from} to this state"),
+        span,
+        "never allowed here",
+    );
+    super::entities::with_arrows(message, entity, &from, declared, arrows)
         .note(format!("the record is known to be {from} at this place"))
 }
 

@@ -71,9 +71,10 @@ pub fn field_twice(word: &str, name: &str, span: Span) -> Diagnostic {
 
 /// `status changed from won to open` against the arrows.
 #[must_use]
-pub fn impossible_change(entity: &str, span: Span, declared: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0505, format!("a record of `{entity}` can never change this way"), span, "never happens")
-        .label(declared, "its arrows do not allow the change")
+pub fn impossible_change(entity: &str, from: &str, span: Span, declared: Span, arrows: &[Span]) -> Diagnostic {
+    let message = format!("a record of `{entity}` can never change this way");
+    let message = Diagnostic::error(codes::E0505, message, span, "never happens");
+    super::entities::with_arrows(message, entity, from, declared, arrows)
 }
 
 /// `when created, created`.

@@ -364,3 +364,22 @@ pub fn never_none(shown: &str, span: Span) -> Diagnostic {
 pub fn arm_never_reached(span: Span) -> Diagnostic {
     Diagnostic::warning(codes::W0303, "this arm is never reached", span, "the arms above fit first")
 }
+
+/// A fixed text that is longer than its place allows.
+#[must_use]
+pub fn text_too_long(length: usize, max: u32, span: Span, cause: Option<Span>) -> Diagnostic {
+    let message = format!("this text has {length} characters, of at most {max}");
+    let message = Diagnostic::error(codes::E0318, message, span, "too long for its place");
+    match cause {
+        Some(cause) => message.label(cause, format!("at most {max} characters")),
+        None => message,
+    }
+}
+
+/// A fixed value that is lower or higher than its field allows.
+#[must_use]
+pub fn out_of_bounds(field: &str, is_below: bool, span: Span, declared: Span) -> Diagnostic {
+    let (side, label) = if is_below { ("below the lowest", "too low") } else { ("above the highest", "too high") };
+    Diagnostic::error(codes::E0318, format!("this is {side} value that `{field}` takes"), span, label)
+        .label(declared, "its bounds are declared here")
+}

@@ -92,12 +92,31 @@ pub fn until_now(span: Span, moment: Span) -> Diagnostic {
     message
 }
 
+/// `until now() + 3 days`.
+#[must_use]
+pub fn moving_moment(span: Span, clock: Span) -> Diagnostic {
+    let message = Diagnostic::error(codes::E0613, "this moment moves with the clock", clock, "later at each look");
+    let message = if span == clock { message } else { message.label(span, "so this never comes") };
+    message.note("a moment is computed again when the process wakes").help(
+        "wait for a duration (`wait 3 days`, in an arm `after 3 days =>`), or bind the moment before: `let due = …`",
+    )
+}
+
 /// `now()` somewhere in a condition.
 #[must_use]
-pub fn clock_in_condition(span: Span, clock: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0612, "the clock does not wake a condition", clock, "changes without any record")
-        .label(span, "this condition is looked at when a record changes")
-        .help("wait for the moment in an arm of its own: `until …`")
+pub fn clock_in_condition(span: Span, clock: Span, within: Option<Span>) -> Diagnostic {
+    let label = if within.is_some() { "reads the clock" } else { "changes without any record" };
+    let message = Diagnostic::error(codes::E0612, "the clock does not wake a condition", clock, label);
+    let message = match within {
+        Some(within) => message.label(within, "the clock, in the function"),
+        None => message,
+    };
+    let message = if span == clock {
+        message.note("a condition is looked at when a record changes")
+    } else {
+        message.label(span, "this condition is looked at when a record changes")
+    };
+    message.help("wait for the moment in an arm of its own: `until …`")
 }
 
 /// A condition over names alone.
@@ -110,8 +129,37 @@ pub fn nothing_wakes(span: Span) -> Diagnostic {
 
 /// A query that is not tied to a record of the process.
 #[must_use]
-pub fn query_without_record(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0612, "nothing can wake this query", span, "looks through all records")
+pub fn query_without_record(span: Span, within: Option<Span>) -> Diagnostic {
+    let message = Diagnostic::error(codes::E0612, "nothing can wake this query", span, "looks through all records");
+    let message = match within {
+        Some(within) => message.label(within, "this query"),
+        None => message,
+    };
+    message
         .note("every write of such a record, by anybody, would wake the process")
         .help("compare a reference with a record of the process: `where x.regarding == deal and …`")
+}
+
+/// `while true` without a way out: the name of the process where it is a background workflow that waits.
+#[must_use]
+pub fn never_finishes(process: Option<&str>, span: Span) -> Diagnostic {
+    let label = "nothing leaves this loop";
+    match process {
+        Some(name) => Diagnostic::warning(codes::W0603, format!("`{name}` never finishes"), span, label)
+            .note("its instances stay until somebody cancels them or their record is deleted")
+            .help("leave the loop with `break`, or end the process with `stop succeeded`"),
+        None => Diagnostic::warning(codes::W0603, "this loop never ends", span, label)
+            .note("it runs into the limit of steps, and what it did is undone")
+            .help("leave it with `break` or `return`"),
+    }
+}
+
+/// A loop over any number of records that writes or looks for records, and has no end of a turn in it.
+#[must_use]
+pub fn long_turn(span: Span, work: Span, is_write: bool) -> Diagnostic {
+    let label = if is_write { "writes each time" } else { "looks for records each time" };
+    Diagnostic::warning(codes::W0604, "this loop does all of its work in one turn", span, "may go round many times")
+        .label(work, label)
+        .note("until its end nobody else can write, and a fault undoes all of it")
+        .help("write `checkpoint` at the end of its body: what was done so far stays, and the next turn goes on")
 }

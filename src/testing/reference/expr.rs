@@ -130,6 +130,9 @@ impl Reference<'_> {
         }
         let value = self.eval(inner, frame)?;
         Ok(match (conversion, value) {
+            (Conversion::AtMost(max), Value::Text(text)) if text.chars().count() > max as usize => {
+                return Err(Fault::Trap("R0110"));
+            }
             (Conversion::IntToDecimal, Value::Int(number)) => Value::Decimal(number.into()),
             (Conversion::Midnight, Value::Date(days)) => arithmetic::midnight(days, &self.zone)?,
             (Conversion::Narrow | Conversion::Known, _) => return Err(Fault::Unsupported("conversion")),

@@ -1,0 +1,147 @@
+//! What can wake a condition: the fields of records that it reads, itself or in the functions that it calls.
+//!
+//! While a condition is tested the engine notes whatever is read, so a function is as good as its words written out. Of
+//! a function it is told here what it reads of its own: fields of what it was passed, queries, the clock.
+
+use crate::{
+    base::span::Span,
+    sema::{
+        hir::{Block, Body, Builtin, Comparison, Expr, ExprKind, LocalId, Query, QuerySource, StmtKind},
+        schema::FunctionId,
+        ty::Ty,
+        visit::{blocks_of, children, expressions_of},
+    },
+};
+
+/// A place in a condition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// In the condition.
+    pub(super) span: Span,
+    /// In the function that is called there.
+    pub(super) within: Option<Span>,
+}
+
+/// What a condition of a wait reads.
+#[derive(Debug)]
+pub(super) struct Reads<'a> {
+    /// Something whose change the store sees.
+    pub(super) wakes: bool,
+    /// The clock, or what is new at each reading.
+    pub(super) clock: Option<Found>,
+    /// A query that no record of the process narrows.
+    pub(super) query: Option<Found>,
+    functions: &'a [Body],
+    /// The functions that are called around this place.
+    calls: Vec<FunctionId>,
+    /// The names of queries around this place.
+    bound: Vec<LocalId>,
+}
+
+impl<'a> Reads<'a> {
+    /// What a condition reads; `functions` are the typed bodies of all functions.
+    pub(super) fn of(condition: &Expr, functions: &'a [Body]) -> Self {
+        let mut reads = Self::nothing(functions, Vec::new());
+        reads.expr(condition);
+        reads
+    }
+
+    fn nothing(functions: &'a [Body], calls: Vec<FunctionId>) -> Self {
+        Self { wakes: false, clock: None, query: None, functions, calls, bound: Vec::new() }
+    }
+
+    fn expr(&mut self, value: &Expr) {
+        match &value.kind {
+            ExprKind::Error => self.wakes = true,
+            ExprKind::Builtin { builtin: Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid, .. } => {
+                self.clock.get_or_insert(Found { span: value.span, within: None });
+            }
+            ExprKind::Field { base, .. } | ExprKind::UnionField { base, .. } => {
+                self.wakes |= !reads_one_of(base, &self.bound);
+                self.expr(base);
+            }
+            ExprKind::IsDeleted(inner) => {
+                self.wakes |= !reads_one_of(inner, &self.bound);
+                self.expr(inner);
+            }
+            ExprKind::Call { function, args } => self.call(*function, args, value.span),
+            ExprKind::Under { low, high, .. } => {
+                self.wakes = true;
+                self.expr(low);
+                self.expr(high);
+            }
+            ExprKind::Query(query) => self.query(query, value.span),
+            _ => children(value).into_iter().for_each(|child| self.expr(child)),
+        }
+    }
+
+    /// A call reads what its arguments read, and what the function reads of them.
+    fn call(&mut self, function: FunctionId, args: &[Expr], span: Span) {
+        args.iter().for_each(|arg| self.expr(arg));
+        if self.calls.contains(&function) {
+            return;
+        }
+        let Some(body) = self.functions.get(usize::from(function.0)) else { return };
+        let calls = self.calls.iter().copied().chain([function]).collect();
+        let mut inner = Reads::nothing(self.functions, calls);
+        inner.block(&body.block);
+        let is_of_query = !args.is_empty() && args.iter().all(|arg| reads_one_of(arg, &self.bound));
+        self.wakes |= inner.wakes && !is_of_query;
+        let at_call = |found: Found| Found { span, within: Some(found.within.unwrap_or(found.span)) };
+        self.clock = self.clock.or(inner.clock.map(at_call));
+        self.query = self.query.or(inner.query.map(at_call));
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            let known = self.bound.len();
+            if let StmtKind::ForQuery { query, .. } = &stmt.kind {
+                self.query(query, stmt.span);
+                self.bound.push(query.bind);
+            } else {
+                expressions_of(&stmt.kind).into_iter().for_each(|value| self.expr(value));
+            }
+            blocks_of(&stmt.kind).into_iter().for_each(|block| self.block(block));
+            self.bound.truncate(known);
+        }
+    }
+
+    fn query(&mut self, query: &Query, span: Span) {
+        let is_tied = match &query.source {
+            QuerySource::List(of) | QuerySource::Reverse { of, .. } => {
+                self.expr(of);
+                true
+            }
+            QuerySource::Entity(_) => query.condition.as_ref().is_some_and(|c| ties(c, query.bind)),
+        };
+        if is_tied {
+            self.wakes |= !matches!(query.source, QuerySource::List(_));
+        } else {
+            self.query.get_or_insert(Found { span, within: None });
+        }
+        self.bound.push(query.bind);
+        let parts = query.condition.iter().chain(query.order.iter().map(|(key, _)| key)).chain([&query.select]);
+        parts.for_each(|part| self.expr(part));
+        self.bound.pop();
+    }
+}
+
+/// Whether one conjunct compares a reference of the element with something else.
+pub(in crate::sema) fn ties(condition: &Expr, bind: LocalId) -> bool {
+    match &condition.kind {
+        ExprKind::And(a, b) => ties(a, bind) || ties(b, bind),
+        ExprKind::Compare(Comparison::Equal, a, b) => {
+            let is_reference = |side: &Expr| !side.ty.entities().is_empty() || *side.ty.present() == Ty::AnyRef;
+            is_reference(a) && (reads_one_of(a, &[bind]) != reads_one_of(b, &[bind]))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression reads one of these names.
+fn reads_one_of(value: &Expr, bound: &[LocalId]) -> bool {
+    match &value.kind {
+        ExprKind::Local(local) => bound.contains(local),
+        _ => children(value).into_iter().any(|child| reads_one_of(child, bound)),
+    }
+}

@@ -1,0 +1,119 @@
+//! What stands directly within an expression or a statement of the typed program.
+
+use super::hir::{Block, Expr, ExprKind, QuerySource, StmtKind, TestStmt, TextPiece, WaitArmKind};
+
+/// The expressions directly within one, but for queries.
+pub(super) fn children(value: &Expr) -> Vec<&Expr> {
+    match &value.kind {
+        ExprKind::Error
+        | ExprKind::Const(_)
+        | ExprKind::Local(_)
+        | ExprKind::Capture(_)
+        | ExprKind::Particular { .. }
+        | ExprKind::Query(_)
+        | ExprKind::Process(_) => Vec::new(),
+        ExprKind::Interpolate(pieces) => pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                TextPiece::Slot { value, .. } => Some(value),
+                TextPiece::Plain(_) => None,
+            })
+            .collect(),
+        ExprKind::Field { base, .. }
+        | ExprKind::UnionField { base, .. }
+        | ExprKind::RecordField { base, .. }
+        | ExprKind::FaultField { base, .. } => vec![base],
+        ExprKind::IfPresent { subject, then, .. } => vec![subject, then],
+        ExprKind::Call { args, .. } | ExprKind::Builtin { args, .. } => args.iter().collect(),
+        ExprKind::List(items) | ExprKind::Record(_, items) => items.iter().collect(),
+        ExprKind::Convert(_, inner)
+        | ExprKind::Unwrap(inner)
+        | ExprKind::Negate(inner)
+        | ExprKind::Not(inner)
+        | ExprKind::IsNone(inner)
+        | ExprKind::IsEntity(inner, _)
+        | ExprKind::IsDeleted(inner)
+        | ExprKind::OneOf(inner, _) => vec![inner],
+        ExprKind::Coalesce(a, b)
+        | ExprKind::And(a, b)
+        | ExprKind::Or(a, b)
+        | ExprKind::Arithmetic(_, a, b)
+        | ExprKind::Compare(_, a, b)
+        | ExprKind::Index(a, b) => vec![a, b],
+        ExprKind::Under { low, high, .. } => vec![low, high],
+        ExprKind::If(a, b, c) => vec![a, b, c],
+        ExprKind::Match { subject, arms, .. } => {
+            let mut all: Vec<&Expr> = vec![subject];
+            all.extend(arms.iter().flat_map(|arm| arm.guard.iter().chain([&arm.body])));
+            all
+        }
+    }
+}
+
+/// The blocks within a statement.
+pub(super) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
+    match kind {
+        StmtKind::ActAsBlock { body, .. }
+        | StmtKind::Atomic(body)
+        | StmtKind::ForList { body, .. }
+        | StmtKind::ForQuery { body, .. }
+        | StmtKind::Stage { body, .. }
+        | StmtKind::While { body, .. } => vec![body],
+        StmtKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
+        StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        StmtKind::Try { body, catches, finally } => {
+            [body].into_iter().chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
+        }
+        StmtKind::Wait { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The expressions directly within a statement: those of its blocks are not among them.
+pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
+    match kind {
+        StmtKind::Assign { value, .. } | StmtKind::Raise(value) | StmtKind::Log(value) | StmtKind::Cancel(value) => {
+            vec![value]
+        }
+        StmtKind::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+        StmtKind::Update { target, writes, .. } => {
+            [target].into_iter().chain(writes.iter().map(|write| &write.value)).collect()
+        }
+        StmtKind::ChangeStatus { target, .. } | StmtKind::Delete { target } => vec![target],
+        StmtKind::AssignOwner { target, to } => vec![target, to],
+        StmtKind::If { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
+        StmtKind::Match { arms, .. } => arms.iter().filter_map(|arm| arm.guard.as_ref()).collect(),
+        StmtKind::ForList { source, .. } => vec![source],
+        StmtKind::ForQuery { query, .. } => {
+            let of = match &query.source {
+                QuerySource::Reverse { of, .. } => Some(of),
+                QuerySource::List(list) => Some(list),
+                QuerySource::Entity(_) => None,
+            };
+            of.into_iter().chain(&query.condition).collect()
+        }
+        StmtKind::While { condition, .. } => vec![condition],
+        StmtKind::Wait { arms, .. } => arms
+            .iter()
+            .map(|arm| match &arm.kind {
+                WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => value,
+                WaitArmKind::Handle { handle, .. } => handle,
+            })
+            .collect(),
+        StmtKind::Do { primary, args, .. } | StmtKind::Start { primary, args, .. } => {
+            primary.iter().chain(args).collect()
+        }
+        StmtKind::Stop { message: value, .. } | StmtKind::Return(value) => value.iter().collect(),
+        StmtKind::ActAs(user) | StmtKind::ActAsBlock { user, .. } => vec![user],
+        StmtKind::Test(TestStmt::Expect { condition, .. }) => vec![condition],
+        StmtKind::Error
+        | StmtKind::Atomic(_)
+        | StmtKind::Break
+        | StmtKind::Checkpoint
+        | StmtKind::Continue
+        | StmtKind::RaiseAgain
+        | StmtKind::Stage { .. }
+        | StmtKind::Test(_)
+        | StmtKind::Try { .. } => Vec::new(),
+    }
+}
