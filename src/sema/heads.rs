@@ -63,8 +63,8 @@ impl Builder<'_, '_> {
             span: primary.name.span,
         });
         self.refuse_reserved(&decl.params);
-        let primary = decl.primary.iter().map(|primary| &primary.name);
-        let inputs = decl.params.iter().map(|param| &param.name).chain(primary);
+        let own = decl.primary.iter().map(|primary| &primary.name);
+        let inputs = decl.params.iter().map(|param| &param.name).chain(own);
         self.report_repeated("input", &format!("`{}`", decl.name.name), inputs);
         if let Some(primary) = decl.primary.as_ref().filter(|primary| RESERVED.contains(&primary.name.name.as_str())) {
             self.sink.push(names::reserved_name(&primary.name.name, primary.name.span));

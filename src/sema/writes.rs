@@ -70,6 +70,9 @@ pub(super) fn of_body<'a>(schema: &'a Schema, body: &'a Body) -> (Vec<Written<'a
 /// The fields with a known value after a write, and what the others are set to.
 type Values<'a> = (BTreeMap<FieldId, Value>, Vec<(FieldId, &'a Expr)>);
 
+/// Of more conditions that hold at one place, only so many are kept: a guard is near to what it guards.
+const CONDITIONS_MAX: usize = 64;
+
 struct Walker<'a> {
     schema: &'a Schema,
     writes: Vec<Written<'a>>,
@@ -84,7 +87,8 @@ impl<'a> Walker<'a> {
             self.stmt(stmt);
             // What follows `if c { return }` happens where `c` is false.
             if let StmtKind::If { branches, .. } = &stmt.kind {
-                let left = branches.iter().filter(|(_, block)| always_leaves(block));
+                let room = CONDITIONS_MAX.saturating_sub(self.conditions.len());
+                let left = branches.iter().filter(|(_, block)| always_leaves(block)).take(room);
                 self.conditions.extend(left.map(|(value, _)| Condition { value, holds: false }));
             }
         }

@@ -3,6 +3,8 @@
 //! While a condition is tested the engine notes whatever is read, so a function is as good as its words written out. Of
 //! a function it is told here what it reads of its own: fields of what it was passed, queries, the clock.
 
+use std::collections::BTreeMap;
+
 use crate::{
     base::span::Span,
     sema::{
@@ -22,6 +24,14 @@ pub(super) struct Found {
     pub(super) within: Option<Span>,
 }
 
+/// What a function reads of its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Summary {
+    wakes: bool,
+    clock: Option<Found>,
+    query: Option<Found>,
+}
+
 /// What a condition of a wait reads.
 #[derive(Debug)]
 pub(super) struct Reads<'a> {
@@ -32,8 +42,8 @@ pub(super) struct Reads<'a> {
     /// A query that no record of the process narrows.
     pub(super) query: Option<Found>,
     functions: &'a [Body],
-    /// The functions that are called around this place.
-    calls: Vec<FunctionId>,
+    /// The functions that were looked at; one that calls itself reads no more than it reads anyway.
+    known: BTreeMap<FunctionId, Summary>,
     /// The names of queries around this place.
     bound: Vec<LocalId>,
 }
@@ -41,13 +51,13 @@ pub(super) struct Reads<'a> {
 impl<'a> Reads<'a> {
     /// What a condition reads; `functions` are the typed bodies of all functions.
     pub(super) fn of(condition: &Expr, functions: &'a [Body]) -> Self {
-        let mut reads = Self::nothing(functions, Vec::new());
+        let mut reads = Self::nothing(functions, BTreeMap::new());
         reads.expr(condition);
         reads
     }
 
-    fn nothing(functions: &'a [Body], calls: Vec<FunctionId>) -> Self {
-        Self { wakes: false, clock: None, query: None, functions, calls, bound: Vec::new() }
+    fn nothing(functions: &'a [Body], known: BTreeMap<FunctionId, Summary>) -> Self {
+        Self { wakes: false, clock: None, query: None, functions, known, bound: Vec::new() }
     }
 
     fn expr(&mut self, value: &Expr) {
@@ -78,18 +88,26 @@ impl<'a> Reads<'a> {
     /// A call reads what its arguments read, and what the function reads of them.
     fn call(&mut self, function: FunctionId, args: &[Expr], span: Span) {
         args.iter().for_each(|arg| self.expr(arg));
-        if self.calls.contains(&function) {
-            return;
-        }
-        let Some(body) = self.functions.get(usize::from(function.0)) else { return };
-        let calls = self.calls.iter().copied().chain([function]).collect();
-        let mut inner = Reads::nothing(self.functions, calls);
-        inner.block(&body.block);
+        let inner = self.summary(function);
         let is_of_query = !args.is_empty() && args.iter().all(|arg| reads_one_of(arg, &self.bound));
         self.wakes |= inner.wakes && !is_of_query;
         let at_call = |found: Found| Found { span, within: Some(found.within.unwrap_or(found.span)) };
         self.clock = self.clock.or(inner.clock.map(at_call));
         self.query = self.query.or(inner.query.map(at_call));
+    }
+
+    fn summary(&mut self, function: FunctionId) -> Summary {
+        if let Some(known) = self.known.get(&function) {
+            return *known;
+        }
+        let Some(body) = self.functions.get(usize::from(function.0)) else { return Summary::default() };
+        self.known.insert(function, Summary::default());
+        let mut inner = Reads::nothing(self.functions, std::mem::take(&mut self.known));
+        inner.block(&body.block);
+        let summary = Summary { wakes: inner.wakes, clock: inner.clock, query: inner.query };
+        self.known = inner.known;
+        self.known.insert(function, summary);
+        summary
     }
 
     fn block(&mut self, block: &Block) {
