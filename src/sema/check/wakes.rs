@@ -44,20 +44,25 @@ pub(super) struct Reads<'a> {
     functions: &'a [Body],
     /// The functions that were looked at; one that calls itself reads no more than it reads anyway.
     known: BTreeMap<FunctionId, Summary>,
+    /// How many calls stand around this place.
+    depth: usize,
     /// The names of queries around this place.
     bound: Vec<LocalId>,
 }
 
+/// Functions that are called more deeply than this are taken to read what wakes the condition.
+const DEPTH_MAX: usize = 32;
+
 impl<'a> Reads<'a> {
     /// What a condition reads; `functions` are the typed bodies of all functions.
     pub(super) fn of(condition: &Expr, functions: &'a [Body]) -> Self {
-        let mut reads = Self::nothing(functions, BTreeMap::new());
+        let mut reads = Self::nothing(functions, BTreeMap::new(), 0);
         reads.expr(condition);
         reads
     }
 
-    fn nothing(functions: &'a [Body], known: BTreeMap<FunctionId, Summary>) -> Self {
-        Self { wakes: false, clock: None, query: None, functions, known, bound: Vec::new() }
+    fn nothing(functions: &'a [Body], known: BTreeMap<FunctionId, Summary>, depth: usize) -> Self {
+        Self { wakes: false, clock: None, query: None, functions, known, depth, bound: Vec::new() }
     }
 
     fn expr(&mut self, value: &Expr) {
@@ -101,8 +106,12 @@ impl<'a> Reads<'a> {
             return *known;
         }
         let Some(body) = self.functions.get(usize::from(function.0)) else { return Summary::default() };
+        // LIMIT: `DEPTH_MAX`
+        if self.depth >= DEPTH_MAX {
+            return Summary { wakes: true, ..Summary::default() };
+        }
         self.known.insert(function, Summary::default());
-        let mut inner = Reads::nothing(self.functions, std::mem::take(&mut self.known));
+        let mut inner = Reads::nothing(self.functions, std::mem::take(&mut self.known), self.depth + 1);
         inner.block(&body.block);
         let summary = Summary { wakes: inner.wakes, clock: inner.clock, query: inner.query };
         self.known = inner.known;
