@@ -238,12 +238,14 @@ impl Resolver<'_> {
 
 /// Whether slots of this kind may own what they refer to.
 #[must_use]
+#[inline]
 pub fn is_handle(kind: SlotKind) -> bool {
     matches!(kind, SlotKind::List(_) | SlotKind::Record(_))
 }
 
 /// Whether slots of this kind are compared as whole numbers.
 #[must_use]
+#[inline]
 pub fn is_scalar(kind: SlotKind) -> bool {
     matches!(
         kind,
@@ -261,6 +263,7 @@ pub fn is_scalar(kind: SlotKind) -> bool {
 
 /// Whether zero in slots of this kind may mean absence.
 #[must_use]
+#[inline]
 pub fn is_presence(kind: SlotKind) -> bool {
     matches!(kind, SlotKind::Bool | SlotKind::Instance | SlotKind::Ref(_) | SlotKind::RefEntity)
 }

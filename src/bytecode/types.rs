@@ -12,6 +12,7 @@ macro_rules! indexes {
             impl $name {
                 /// As an index of a vector.
                 #[must_use]
+                #[inline]
                 pub fn index(self) -> usize {
                     self.0 as usize
                 }

@@ -39,10 +39,12 @@ pub(crate) struct Heap {
 }
 
 /// The handle in a slot.
+#[inline]
 pub(crate) fn handle(bits: u64) -> u32 {
     u32::try_from(bits & 0xFFFF_FFFF).unwrap_or_default()
 }
 
+#[inline]
 fn index(bits: u64) -> usize {
     handle(bits) as usize
 }
@@ -61,6 +63,7 @@ impl Heap {
     }
 
     /// Bytes in use.
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.text.len() + (self.texts.len() + self.words.len()) * 8 + self.lists.len() * 32 + self.list_bytes
     }
@@ -215,6 +218,7 @@ impl Heap {
     }
 
     /// A fault; none for a slot that never held one.
+    #[inline]
     pub(crate) fn fault(&self, bits: u64) -> Option<&Arc<Exit>> {
         self.faults.get(index(bits).checked_sub(1)?)
     }

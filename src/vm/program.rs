@@ -76,7 +76,15 @@ pub(super) struct Prepared {
     pub(super) taken: Vec<u16>,
     /// The slots of its result.
     pub(super) result: usize,
+    /// Of a function with few slots and no lists or records among its parameters: a mask of ones for each slot of a
+    /// parameter.
+    pub(super) small: Option<[u64; SMALL_PARAMS]>,
 }
+
+/// At most so many slots of parameters has a small function.
+pub(super) const SMALL_PARAMS: usize = 4;
+/// At most so many slots.
+pub(super) const SMALL_SLOTS: usize = 12;
 
 impl Program {
     /// Verifies a module.
@@ -109,13 +117,16 @@ impl Program {
                 layout::push_kinds(&module.types, *param, &mut params);
             }
             let params = Shape::new(params);
+            let is_small =
+                params.width() <= SMALL_PARAMS && function.slots.len() <= SMALL_SLOTS && params.handles.is_empty();
             Prepared {
                 code: code.into_boxed_slice(),
                 kinds: function.slots.clone().into_boxed_slice(),
                 tables: function.tables.clone().into_boxed_slice(),
                 params: params.width(),
-                taken: params.handles,
                 result: function.result.map_or(0, |ty| usize::from(module.width(ty))),
+                small: is_small.then(|| std::array::from_fn(|slot| if slot < params.width() { u64::MAX } else { 0 })),
+                taken: params.handles,
             }
         };
         let functions = module.functions.iter().zip(verified.code).map(prepare).collect();
@@ -131,21 +142,25 @@ impl Program {
 
     /// The module.
     #[must_use]
+    #[inline]
     pub fn module(&self) -> &Module {
         &self.module
     }
 
     /// The function of this index as it runs.
+    #[inline]
     pub(super) fn prepared(&self, function: FuncIdx) -> Option<&Prepared> {
         self.functions.get(function.index())
     }
 
     /// The function of this index.
+    #[inline]
     pub(super) fn function(&self, function: FuncIdx) -> Option<&Function> {
         self.module.function(function)
     }
 
     /// The shapes of types.
+    #[inline]
     pub(super) fn shapes(&self) -> &Shapes {
         &self.shapes
     }
@@ -168,6 +183,7 @@ impl Program {
     }
 
     /// A constant that is a text.
+    #[inline]
     pub(super) fn text(&self, constant: ConstIdx) -> &str {
         match self.module.consts.get(constant.index()) {
             Some(Value::Text(text)) => text,
@@ -176,6 +192,7 @@ impl Program {
     }
 
     /// The text of a handle that refers to a constant.
+    #[inline]
     pub(super) fn constant_text(&self, handle: u32) -> &str {
         self.text(ConstIdx(u16::try_from(handle & !CONSTANT).unwrap_or(u16::MAX)))
     }

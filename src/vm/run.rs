@@ -6,7 +6,7 @@ use super::{
     heap::{CONSTANT, Heap, OWNED},
     machine::{Frame, Machine},
     ops::{self, Context},
-    program::{Prepared, Program},
+    program::{Prepared, Program, SMALL_PARAMS, SMALL_SLOTS},
     window::{Slots, WINDOW, Window, at, next, pack_currency},
 };
 use crate::{
@@ -37,21 +37,30 @@ pub(super) enum Pause {
 pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64) -> Result<Pause, Raised> {
     let Machine { heap, stack, frames, builder, zone, .. } = machine;
     let mut fuel = *fuel_left;
-    // Each turn of this loop has one frame at hand; calls, returns and collections begin a new one.
+    // The last frame is held in variables, and written back when the loop is left.
+    let mut depth = frames.len();
+    let Some((Frame { mut pc, mut base, .. }, mut prepared)) = last(frames, program) else {
+        return Err(TrapCode::Unreachable.into());
+    };
+    // Each turn of this loop has one window at hand; calls, returns and collections begin a new one.
     'frame: loop {
-        let depth = frames.len();
-        let Some(frame) = frames.last_mut() else { return Err(TrapCode::Unreachable.into()) };
-        let Some(prepared) = program.prepared(frame.function) else { return Err(TrapCode::Unreachable.into()) };
         let code: &[Instruction] = &prepared.code;
-        let Some(window) = stack.get_mut(frame.base..).and_then(|stack| stack.first_chunk_mut::<WINDOW>()) else {
+        let Some(window) = stack.get_mut(base..).and_then(|stack| stack.first_chunk_mut::<WINDOW>()) else {
             return Err(TrapCode::Unreachable.into());
         };
-        let mut pc = frame.pc;
 
+        /// Notes the next instruction in the last frame.
+        macro_rules! save {
+            ($pc:expr) => {
+                if let Some(frame) = frames.last_mut() {
+                    frame.pc = $pc;
+                }
+            };
+        }
         /// Leaves the loop at this instruction.
         macro_rules! leave {
             ($result:expr) => {{
-                frame.pc = pc;
+                save!(pc);
                 *fuel_left = fuel;
                 return $result;
             }};
@@ -147,32 +156,32 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                         leave!(Err(TrapCode::Depth.into()));
                     }
                     fuel -= 1;
-                    frame.pc = pc + 1;
                     let function = FuncIdx(u32::from(function.0));
-                    let Some(callee) = program.prepared(function) else {
-                        return Err(TrapCode::Unreachable.into());
-                    };
-                    let first = frame.base + args.index();
-                    let base = frame.base + prepared.kinds.len();
+                    let Some(callee) = program.prepared(function) else { leave!(Err(TrapCode::Unreachable.into())) };
+                    save!(pc + 1);
+                    let first = base + args.index();
+                    base += prepared.kinds.len();
                     enter(callee, stack, first, base);
                     frames.push(Frame { function, pc: 0, base, into: into.0 });
+                    (prepared, pc, depth) = (callee, 0, depth + 1);
                     continue 'frame;
                 }
                 Instruction::Return { from } => {
                     if depth == 1 {
                         leave!(Ok(Pause::Returned(Some(from))));
                     }
-                    let first = frame.base + from.index();
-                    let (into, width) = (frame.into, prepared.result);
-                    frames.pop();
-                    let caller = frames.last().map_or(0, |frame| frame.base) + usize::from(into);
+                    let (bits, first, width) = (window.get(from), base + from.index(), prepared.result);
+                    let into = frames.pop().map_or(0, |frame| usize::from(frame.into));
+                    let Some((caller, code)) = last(frames, program) else {
+                        return Err(TrapCode::Unreachable.into());
+                    };
+                    (prepared, pc, base, depth) = (code, caller.pc, caller.base, depth - 1);
                     if width == 1 {
-                        let bits = stack.get(first).copied().unwrap_or_default();
-                        if let Some(place) = stack.get_mut(caller) {
+                        if let Some(place) = stack.get_mut(base + into) {
                             *place = bits;
                         }
                     } else if first + width <= stack.len() {
-                        stack.copy_within(first..first + width, caller);
+                        stack.copy_within(first..first + width, base + into);
                     }
                     continue 'frame;
                 }
@@ -181,6 +190,10 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                         leave!(Ok(Pause::Returned(None)));
                     }
                     frames.pop();
+                    let Some((caller, code)) = last(frames, program) else {
+                        return Err(TrapCode::Unreachable.into());
+                    };
+                    (prepared, pc, base, depth) = (code, caller.pc, caller.base, depth - 1);
                     continue 'frame;
                 }
                 Instruction::HostCall { into, args, site } => leave!(Ok(Pause::Ask(site, args, into))),
@@ -303,7 +316,8 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                     }
                     fuel = fuel.saturating_sub(u64::MAX - spent);
                     if heap.has_grown() {
-                        frame.pc = pc + 1;
+                        pc += 1;
+                        save!(pc);
                         *fuel_left = fuel;
                         collect::collect(program, heap, stack, frames)?;
                         continue 'frame;
@@ -313,6 +327,13 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
             pc += 1;
         }
     }
+}
+
+/// The frame on top, and its function.
+#[inline(always)]
+fn last<'p>(frames: &[Frame], program: &'p Program) -> Option<(Frame, &'p Prepared)> {
+    let frame = frames.last().copied()?;
+    Some((frame, program.prepared(frame.function)?))
 }
 
 /// Where a jump table leads.
@@ -357,23 +378,35 @@ fn list_at<'a>(program: &Program, heap: &'a Heap, kinds: &[SlotKind], bits: u64,
 #[inline(always)]
 fn enter(callee: &Prepared, stack: &mut Vec<u64>, first: usize, base: usize) {
     if stack.len() < base + WINDOW {
-        stack.resize(base + WINDOW, 0);
+        grow(stack, base + WINDOW);
     }
+    // Most functions are small. Blocks of a fixed size are a few moves, where loops would be calls of `memcpy` and
+    // `memset`; what lies beyond the parameters is masked out.
+    let Some(mask) = &callee.small else { return enter_large(callee, stack, first, base) };
+    let args = stack.get(first..).and_then(|args| args.first_chunk::<SMALL_PARAMS>()).copied().unwrap_or_default();
+    let Some(window) = stack.get_mut(base..).and_then(|stack| stack.first_chunk_mut::<SMALL_SLOTS>()) else { return };
+    *window = [0; SMALL_SLOTS];
+    for ((param, arg), mask) in window.iter_mut().zip(args).zip(mask) {
+        *param = arg & mask;
+    }
+}
+
+/// Makes room for another window.
+#[cold]
+fn grow(stack: &mut Vec<u64>, slots: usize) {
+    stack.resize(slots, 0);
+}
+
+/// Fills the slots of a called function with many of them, or with parameters that are lists or records: those have
+/// left the caller.
+#[inline(never)]
+fn enter_large(callee: &Prepared, stack: &mut [u64], first: usize, base: usize) {
     // What the caller has lies below the new frame.
     let Some((below, above)) = stack.split_at_mut_checked(base) else { return };
     let args = below.get_mut(first..).unwrap_or_default();
-    // Blocks of a fixed size are a few moves; loops of a handful of slots would become calls of `memcpy` and `memset`.
-    // What is copied or cleared too much belongs to nobody.
-    match (above.first_chunk_mut::<4>(), args.first_chunk::<4>()) {
-        (Some(params), Some(args)) if callee.params <= params.len() => *params = *args,
-        _ => above.iter_mut().zip(args.iter()).take(callee.params).for_each(|(param, arg)| *param = *arg),
-    }
-    let rest = above.get_mut(callee.params..).unwrap_or_default();
-    if let Some(rest) = rest.first_chunk_mut::<8>() {
-        *rest = [0; 8];
-    }
-    if let Some(more) = rest.get_mut(8..callee.kinds.len().saturating_sub(callee.params)) {
-        more.fill(0);
+    above.iter_mut().zip(args.iter()).take(callee.params).for_each(|(param, arg)| *param = *arg);
+    if let Some(rest) = above.get_mut(callee.params..callee.kinds.len()) {
+        rest.fill(0);
     }
     for offset in &callee.taken {
         if let Some(place) = args.get_mut(usize::from(*offset)) {

@@ -27,12 +27,14 @@ impl Shape {
     }
 
     /// How many slots.
+    #[inline]
     pub(crate) fn width(&self) -> usize {
         self.kinds.len()
     }
 }
 
 /// Whether a slot of this kind refers to the heap.
+#[inline]
 pub(crate) fn refers(kind: SlotKind) -> bool {
     matches!(kind, SlotKind::Fault | SlotKind::List(_) | SlotKind::Record(_) | SlotKind::Text)
 }
@@ -65,11 +67,13 @@ impl Shapes {
     }
 
     /// The elements of a list or set type.
+    #[inline]
     pub(crate) fn element(&self, list: TypeIdx) -> &Shape {
         self.elements.get(list.index()).unwrap_or(&NOTHING)
     }
 
     /// The fields of a record.
+    #[inline]
     pub(crate) fn record(&self, record: RecordIdx) -> &Shape {
         self.records.get(record.index()).unwrap_or(&NOTHING)
     }

@@ -107,6 +107,7 @@ pub(crate) fn at(slot: SlotIdx, offset: usize) -> SlotIdx {
 }
 
 /// The lower or upper half of a slot.
+#[inline]
 fn half(bits: u64, upper: bool) -> u32 {
     let bits = if upper { bits >> 32 } else { bits & 0xFFFF_FFFF };
     u32::try_from(bits).unwrap_or_default()
@@ -115,6 +116,7 @@ fn half(bits: u64, upper: bool) -> u32 {
 const SIGN: u64 = 1 << 63;
 
 /// Low: the lower 64 bits of the mantissa. High: the upper 32, above them the scale, at the top the sign.
+#[inline]
 pub(crate) fn pack_decimal(value: Decimal) -> (u64, u64) {
     let parts = value.unpack();
     let low = u64::from(parts.lo) | u64::from(parts.mid) << 32;
@@ -123,18 +125,21 @@ pub(crate) fn pack_decimal(value: Decimal) -> (u64, u64) {
 }
 
 /// The reverse of [`pack_decimal`].
+#[inline]
 pub(crate) fn unpack_decimal(low: u64, high: u64) -> Decimal {
     let scale = (half(high, true) & 0xFF).min(Decimal::MAX_SCALE);
     Decimal::from_parts(half(low, false), half(low, true), half(high, false), high & SIGN != 0, scale)
 }
 
 /// Days slot: months in the upper half, days in the lower. Then microseconds.
+#[inline]
 pub(crate) fn pack_duration(value: Duration) -> (u64, u64) {
     let days = u64::from(value.months.cast_unsigned()) << 32 | u64::from(value.days.cast_unsigned());
     (days, value.micros.cast_unsigned())
 }
 
 /// The reverse of [`pack_duration`].
+#[inline]
 pub(crate) fn unpack_duration(days: u64, micros: u64) -> Duration {
     Duration {
         months: half(days, true).cast_signed(),
@@ -144,12 +149,14 @@ pub(crate) fn unpack_duration(days: u64, micros: u64) -> Duration {
 }
 
 /// A currency as the bits of its slot; 0 for one that is not known.
+#[inline]
 pub(crate) fn pack_currency(currency: Currency) -> u64 {
     let [a, b, c] = currency.0;
     u64::from(u32::from_le_bytes([a, b, c, 0]))
 }
 
 /// The reverse of [`pack_currency`]; none for one that is not known.
+#[inline]
 pub(crate) fn unpack_currency(bits: u64) -> Option<Currency> {
     let [a, b, c, ..] = bits.to_le_bytes();
     let currency = Currency([a, b, c]);
