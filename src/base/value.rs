@@ -69,6 +69,18 @@ pub struct Duration {
     pub micros: i64,
 }
 
+/// A time of day as people read it: `09:30`, with seconds and their fraction where there are some.
+#[must_use]
+pub fn time_of_day(micros: i64) -> String {
+    let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+    let clock = format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    match (seconds % 60, rest) {
+        (0, 0) => clock,
+        (second, 0) => format!("{clock}:{second:02}"),
+        (second, rest) => format!("{clock}:{second:02}.{rest:06}").trim_end_matches('0').to_owned(),
+    }
+}
+
 /// An entity of a build, by its index in the build's schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityIdx(pub u16);

@@ -53,7 +53,7 @@ impl Lowerer<'_> {
             Builtin::Days => self.emit(Instruction::DurationOfDays { into, from }),
             Builtin::Distinct => self.emit(Instruction::ListDistinct { into, list: from }),
             Builtin::First => self.end_of_list(arg, false, result),
-            Builtin::Hour => self.hour(arg, into),
+            Builtin::Hour => self.emit(Instruction::TimePart { into, from, part: 0 }),
             Builtin::Label | Builtin::ToText => {
                 let text = self.text_of(arg);
                 self.copy(result, text);
@@ -66,6 +66,7 @@ impl Lowerer<'_> {
             Builtin::ListMinimum => self.list_extreme(arg, false, result),
             Builtin::ListSum => self.list_sum(arg, result),
             Builtin::Lower => self.emit(Instruction::TextLower { into, from }),
+            Builtin::Minute => self.emit(Instruction::TimePart { into, from, part: 1 }),
             Builtin::Month => self.date_part(arg, 1, into),
             Builtin::Round => self.round(arg, None, result),
             Builtin::Sorted => {
@@ -145,16 +146,6 @@ impl Lowerer<'_> {
             from = date.slot();
         }
         self.emit(Instruction::DatePart { into, from, part });
-    }
-
-    fn hour(&mut self, arg: Reg, into: SlotIdx) {
-        let mut from = arg.slot();
-        if self.def(arg.ty) == TypeDef::DateTime {
-            let time = self.take_def(TypeDef::Time);
-            self.emit(Instruction::DateTimeTime { into: time.slot(), from });
-            from = time.slot();
-        }
-        self.emit(Instruction::TimePart { into, from, part: 0 });
     }
 
     fn emit_to_decimal(&mut self, arg: Reg, into: Reg) {

@@ -1,12 +1,12 @@
 //! How each type is written in JSON: money `"80000 USD"`, decimals as text or number, enums by name, moments as in the
-//! language without `@`, durations as `"2 days"`, references as `"$name"` of the same file or `"account:42"`.
+//! language without `@`, times of day as `"09:30"`, durations as `"2 days"`, references as `"$name"` of the same file or `"account:42"`.
 
 use rust_decimal::Decimal;
 
 use super::{
     errors,
     json::{Json, JsonKind},
-    moments::{parse_date, parse_duration, parse_moment},
+    moments::{parse_date, parse_duration, parse_moment, parse_time},
 };
 use crate::base::currencies;
 use crate::base::value::{EntityIdx, Money, RecordRef, Value};
@@ -67,6 +67,10 @@ pub fn to_value(
             .map(Value::DateTime)
             .map_or_else(|| wrong("a moment with its zone, such as \"2026-01-05T09:00[Europe/Berlin]\""), Ok),
         (TypeDef::DateTime, _) => wrong("a moment with its zone, such as \"2026-01-05T09:00[Europe/Berlin]\""),
+        (TypeDef::Time, JsonKind::Text(text)) => {
+            parse_time(text).map(Value::Time).map_or_else(|| wrong("a time of day such as \"09:30\""), Ok)
+        }
+        (TypeDef::Time, _) => wrong("a time of day such as \"09:30\""),
         (TypeDef::Duration, JsonKind::Text(text)) => {
             parse_duration(text).map(Value::Duration).map_or_else(|| wrong("a duration such as \"2 days\""), Ok)
         }
@@ -114,9 +118,7 @@ pub fn to_value(
         (TypeDef::Record(_), _) => wrong("an object"),
         (TypeDef::Money, _) => wrong("an amount such as \"80000 USD\""),
         (TypeDef::Float, _) => wrong("a number"),
-        (TypeDef::Fault | TypeDef::Instance | TypeDef::Set(_) | TypeDef::Time, _) => {
-            wrong("of a type that data files can hold")
-        }
+        (TypeDef::Fault | TypeDef::Instance | TypeDef::Set(_), _) => wrong("of a type that data files can hold"),
     }
 }
 

@@ -26,6 +26,17 @@ pub fn parse_date(text: &str) -> Option<i32> {
     Some(days.get_days())
 }
 
+/// `09:30`, `09:30:15`, in microseconds since midnight.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<i64> {
+    if text.len() < 5 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let time: civil::Time = text.parse().ok()?;
+    let since = time.duration_since(civil::Time::midnight());
+    i64::try_from(since.as_micros()).ok()
+}
+
 /// `3 days`, `1 hour 30 minutes`, `6 months`: as in the language.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
@@ -76,6 +87,15 @@ mod tests {
         assert_eq!(parse_date("1970-01-02"), Some(1));
         assert_eq!(parse_date("2026-02-30"), None);
         assert_eq!(parse_date("2026-02-03T00:00"), None);
+    }
+
+    #[test]
+    fn times_are_of_the_clock() {
+        assert_eq!(parse_time("09:30"), Some(34_200_000_000));
+        assert_eq!(parse_time("23:59:59.5"), Some(86_399_500_000));
+        for bad in ["", "9", "24:00", "09:60", "2026-01-05T09:30", "soon!"] {
+            assert_eq!(parse_time(bad), None, "{bad}");
+        }
     }
 
     #[test]

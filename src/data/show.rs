@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use crate::base::value::{Duration, Money, RecordRef, Value};
+use crate::base::value::{Duration, Money, RecordRef, Value, time_of_day};
 use crate::bytecode::{
     module::Module,
     types::{EnumIdx, TypeDef, TypeIdx},
@@ -57,7 +57,7 @@ impl Show<'_> {
             Value::Money(m) => money(*m),
             Value::Text(t) => text(t),
             Value::Date(days) => date(*days),
-            Value::Time(micros) => time(*micros),
+            Value::Time(micros) => time_of_day(*micros),
             Value::DateTime(micros) => self.moment(*micros),
             Value::Duration(d) => duration(*d),
             Value::Ref(record) => self.record(*record, name),
@@ -136,12 +136,6 @@ pub fn date(days: i32) -> String {
     epoch.checked_add(jiff::Span::new().days(days)).map_or_else(|_| days.to_string(), |d| d.to_string())
 }
 
-fn time(micros: i64) -> String {
-    let seconds = micros.div_euclid(1_000_000);
-    let clock = format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
-    if seconds % 60 == 0 { clock } else { format!("{clock}:{:02}", seconds % 60) }
-}
-
 /// `1 year 2 months 3 days 4 hours`.
 #[must_use]
 pub fn duration(value: Duration) -> String {
@@ -182,6 +176,12 @@ mod tests {
             "1 year 1 month 1 day 1 hour 30 minutes"
         );
         assert_eq!(duration(Duration::default()), "0 seconds");
+    }
+
+    #[test]
+    fn times_show_what_there_is() {
+        let shown = [34_200_000_000, 34_201_000_000, 34_200_500_000, 86_399_999_999].map(time_of_day);
+        assert_eq!(shown, ["09:30", "09:30:01", "09:30:00.5", "23:59:59.999999"]);
     }
 
     #[test]

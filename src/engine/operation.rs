@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::{
-    base::value::{EntityIdx, Money, RecordRef, Value},
+    base::value::{EntityIdx, Money, RecordRef, Value, time_of_day},
     bytecode::{
         host::WriteOp,
         module::{DefaultDef, EntityDef, FieldDef, StatesDef, SystemField},
@@ -19,7 +19,7 @@ use super::{
     Engine,
     faults::{self, Answer, Failure},
     index,
-    store::{Condition, Row, compare, schema::Kind},
+    store::{Condition, Row, codec, compare, schema::Kind},
 };
 
 /// A field, how it is written, and the operand.
@@ -324,6 +324,11 @@ fn plain(value: &Value) -> String {
         Value::Decimal(d) => d.normalize().to_string(),
         Value::Float(f) => f.to_string(),
         Value::Money(m) => format!("{} {}", Decimal::new(m.amount, 4).normalize(), m.currency),
+        Value::Date(days) => codec::date_to_text(*days).unwrap_or_else(|_| days.to_string()),
+        Value::Time(micros) => time_of_day(*micros),
+        Value::DateTime(at) => {
+            jiff::Timestamp::from_microsecond(*at).map_or_else(|_| at.to_string(), |t| t.to_string())
+        }
         other => format!("{other:?}"),
     }
 }

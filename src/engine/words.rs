@@ -4,7 +4,7 @@ use jiff::{Span, Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use crate::{
-    base::value::{Duration, Value},
+    base::value::{Duration, Value, time_of_day},
     vm::fault::Place,
 };
 
@@ -41,7 +41,8 @@ impl Engine {
         match value {
             Value::None => "none".to_owned(),
             Value::Bool(b) => b.to_string(),
-            Value::Int(n) | Value::Time(n) => n.to_string(),
+            Value::Int(n) => n.to_string(),
+            Value::Time(micros) => time_of_day(*micros),
             Value::Enum(n) => n.to_string(),
             Value::Decimal(d) => d.normalize().to_string(),
             Value::Float(f) => f.to_string(),

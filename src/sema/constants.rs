@@ -94,6 +94,7 @@ fn literal(expr: &Expr, ty: &Ty) -> Constant {
             _ => return Constant::NotFixed,
         },
         (ExprKind::Date(days), Ty::Date) => Value::Date(*days),
+        (ExprKind::Time(micros), Ty::Time) => Value::Time(*micros),
         (ExprKind::DateTime(micros), Ty::DateTime) => Value::DateTime(*micros),
         (ExprKind::Duration(duration), Ty::Duration) => Value::Duration(*duration),
         (kind, _) if is_literal(kind) => return Constant::WrongType,
@@ -152,7 +153,9 @@ fn negative_duration(d: crate::base::value::Duration) -> Option<crate::base::val
 #[must_use]
 pub fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
     match (a, b) {
-        (Value::Int(a), Value::Int(b)) | (Value::DateTime(a), Value::DateTime(b)) => Some(a.cmp(b)),
+        (Value::Int(a), Value::Int(b))
+        | (Value::DateTime(a), Value::DateTime(b))
+        | (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
         (Value::Money(a), Value::Money(b)) => Some(a.amount.cmp(&b.amount)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),

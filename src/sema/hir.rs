@@ -746,6 +746,7 @@ pub enum Builtin {
     Day,
     Weekday,
     Hour,
+    Minute,
     // Numbers.
     Absolute,
     ToDecimal,

@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
 
 /// The types whose names are words of the language.
-const BUILTIN: [(&str, Ty); 8] = [
+const BUILTIN: [(&str, Ty); 9] = [
     ("any", Ty::AnyRef),
     ("bool", Ty::Bool),
     ("date", Ty::Date),
@@ -23,14 +23,12 @@ const BUILTIN: [(&str, Ty); 8] = [
     ("duration", Ty::Duration),
     ("int", Ty::Int),
     ("text", Ty::Text),
+    ("time", Ty::Time),
 ];
 
 /// Types of later versions, with their names in a sentence.
-const LATER: [(&str, &str); 3] = [
-    ("float", "binary numbers (`float`)"),
-    ("money", "amounts of any currency (`money` without a code)"),
-    ("time", "times of day (`time`)"),
-];
+const LATER: [(&str, &str); 2] =
+    [("float", "binary numbers (`float`)"), ("money", "amounts of any currency (`money` without a code)")];
 
 /// What people write who know other languages.
 const FAMILIAR: [(&str, &str); 14] = [

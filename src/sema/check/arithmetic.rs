@@ -74,6 +74,12 @@ impl Checker<'_> {
         {
             return self.refuse(types::exact_time_on_date(right.span), span);
         }
+        if left.ty == Ty::Time
+            && let ExprKind::Const(Value::Duration(duration)) = &right.kind
+            && (duration.months != 0 || duration.days != 0)
+        {
+            return self.refuse(types::days_on_time(right.span), span);
+        }
         let left = self.coerce(left, &to_left, None);
         let right = self.coerce(right, &to_right, None);
         Expr { kind: ExprKind::Arithmetic(op, Box::new(left), Box::new(right)), ty, span }
@@ -98,8 +104,10 @@ fn arithmetic_types(op: Arithmetic, left: &Ty, right: &Ty) -> Option<(Ty, Ty, Ty
         (Multiply | Divide, Ty::Money | Ty::MoneyIn(_), Ty::Int | Ty::Decimal) => keep(left.clone()),
         (Divide, Ty::MoneyIn(_), Ty::MoneyIn(_)) => keep(Ty::Decimal),
         (Divide, Ty::Money | Ty::MoneyIn(_), Ty::Money | Ty::MoneyIn(_)) => Some((Ty::Money, Ty::Money, Ty::Decimal)),
-        (Add | Subtract, Ty::Date | Ty::DateTime, Ty::Duration) => keep(left.clone()),
-        (Subtract, Ty::Date, Ty::Date) | (Subtract, Ty::DateTime, Ty::DateTime) => keep(Ty::Duration),
+        (Add | Subtract, Ty::Date | Ty::DateTime | Ty::Time, Ty::Duration) => keep(left.clone()),
+        (Subtract, Ty::Date, Ty::Date) | (Subtract, Ty::DateTime, Ty::DateTime) | (Subtract, Ty::Time, Ty::Time) => {
+            keep(Ty::Duration)
+        }
         (Add | Subtract, Ty::Duration, Ty::Duration) => same(&Ty::Duration),
         (Multiply, Ty::Duration, Ty::Int) => keep(Ty::Duration),
         _ => None,

@@ -62,7 +62,8 @@ static SIGNATURES: &[Signature] = &[
     of("month", &[Kind::Date], Kind::Int, Builtin::Month),
     of("day", &[Kind::Date], Kind::Int, Builtin::Day),
     of("weekday", &[Kind::Date], Kind::Int, Builtin::Weekday),
-    of("hour", &[Kind::DateTime], Kind::Int, Builtin::Hour),
+    of("hour", &[Kind::Time], Kind::Int, Builtin::Hour),
+    of("minute", &[Kind::Time], Kind::Int, Builtin::Minute),
     of("abs", &[Kind::Int], Kind::Int, Builtin::Absolute),
     of("abs", &[Kind::Decimal], Kind::Decimal, Builtin::Absolute),
     of("abs", &[Kind::Money], Kind::Money, Builtin::Absolute),
@@ -153,6 +154,9 @@ impl Checker<'_> {
         if matches!(way.builtin, Builtin::Year | Builtin::Month | Builtin::Day | Builtin::Weekday) {
             args = args.into_iter().map(day_of).collect();
         }
+        if matches!(way.builtin, Builtin::Hour | Builtin::Minute) {
+            args = args.into_iter().map(time_of).collect();
+        }
         Expr { kind: ExprKind::Builtin { builtin: way.builtin, args }, ty, span }
     }
 
@@ -185,6 +189,7 @@ impl Checker<'_> {
                 (Kind::Duration, Ty::Duration) => Some(Ty::Duration),
                 (Kind::Int, Ty::Int) => Some(Ty::Int),
                 (Kind::Text, Ty::Text) => Some(Ty::Text),
+                (Kind::Time, Ty::DateTime) if is_clock(way.builtin) => Some(Ty::DateTime),
                 (Kind::Time, Ty::Time) => Some(Ty::Time),
                 (Kind::Money, Ty::Money | Ty::MoneyIn(_)) => Some(value.ty.clone()),
                 (Kind::Printable, ty) if is_printable(ty) => Some(ty.clone()),
@@ -263,12 +268,25 @@ fn is_calendar(builtin: Builtin) -> bool {
     matches!(builtin, Builtin::Year | Builtin::Month | Builtin::Day | Builtin::Weekday)
 }
 
+fn is_clock(builtin: Builtin) -> bool {
+    matches!(builtin, Builtin::Hour | Builtin::Minute)
+}
+
 /// The day of a moment.
 fn day_of(value: Expr) -> Expr {
+    part_of(value, Builtin::DateOf, Ty::Date)
+}
+
+/// The time of day of a moment.
+fn time_of(value: Expr) -> Expr {
+    part_of(value, Builtin::TimeOf, Ty::Time)
+}
+
+fn part_of(value: Expr, builtin: Builtin, ty: Ty) -> Expr {
     match value.ty {
         Ty::DateTime => {
             let span = value.span;
-            Expr { kind: ExprKind::Builtin { builtin: Builtin::DateOf, args: vec![value] }, ty: Ty::Date, span }
+            Expr { kind: ExprKind::Builtin { builtin, args: vec![value] }, ty, span }
         }
         _ => value,
     }

@@ -15,7 +15,12 @@ pub fn bounds_reversed(low: Span, high: Span) -> Diagnostic {
 /// `bool 0..1`.
 #[must_use]
 pub fn bounds_of_type(ty: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0401, format!("a `{ty}` has no bounds"), span, "only numbers, amounts and dates have")
+    Diagnostic::error(
+        codes::E0401,
+        format!("a `{ty}` has no bounds"),
+        span,
+        "only numbers, amounts, dates and times have",
+    )
 }
 
 /// `int 0..many`.

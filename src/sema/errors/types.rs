@@ -137,6 +137,14 @@ pub fn exact_time_on_date(span: Span) -> Diagnostic {
         .help("write `datetime(…, @00:00) + …`, or use whole days")
 }
 
+/// `@09:30 + 3 days`.
+#[must_use]
+pub fn days_on_time(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, "days and months cannot be added to a time of day", span, "a day or longer")
+        .note("a `time` goes round the clock; a moment of a day is a `datetime`")
+        .help("write `datetime(…, …) + …`, or use hours and minutes")
+}
+
 /// `sum d in Deal select d.title`.
 #[must_use]
 pub fn cannot_fold(shown: &str, head: Span, span: Span) -> Diagnostic {

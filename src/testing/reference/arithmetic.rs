@@ -169,6 +169,15 @@ fn time(op: Arithmetic, left: &Value, right: &Value, zone: &TimeZone) -> Evaluat
             let micros = l.checked_sub(*r).ok_or(OVERFLOW)?;
             Value::Duration(Duration { micros, ..Duration::default() })
         }
+        (Value::Time(l), Value::Time(r)) => Value::Duration(Duration { micros: l - r, ..Duration::default() }),
+        (Value::Time(at), Value::Duration(d)) => {
+            let d = times(*d, sign)?;
+            if d.months != 0 || d.days != 0 {
+                return Err(MIXED);
+            }
+            let moved = i128::from(*at) + i128::from(d.micros);
+            Value::Time(i64::try_from(moved.rem_euclid(86_400_000_000)).map_err(|_| OVERFLOW)?)
+        }
         (Value::Date(days), Value::Duration(d)) | (Value::Duration(d), Value::Date(days)) => {
             let d = times(*d, sign)?;
             if d.micros != 0 {

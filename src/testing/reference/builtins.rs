@@ -2,7 +2,7 @@
 
 use super::{Evaluated, Fault, Reference, arithmetic, query};
 use crate::{
-    base::value::Value,
+    base::value::{Duration, Value},
     sema::{hir::Arithmetic, hir::Builtin, ty::Ty},
 };
 
@@ -11,6 +11,10 @@ impl Reference<'_> {
         Ok(match (builtin, args) {
             (Builtin::Absolute, [Value::Int(n)]) => Value::Int(n.checked_abs().ok_or(Fault::Trap("R0101"))?),
             (Builtin::Absolute, [Value::Decimal(n)]) => Value::Decimal(n.abs()),
+            (Builtin::Days, [Value::Int(n)]) => {
+                let days = i32::try_from(*n).map_err(|_| Fault::Trap("R0101"))?;
+                Value::Duration(Duration { days, ..Duration::default() })
+            }
             (Builtin::Distinct, [Value::List(items)]) => {
                 let mut seen: Vec<Value> = Vec::new();
                 for item in items {
@@ -21,6 +25,7 @@ impl Reference<'_> {
                 Value::List(seen)
             }
             (Builtin::First, [Value::List(items)]) => items.first().cloned().unwrap_or(Value::None),
+            (Builtin::Hour, [Value::Time(at)]) => Value::Int(at / 3_600_000_000),
             (Builtin::Join, [Value::List(items), Value::Text(separator)]) => {
                 let texts: Vec<&str> = items.iter().filter_map(text).collect();
                 Value::Text(texts.join(separator))
@@ -49,6 +54,7 @@ impl Reference<'_> {
                     right.clone()
                 }
             }
+            (Builtin::Minute, [Value::Time(at)]) => Value::Int(at / 60_000_000 % 60),
             (Builtin::Range, [Value::Int(low), Value::Int(high)]) => {
                 Value::List((*low..=*high).map(Value::Int).collect())
             }
@@ -62,6 +68,11 @@ impl Reference<'_> {
             (Builtin::ToInt, [Value::Decimal(number)]) => arithmetic::whole(*number)?,
             (Builtin::ToText, [value @ (Value::Int(_) | Value::Bool(_) | Value::Decimal(_))]) => {
                 Value::Text(self.shown(value, &Ty::Error)?)
+            }
+            (Builtin::Sorted, [Value::List(items)]) => {
+                let mut items = items.clone();
+                items.sort_by(|left, right| arithmetic::order(left, right).unwrap_or(std::cmp::Ordering::Equal));
+                Value::List(items)
             }
             (Builtin::Trim, [Value::Text(text)]) => Value::Text(text.trim().to_owned()),
             (Builtin::Upper, [Value::Text(text)]) => Value::Text(text.to_uppercase()),
