@@ -7,7 +7,7 @@ use super::{
     flow,
     isa::{Instruction, TableIdx, Target},
     layout,
-    module::{Function, FunctionKind, Handler, JumpTable, LineEntry, LiveName, Module},
+    module::{Function, FunctionKind, Handler, JumpTable, LineEntry, LiveName, Module, NameScope},
     operands::Unresolved,
     types::{SlotIdx, SlotKind, TypeDef, TypeIdx},
 };
@@ -44,7 +44,7 @@ pub struct Built {
     /// Where its code came from.
     pub lines: Vec<LineEntry>,
     /// The names of its slots.
-    pub names: Vec<LiveName>,
+    pub names: Vec<NameScope>,
 }
 
 /// A handler with labels.
@@ -75,7 +75,7 @@ pub struct FunctionBuilder {
     handlers: Vec<PendingHandler>,
     tables: Vec<PendingTable>,
     lines: Vec<LineEntry>,
-    names: Vec<LiveName>,
+    names: Vec<NameScope>,
 }
 
 impl FunctionBuilder {
@@ -190,7 +190,8 @@ impl FunctionBuilder {
 
     /// Gives slots a name.
     pub fn name(&mut self, name: &str, slot: SlotIdx, ty: TypeIdx) {
-        self.names.push(LiveName { name: name.to_owned(), slot, ty });
+        let name = LiveName { name: name.to_owned(), slot, ty };
+        self.names.push(NameScope { name, from: 0, to: u32::MAX });
     }
 
     /// Resolves labels.
@@ -266,7 +267,7 @@ pub fn finish_points(module: &mut Module) -> Result<(), Unresolved> {
                 let width = layout::width(&module.types, name.ty);
                 (0..width).all(|offset| live.binary_search(&SlotIdx(name.slot.0.saturating_add(offset))).is_ok())
             };
-            names.iter().filter(lives).cloned().collect()
+            names.iter().map(|scope| &scope.name).filter(lives).cloned().collect()
         });
         if let Some(def) = module.points.get_mut(point.index()) {
             def.size_bound = size_bound(live.len());

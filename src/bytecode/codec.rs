@@ -298,8 +298,10 @@ wire_structs! {
     Conjunct { path, op, argument }
     QueryDef { entity, conjuncts, complete }
     ParticularDef { entity, key }
-    PointDef { name, kind, function, pc, live, names, handles_deletion, size_bound }
+    PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
+    ArmWords { words, is_timed }
     LiveName { name, slot, ty }
+    NameScope { name, from, to }
     TestDef { title, body, at, zone, file, line }
     Debug { files, lines, names }
     LineEntry { pc, file, line, column, stage }

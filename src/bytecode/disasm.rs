@@ -106,8 +106,8 @@ fn operand_text(module: &Module, index: FuncIdx, function: &Function, operand: O
 
 fn slot(module: &Module, index: FuncIdx, number: u32) -> String {
     let names = module.debug.names.get(index.index());
-    match names.and_then(|names| names.iter().find(|live| u32::from(live.slot.0) == number)) {
-        Some(live) => format!("s{number}:{}", live.name),
+    match names.and_then(|names| names.iter().find(|scope| u32::from(scope.name.slot.0) == number)) {
+        Some(scope) => format!("s{number}:{}", scope.name.name),
         None => format!("s{number}"),
     }
 }

@@ -472,10 +472,21 @@ pub struct PointDef {
     pub live: Vec<SlotIdx>,
     /// The named variables among them, for people and for migration.
     pub names: Vec<LiveName>,
+    /// What is waited for in the words of the source, arm by arm; empty where nothing is waited for.
+    pub arms: Vec<ArmWords>,
     /// Whether an arm handles the deletion of the primary record.
     pub handles_deletion: bool,
     /// The largest snapshot at this point in bytes, without what texts and lists hold beyond their declared bounds.
     pub size_bound: u32,
+}
+
+/// An arm of a wait, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArmWords {
+    /// `until call.state == completed`, `after 3 days`.
+    pub words: String,
+    /// Whether the clock ends it: the arm notes a moment.
+    pub is_timed: bool,
 }
 
 /// A live variable.
@@ -513,8 +524,19 @@ pub struct Debug {
     pub files: Vec<String>,
     /// For each function the places of its code, ascending by `pc`.
     pub lines: Vec<Vec<LineEntry>>,
-    /// For each function the names of slots: the slot, its type, its name.
-    pub names: Vec<Vec<LiveName>>,
+    /// For each function the names of slots, and where in the code they have a value.
+    pub names: Vec<Vec<NameScope>>,
+}
+
+/// A name of a slot, and the instructions that it is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameScope {
+    /// The name.
+    pub name: LiveName,
+    /// The first instruction at which it has a value.
+    pub from: u32,
+    /// The first instruction after its block.
+    pub to: u32,
 }
 
 /// Code from `pc` on came from here.

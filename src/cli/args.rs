@@ -266,6 +266,10 @@ pub(super) struct TestArgs {
     /// Only tests whose title contains this
     pub filter: Option<String>,
 
+    /// What came of the tests as JSON
+    #[arg(long)]
+    pub json: bool,
+
     #[command(flatten)]
     pub report: ReportArgs,
 }
@@ -307,7 +311,7 @@ pub(super) enum Format {
     Github,
     /// With the lines of the source, on standard error
     Human,
-    /// One object, on standard output
+    /// One object: of `check` on standard output, else on standard error
     Json,
     /// A JUnit report, on standard output
     Junit,

@@ -78,6 +78,14 @@ mod tests {
     }
 
     #[test]
+    fn each_end_has_its_number() {
+        let all = [(Exit::Fine, 0), (Exit::Wrong, 1), (Exit::Usage, 2), (Exit::Environment, 3), (Exit::Bug, 70)];
+        for (exit, code) in all {
+            assert_eq!(format!("{:?}", ExitCode::from(exit)), format!("{:?}", ExitCode::from(code)));
+        }
+    }
+
+    #[test]
     fn the_report_says_what_is_needed_to_find_the_mistake() {
         let text = report_text("index 3", "src/x.rs:1:2", "abide check a");
         for part in ["index 3", "src/x.rs:1:2", "abide check a", env!("CARGO_PKG_VERSION")] {

@@ -20,6 +20,16 @@ pub(super) fn report(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic],
     exit_of(diagnostics, args.deny)
 }
 
+/// The same for commands whose result is something else: standard output is left to it.
+pub(super) fn report_aside(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> Exit {
+    match args.format {
+        Format::Json if diagnostics.is_empty() => {}
+        Format::Json => term.err(&render::json(diagnostics, sources)),
+        Format::Human | Format::Short => return report(args, term, diagnostics, sources),
+    }
+    exit_of(diagnostics, args.deny)
+}
+
 /// How the program ends because of these messages.
 pub(super) fn exit_of(diagnostics: &[Diagnostic], deny: Option<Deny>) -> Exit {
     let fails = |d: &Diagnostic| d.severity == Severity::Error || deny == Some(Deny::Warnings);

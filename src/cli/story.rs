@@ -41,7 +41,8 @@ pub(super) fn tell(
         timeline.heading(now),
         meta.zone
     ));
-    term.out(&timeline.text(&recorder.entries));
+    let told = timeline.text(&recorder.entries);
+    term.out(if told.is_empty() { "Nothing happened.\n" } else { &told });
     term.out(&format!("\n{}\n", heading(&open)));
     term.out(&timeline.instances(&open));
     term.out(&next(&open, &show));

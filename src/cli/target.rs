@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::ReportArgs;
 use super::exit::Exit;
 use super::input;
-use super::report::report;
+use super::report::report_aside;
 use super::term::Term;
 use crate::base::limits::BUILD_BYTES_MAX;
 use crate::bytecode::container;
@@ -53,7 +53,7 @@ pub(super) fn load(path: &Path, args: &ReportArgs, term: &Term) -> Result<Target
 /// Compiles every project at and below a path. Messages are told here.
 pub(super) fn compile(path: &Path, tests: bool, args: &ReportArgs, term: &Term) -> Result<Vec<Target>, Exit> {
     let front = pipeline::check(input::load_path(path));
-    let exit = report(args, term, &front.diagnostics, &front.sources);
+    let exit = report_aside(args, term, &front.diagnostics, &front.sources);
     if front.has_errors() || exit != Exit::Fine {
         return Err(if exit == Exit::Fine { Exit::Wrong } else { exit });
     }
@@ -64,10 +64,7 @@ pub(super) fn compile(path: &Path, tests: bool, args: &ReportArgs, term: &Term) 
         } else {
             pipeline::compile_build(&front.sources, project)
         };
-        let program = compiled.map_err(|problems| {
-            report(args, term, &problems, &front.sources);
-            Exit::Wrong
-        })?;
+        let program = compiled.map_err(|problems| report_aside(args, term, &problems, &front.sources))?;
         let parent = || project.root.parent().map(Path::to_path_buf).unwrap_or_default();
         let folder = if project.root.is_dir() { project.root.clone() } else { parent() };
         let build = container::encode(program.module()).map_err(|error| refused(term, path, "E0903", &error))?;

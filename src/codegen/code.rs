@@ -38,6 +38,14 @@ struct Guarded {
     always: bool,
 }
 
+/// Where a local has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    pub(super) local: usize,
+    pub(super) start: usize,
+    pub(super) end: Option<usize>,
+}
+
 /// The code of a function.
 #[derive(Default)]
 pub(super) struct Code {
@@ -47,6 +55,7 @@ pub(super) struct Code {
     tables: Vec<Jumps>,
     guarded: Vec<Guarded>,
     marks: Vec<Mark>,
+    lifetimes: Vec<Lifetime>,
 }
 
 /// The code of a function with all labels resolved.
@@ -55,6 +64,7 @@ pub(super) struct Finished {
     pub(super) handlers: Vec<Handler>,
     pub(super) tables: Vec<JumpTable>,
     pub(super) marks: Vec<Mark>,
+    pub(super) lifetimes: Vec<Lifetime>,
 }
 
 impl Code {
@@ -135,6 +145,32 @@ impl Code {
         }
     }
 
+    /// A local is met for the first time.
+    pub(super) fn begin_local(&mut self, local: usize) {
+        let start = self.pc();
+        self.lifetimes.push(Lifetime { local, start, end: None });
+    }
+
+    /// How many locals were met so far.
+    pub(super) fn locals_met(&self) -> usize {
+        self.lifetimes.len()
+    }
+
+    /// The locals that were met since then have their value from here on: the statement that gives it ends here.
+    pub(super) fn locals_given(&mut self, since: usize) {
+        let pc = self.pc();
+        let open = self.lifetimes.iter_mut().skip(since).filter(|lifetime| lifetime.end.is_none());
+        open.for_each(|lifetime| lifetime.start = pc);
+    }
+
+    /// The block of the locals that were met since then ends here.
+    pub(super) fn end_locals(&mut self, since: usize) {
+        let pc = self.pc();
+        for lifetime in self.lifetimes.iter_mut().skip(since) {
+            lifetime.end.get_or_insert(pc);
+        }
+    }
+
     /// Resolves labels; `None` if a place is beyond what an instruction can name.
     pub(super) fn finish(mut self) -> Option<Finished> {
         while self.drop_idle_jumps() {}
@@ -167,7 +203,7 @@ impl Code {
             let targets = jumps.targets.iter().map(wide).collect::<Option<Vec<u32>>>()?;
             tables.push(JumpTable { first: jumps.first, targets, otherwise: wide(&jumps.otherwise)? });
         }
-        Some(Finished { instructions, handlers, tables, marks: self.marks })
+        Some(Finished { instructions, handlers, tables, marks: self.marks, lifetimes: self.lifetimes })
     }
 
     /// Drops jumps to the next instruction, and code after a jump that no label names; whether there were any.
@@ -202,6 +238,9 @@ impl Code {
         }
         self.guarded.retain(|g| g.start < g.end);
         self.marks.iter_mut().for_each(|mark| mark.pc = moved(mark.pc));
+        for lifetime in &mut self.lifetimes {
+            (lifetime.start, lifetime.end) = (moved(lifetime.start), lifetime.end.map(moved));
+        }
         self.instructions = kept;
         true
     }

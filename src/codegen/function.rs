@@ -4,7 +4,7 @@
 //! file for each part of the language: `stmt`, `expr`, `compare`, `text`, `queries`, `waits`, `calls`, `faults`.
 
 use super::{
-    code::{Code, Finished},
+    code::{Code, Finished, Lifetime},
     points::Pending,
     slots::{Reg, Slots},
     tables::Tables,
@@ -15,7 +15,7 @@ use crate::{
     bytecode::{
         isa::Instruction,
         layout,
-        module::{Capture, Function, FunctionKind, LineEntry, LiveName},
+        module::{Capture, Function, FunctionKind, LineEntry, LiveName, NameScope},
         operands::is_handle,
         traps::TrapCode,
         types::{FuncIdx, TypeDef, TypeIdx},
@@ -52,7 +52,7 @@ pub(super) struct Job<'a> {
 pub(super) struct Lowered {
     pub(super) function: Function,
     pub(super) lines: Vec<LineEntry>,
-    pub(super) names: Vec<LiveName>,
+    pub(super) names: Vec<NameScope>,
 }
 
 /// A function that is being lowered.
@@ -124,6 +124,7 @@ impl<'a> Lowerer<'a> {
         let ty = self.tables.types.lower(ty);
         let reg = self.keep(ty);
         self.bind_local(id, reg);
+        self.code.begin_local(usize::from(id.0));
         reg
     }
 
@@ -241,9 +242,12 @@ impl<'a> Lowerer<'a> {
             return Err(too_large("values at once"));
         }
         let Some(finished) = self.code.finish() else { return Err(too_large("instructions")) };
-        let names = names(&self.regs, self.job.locals, &self.capture_regs, self.job.captures);
         let slots = self.slots.finish();
-        let Finished { instructions, handlers, tables, marks } = finished;
+        let Finished { instructions, handlers, tables, marks, lifetimes } = finished;
+        let locals: Vec<(Option<Reg>, &hir::Local)> = self.regs.iter().copied().zip(self.job.locals).collect();
+        let mut names = names(&locals, self.job.params, &lifetimes);
+        names.extend(captures(&self.capture_regs, self.job.captures));
+        names.sort_by(|a, b| (a.name.slot, &a.name.name).cmp(&(b.name.slot, &b.name.name)));
         let lines = marks.iter().filter_map(|mark| line_entry(self.sources, mark)).collect();
         let function = Function {
             name: self.job.name.clone(),
@@ -273,24 +277,31 @@ pub(super) struct TooLarge {
     pub(super) what: &'static str,
 }
 
-fn names(
-    regs: &[Option<Reg>],
-    locals: &[hir::Local],
-    capture_regs: &[Reg],
-    captures: &[hir::Captured],
-) -> Vec<LiveName> {
-    let locals = regs.iter().zip(locals).filter_map(|(reg, local)| {
-        let reg = (*reg)?;
-        (!local.name.is_empty()).then(|| LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty })
-    });
-    let captured = capture_regs.iter().zip(captures).map(|(reg, captured)| LiveName {
-        name: capture_name(super::module::capture(captured.capture)),
-        slot: reg.slot(),
-        ty: reg.ty,
-    });
-    let mut all: Vec<LiveName> = locals.chain(captured).collect();
-    all.sort_by(|a, b| (a.slot, &a.name).cmp(&(b.slot, &b.name)));
-    all
+/// The names of locals. Parameters have a value everywhere; a name for a part of another value has none of its own.
+fn names(locals: &[(Option<Reg>, &hir::Local)], params: usize, lifetimes: &[Lifetime]) -> Vec<NameScope> {
+    let named = locals.iter().enumerate().filter(|(_, (_, local))| !local.name.is_empty());
+    named
+        .filter_map(|(index, (reg, local))| {
+            let reg = (*reg)?;
+            let name = LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty };
+            if index < params {
+                return Some(NameScope { name, from: 0, to: u32::MAX });
+            }
+            let lifetime = lifetimes.iter().find(|lifetime| lifetime.local == index);
+            let from = lifetime.map_or(Some(0), |l| u32::try_from(l.start).ok())?;
+            let to = lifetime.map_or(0, |l| l.end.and_then(|end| u32::try_from(end).ok()).unwrap_or(u32::MAX));
+            Some(NameScope { name, from, to })
+        })
+        .collect()
+}
+
+fn captures(regs: &[Reg], captures: &[hir::Captured]) -> Vec<NameScope> {
+    let name = |(reg, captured): (&Reg, &hir::Captured)| NameScope {
+        name: LiveName { name: capture_name(super::module::capture(captured.capture)), slot: reg.slot(), ty: reg.ty },
+        from: 0,
+        to: u32::MAX,
+    };
+    regs.iter().zip(captures).map(name).collect()
 }
 
 fn capture_name(capture: Capture) -> String {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::function::Lowerer;
 use crate::bytecode::{
     isa::Instruction,
-    module::{PointDef, PointKind},
+    module::{ArmWords, PointDef, PointKind},
     types::PointIdx,
 };
 
@@ -30,8 +30,8 @@ impl PointNames {
 }
 
 impl Lowerer<'_> {
-    /// Suspends here. `what` is the verb and target of the point's name.
-    pub(super) fn suspend(&mut self, kind: PointKind, what: &str, handles_deletion: bool) {
+    /// Suspends here. `what` is the verb and target of the point's name, `arms` say what is waited for.
+    pub(super) fn suspend(&mut self, kind: PointKind, what: &str, arms: Vec<ArmWords>, handles_deletion: bool) {
         let mut prefix = self.job.name.clone();
         for part in self.stages.iter().map(String::as_str).chain([what]) {
             prefix.push('/');
@@ -45,6 +45,7 @@ impl Lowerer<'_> {
             pc: u32::MAX,
             live: Vec::new(),
             names: Vec::new(),
+            arms,
             handles_deletion,
             size_bound: 0,
         });

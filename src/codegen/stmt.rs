@@ -27,16 +27,21 @@ use crate::{
 impl Lowerer<'_> {
     /// Statements in order.
     pub(super) fn block(&mut self, block: &Block) {
+        let met = self.code.locals_met();
         for stmt in &block.stmts {
             self.stmt(stmt);
         }
+        self.code.end_locals(met);
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
         self.at(stmt.span);
-        let mark = self.slots.mark();
+        let (mark, met) = (self.slots.mark(), self.code.locals_met());
         self.stmt_kind(&stmt.kind);
         self.slots.release(mark);
+        if gives_value(&stmt.kind) {
+            self.code.locals_given(met);
+        }
         if self.job.kind == FunctionKind::Test && causes_work(&stmt.kind) {
             self.host(HostOp::TestIdle, &[], None);
         }
@@ -61,7 +66,7 @@ impl Lowerer<'_> {
                 let op = HostOp::ChangeStatus { entity: entity(*id), status: *status };
                 self.host_of(op, target, None);
             }
-            StmtKind::Checkpoint => self.suspend(PointKind::Checkpoint, "checkpoint", false),
+            StmtKind::Checkpoint => self.suspend(PointKind::Checkpoint, "checkpoint", Vec::new(), false),
             StmtKind::Continue => self.leave(Exit::Continue),
             StmtKind::Create { entity, fields, into, given } => {
                 self.create(*entity, fields, into.as_ref(), *given);
@@ -461,6 +466,18 @@ impl Lowerer<'_> {
         self.jump_equal_values(left, right, to);
         self.slots.release(mark);
     }
+}
+
+/// Whether a statement is the declaration of a name, if it meets one for the first time.
+fn gives_value(kind: &StmtKind) -> bool {
+    matches!(
+        kind,
+        StmtKind::Assign { .. }
+            | StmtKind::Create { .. }
+            | StmtKind::Do { .. }
+            | StmtKind::Start { .. }
+            | StmtKind::Wait { .. }
+    )
 }
 
 /// Whether background work may follow from a statement, as far as tests are concerned.

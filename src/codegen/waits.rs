@@ -8,7 +8,8 @@ use crate::{
     bytecode::{
         host::HostOp,
         isa::Instruction,
-        module::PointKind,
+        module::{ArmWords, PointKind},
+        traps::TrapCode,
         types::{ProcessIdx, TypeDef},
     },
     sema::{
@@ -17,6 +18,9 @@ use crate::{
     },
     syntax::ast::ProcessKind,
 };
+
+/// The longest condition that a build quotes in full, in characters.
+const ARM_WORDS_MAX: usize = 120;
 
 /// The index of a process.
 pub(super) fn process(id: ProcessId) -> ProcessIdx {
@@ -55,7 +59,8 @@ impl Lowerer<'_> {
             self.program.schema.processes.get(process).is_some_and(|head| head.primary.is_some())
         });
         let handles_deletion = has_primary && arms.iter().any(|arm| walk::awaits_deletion(&arm.kind, LocalId(0)));
-        self.suspend(kind, point, handles_deletion);
+        let words = arms.iter().map(|arm| self.words(arm)).collect();
+        self.suspend(kind, point, words, handles_deletion);
         self.code.jump(check);
         let end = self.code.label();
         for (index, (arm, taken)) in arms.iter().zip(&taken).enumerate() {
@@ -71,6 +76,26 @@ impl Lowerer<'_> {
             self.code.jump(end);
         }
         self.code.bind(end);
+    }
+
+    /// What an arm waits for, as it is written.
+    fn words(&self, arm: &WaitArm) -> ArmWords {
+        match &arm.kind {
+            WaitArmKind::After(value) => self.quote("after", value, true),
+            WaitArmKind::Until(value) => self.quote("until", value, false),
+            WaitArmKind::UntilMoment(value) => self.quote("until", value, true),
+            WaitArmKind::Handle { handle, .. } => self.quote("for", handle, false),
+        }
+    }
+
+    /// A part of the source behind a word, on one line.
+    fn quote(&self, verb: &str, value: &Expr, is_timed: bool) -> ArmWords {
+        let text = self.sources.get(value.span.file).map_or("", |file| file.slice(value.span));
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // LIMIT: ARM_WORDS_MAX
+        let cut = text.char_indices().nth(ARM_WORDS_MAX).and_then(|(at, _)| text.get(..at));
+        let words = cut.map_or_else(|| format!("{verb} {text}"), |start| format!("{verb} {start}…"));
+        ArmWords { words, is_timed }
     }
 
     /// The moment a duration from here.
@@ -155,33 +180,55 @@ impl Lowerer<'_> {
             return;
         }
         if self.suspends() {
-            self.suspend(PointKind::Do, &point, false);
+            self.suspend(PointKind::Do, &point, Vec::new(), false);
         }
         let run = self.process_args(*id, primary.as_ref(), args);
         let result = self.process_result(*id);
         self.host_into(HostOp::CallAction(process(*id)), &run, result, into.as_ref());
+        if head.independent && self.suspends() {
+            // What an independent action did is committed before its caller goes on.
+            self.suspend(PointKind::Do, &format!("after {}", head.name), Vec::new(), false);
+        }
     }
 
+    /// Starts a child and waits for its end, or for the time limit: then the child is cancelled.
     fn do_child(&mut self, stmt: &StmtKind, point: &str) {
-        let StmtKind::Do { process: id, primary, args, into, .. } = stmt else { return };
+        let StmtKind::Do { process: id, primary, args, into, timeout, .. } = stmt else { return };
         let handle = self.take_def(TypeDef::Instance);
         let mark = self.slots.mark();
         let run = self.process_args(*id, primary.as_ref(), args);
         self.host_run(HostOp::StartChild { process: process(*id), owned: true }, &run, Some(handle));
         self.slots.release(mark);
-        let (check, ended) = (self.code.here(), self.code.label());
+        let due = timeout.as_ref().map(|timeout| self.due(timeout));
+        let (check, ended, late) = (self.code.here(), self.code.label(), self.code.label());
+        let mark = self.slots.mark();
         self.host(HostOp::WatchBegin, &[], None);
         let has_ended = self.take_def(TypeDef::Bool);
         self.host(HostOp::JoinChild(process(*id)), &[handle], Some(has_ended));
         self.jump_if(has_ended.slot(), ended, true);
-        self.suspend(PointKind::Child, point, false);
+        if let Some(due) = due {
+            let now = self.now();
+            self.check_moment(due, now, late);
+        }
+        self.slots.release(mark);
+        let name = point.strip_prefix("do ").unwrap_or(point);
+        let mut words = vec![ArmWords { words: format!("until {name} has ended"), is_timed: false }];
+        words.extend(timeout.as_ref().map(|timeout| self.quote("after", timeout, true)));
+        self.suspend(PointKind::Child, point, words, false);
         self.code.jump(check);
+        if due.is_some() {
+            self.code.bind(late);
+            self.host(HostOp::WatchEnd, &[], None);
+            self.host(HostOp::CancelInstance, &[handle], None);
+            self.emit(Instruction::Trap { code: TrapCode::TimeLimit.into() });
+        }
         self.code.bind(ended);
         self.host(HostOp::WatchEnd, &[], None);
         self.child_result(*id, handle, into.as_ref());
     }
 
-    /// `do … retry n times after d doubling up to m`: raised errors are tried again, faults of the program are not.
+    /// `do … retry n times after d doubling up to m`: raised errors and time limits are tried again, faults of the program are
+    /// not.
     fn do_again(&mut self, stmt: &StmtKind, retry: &Retry) {
         let (left, fault) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Fault));
         self.value_as(&retry.times, left);
@@ -201,12 +248,16 @@ impl Lowerer<'_> {
         let mark = self.slots.mark();
         let left = left.slot();
         self.code.emit_jump(give_up, |to| Instruction::JumpAtMost { left, value: 0, to });
-        let (code, is_program) = (self.take_def(TypeDef::Text), self.take_def(TypeDef::Bool));
-        let program_faults = self.text_constant("R0");
+        let (code, holds, may) = (self.take_def(TypeDef::Text), self.take_def(TypeDef::Bool), self.code.label());
         self.emit(Instruction::FaultCode { into: code.slot(), from: fault.slot() });
-        let (into, from, right) = (is_program.slot(), code.slot(), program_faults.slot());
-        self.emit(Instruction::TextStarts { into, left: from, right });
+        let (into, of) = (holds.slot(), code.slot());
+        let time_limit = self.text_constant(TrapCode::TimeLimit.code());
+        self.emit(Instruction::TextStarts { into, left: of, right: time_limit.slot() });
+        self.jump_if(into, may, true);
+        let program_faults = self.text_constant("R0");
+        self.emit(Instruction::TextStarts { into, left: of, right: program_faults.slot() });
         self.jump_if(into, give_up, true);
+        self.code.bind(may);
         self.emit(Instruction::IntAddConst { into: left, left, value: -1 });
         self.slots.release(mark);
         if let Some(delay) = delay {
@@ -230,7 +281,8 @@ impl Lowerer<'_> {
         self.host(HostOp::WatchBegin, &[], None);
         let now = self.now();
         self.check_moment(due, now, come);
-        self.suspend(PointKind::Wait, &format!("retry {name}"), false);
+        let words = ArmWords { words: format!("until {name} is tried again"), is_timed: true };
+        self.suspend(PointKind::Wait, &format!("retry {name}"), vec![words], false);
         self.code.jump(check);
         self.code.bind(come);
         self.host(HostOp::WatchEnd, &[], None);

@@ -267,6 +267,7 @@ codes! {
     R0506 "particular" "a record constant is not one record"
     R0507 "wrong-status" "the status of the instance does not allow it"
     R0508 "snapshot-unusable" "what an instance rests at cannot be taken up by this build"
+    R0509 "time-limit" "a process has not ended within its time limit"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     base::{limits::OPERATION_DEPTH_MAX, value::Value},
     bytecode::{
-        module::{Phase, ProcessDef},
+        module::{Phase, ProcessDef, ProcessKind},
         types::ProcessIdx,
     },
 };
@@ -16,6 +16,7 @@ use super::{
     children::split_call,
     faults::{self, Answer},
     machine::Frame,
+    store::Instance,
     triggers::Kept,
 };
 
@@ -32,6 +33,20 @@ impl Engine {
         let answer = self.statement(|engine| engine.call_now(actor, index, process, args));
         self.nesting -= 1;
         answer
+    }
+
+    /// The whole turn of an instance that is an independent action, started after the commit of its caller: a call like
+    /// every other, with what stands before and after it. `None` if the instance is a workflow.
+    pub(crate) fn run_started_action(&mut self, instance: &Instance) -> Answer<Option<Option<Value>>> {
+        let program = Arc::clone(&self.program);
+        let Some(index) = self.process_named(&instance.process).map(|(index, _)| index) else { return Ok(None) };
+        let Some(process) = program.module().process(index).filter(|p| p.kind == ProcessKind::Action) else {
+            return Ok(None);
+        };
+        let count = usize::from(process.primary.is_some()) + process.inputs.len();
+        let args: Vec<Value> = instance.arguments.iter().take(count).cloned().collect();
+        let actor = self.actor_of(instance, index);
+        self.call_action(&actor, index, &args).map(Some)
     }
 
     fn call_now(

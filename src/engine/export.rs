@@ -1,5 +1,5 @@
-//! One instance with its children, as bytes that travel: what it rests at, what wakes it, and the records that it can
-//! reach by the paths that its build reads.
+//! One instance with its children, as bytes that travel: what it rests at, what wakes it, the records that it can reach
+//! by the paths that its build reads, and those that its build names.
 //!
 //! The bytes are a magic number, the format, a SHA-256 of the rest, and JSON. Nothing of them is trusted.
 
@@ -10,10 +10,13 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     base::{
-        limits::QUERY_BATCH,
+        limits::{QUERY_BATCH, TURN_FUEL},
         value::{EntityIdx, RecordRef, Value},
     },
-    bytecode::{module::SystemField, types::FieldIdx},
+    bytecode::{
+        module::SystemField,
+        types::{FieldIdx, ParticularIdx},
+    },
     vm::machine::Machine,
 };
 
@@ -135,6 +138,7 @@ impl Engine {
         for instance in instances {
             self.held(instance, &mut open)?;
         }
+        self.constants(&mut open)?;
         let mut found: BTreeMap<RecordRef, Row> = BTreeMap::new();
         while let Some(record) = open.pop_first() {
             if found.contains_key(&record) {
@@ -170,8 +174,20 @@ impl Engine {
         if let Some(bytes) = &instance.snapshot
             && let Ok(machine) = Machine::thaw(&self.program, bytes, jiff::tz::TimeZone::UTC)
         {
-            for (_, value) in machine.named_values() {
-                mentioned(&value, into);
+            machine.held_values().iter().for_each(|value| mentioned(value, into));
+        }
+        Ok(())
+    }
+
+    /// The records that the build names in its text. One that is not there, or is several, is that elsewhere, too.
+    fn constants(&mut self, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
+        let count = u16::try_from(self.module().particulars.len()).unwrap_or(u16::MAX);
+        for index in (0..count).map(ParticularIdx) {
+            self.fuel = TURN_FUEL;
+            match self.particular(index) {
+                Ok(record) => drop(into.insert(record)),
+                Err(Failure::Fault(_)) => {}
+                Err(failure) => return Err(failure),
             }
         }
         Ok(())

@@ -112,7 +112,7 @@ impl Engine {
             code: fault.code.clone(),
             message: fault.message.clone(),
             place: fault.at.as_ref().map(words::place).unwrap_or_default(),
-            values: fault.values.iter().map(|(name, value)| (name.clone(), self.value_in_words(value))).collect(),
+            values: fault.values.iter().map(|named| (named.name.clone(), self.value_in_words(named))).collect(),
         }
     }
 

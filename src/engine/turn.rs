@@ -22,6 +22,7 @@ use super::{
     log::Line,
     machine::{End, Frame},
     store::{Instance, LogKind, Status},
+    words,
 };
 
 /// How long turns may share one commit.
@@ -112,6 +113,9 @@ impl Engine {
         if !self.may_begin(&mut instance)? {
             return Ok(());
         }
+        if let Some(result) = self.run_started_action(&instance)? {
+            return self.end_instance(instance, Status::Succeeded, String::new(), result);
+        }
         let (mut machine, mut frame) = self.prepare(&instance)?;
         let cancel = instance.cancel.take();
         match &cancel {
@@ -189,7 +193,7 @@ impl Engine {
             self.store.subscribe(instance.id, &[])?;
         } else {
             instance.status = Status::Waiting;
-            (instance.queue, instance.due) = (None, watch.moment);
+            (instance.queue, instance.due) = (None, watch.moments.iter().min().copied());
             let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
             self.store.subscribe(instance.id, &subscriptions)?;
         }
@@ -199,6 +203,7 @@ impl Engine {
             self.log(Line {
                 kind: LogKind::Wait,
                 stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
+                message: words::waiting(&point.arms, &watch.moments, &self.showing()),
                 place: point.name,
                 ..Line::of(&instance)
             })?;

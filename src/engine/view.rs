@@ -124,8 +124,11 @@ impl Engine {
                     words.push(format!("a {entity} whose {field} is {target}"));
                 }
                 Subscription::End { instance } => {
-                    let process = self.store.instance(instance)?.map(|i| i.process).unwrap_or_default();
-                    words.push(format!("the end of {process} {instance}"));
+                    let child = self.store.instance(instance)?;
+                    let parked = child.as_ref().is_some_and(|child| child.status == Status::Parked);
+                    let process = child.map(|child| child.process).unwrap_or_default();
+                    let parked = if parked { ", which is parked" } else { "" };
+                    words.push(format!("the end of {process} #{instance}{parked}"));
                 }
             }
         }

@@ -14,7 +14,8 @@ use super::{
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     pub(crate) subscriptions: BTreeSet<Subscription>,
-    pub(crate) moment: Option<i64>,
+    /// The moments of the arms that the clock ends, in order.
+    pub(crate) moments: Vec<i64>,
 }
 
 impl Engine {
@@ -31,7 +32,7 @@ impl Engine {
 
     pub(crate) fn watch_moment(&mut self, moment: i64) {
         if let Some(watch) = &mut self.watching {
-            watch.moment = Some(watch.moment.map_or(moment, |m| m.min(moment)));
+            watch.moments.push(moment);
         }
     }
 

@@ -1,17 +1,18 @@
 //! Values, places and endings in words, independent of where they are shown.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
-use rust_decimal::Decimal;
 
 use crate::{
-    base::value::{Duration, Value, time_of_day},
-    vm::fault::Place,
+    base::value::Duration,
+    bytecode::module::ArmWords,
+    data::show::Show,
+    vm::fault::{Named, Place},
 };
 
-use super::{
-    Engine,
-    store::{Status, codec},
-};
+use super::{Engine, store::Status};
+
+/// The longest value that a fault keeps in full, in characters.
+const VALUE_SHOWN_MAX: usize = 200;
 
 /// `deals.proc:24`.
 pub(crate) fn place(place: &Place) -> String {
@@ -35,30 +36,39 @@ pub fn later(at: i64, duration: Duration, zone: &str) -> i64 {
     wall().unwrap_or(i64::MAX).saturating_add(duration.micros)
 }
 
+/// What a wait is for: its arms in the words of the source, those that the clock ends with their moments.
+pub(crate) fn waiting(arms: &[ArmWords], moments: &[i64], show: &Show<'_>) -> String {
+    let timed = arms.iter().filter(|arm| arm.is_timed).count();
+    let mut rest = moments.iter();
+    let told: Vec<String> = arms
+        .iter()
+        .map(|arm| match if arm.is_timed && timed == moments.len() { rest.next() } else { None } {
+            Some(moment) => format!("{} ({})", arm.words, show.moment(*moment)),
+            None => arm.words.clone(),
+        })
+        .collect();
+    let told = told.join(", or ");
+    match moments.iter().min() {
+        // An arm whose moment is not known yet notes none.
+        Some(first) if timed != moments.len() => format!("{told} ({})", show.moment(*first)),
+        _ => told,
+    }
+}
+
 impl Engine {
+    /// Shows values in the zone of the project.
+    pub(crate) fn showing(&self) -> Show<'_> {
+        let zone = TimeZone::get(&self.module().meta.zone).unwrap_or(TimeZone::UTC);
+        Show { module: self.module(), zone }
+    }
+
     /// A value as faults show it.
-    pub(crate) fn value_in_words(&self, value: &Value) -> String {
-        match value {
-            Value::None => "none".to_owned(),
-            Value::Bool(b) => b.to_string(),
-            Value::Int(n) => n.to_string(),
-            Value::Time(micros) => time_of_day(*micros),
-            Value::Enum(n) => n.to_string(),
-            Value::Decimal(d) => d.normalize().to_string(),
-            Value::Float(f) => f.to_string(),
-            Value::Money(m) => format!("{} {}", Decimal::new(m.amount, 4).normalize(), m.currency),
-            Value::Text(t) => format!("\"{t}\""),
-            Value::Date(days) => codec::date_to_text(*days).unwrap_or_else(|_| days.to_string()),
-            Value::DateTime(at) => {
-                Timestamp::from_microsecond(*at).map_or_else(|_| at.to_string(), |moment| moment.to_string())
-            }
-            Value::Duration(d) => codec::duration_to_text(*d),
-            Value::Ref(record) => self.identity(*record),
-            Value::Instance(id) => format!("instance {id}"),
-            Value::List(items) | Value::Record(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.value_in_words(item)).collect();
-                format!("[{}]", items.join(", "))
-            }
+    pub(crate) fn value_in_words(&self, named: &Named) -> String {
+        let shown = self.showing().value(named.ty, &named.value, &|_| None);
+        // LIMIT: VALUE_SHOWN_MAX
+        match shown.char_indices().nth(VALUE_SHOWN_MAX).and_then(|(at, _)| shown.get(..at)) {
+            Some(start) => format!("{start}…"),
+            None => shown,
         }
     }
 }

@@ -32,6 +32,7 @@ pub fn instance(timeline: &Timeline<'_>, view: &InstanceView) -> Json {
         "waits_for": view.waits_for,
         "until": view.until.map(moment),
         "message": some(&view.message),
+        "parent": view.parent,
         "started": moment(view.created),
         "changed": moment(view.changed),
         "fault": view.fault.as_ref().map(|f| json!({

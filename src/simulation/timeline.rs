@@ -142,12 +142,19 @@ impl Timeline<'_> {
                         format!("{} {old} → {}", c.field, self.field_value(entry, c, &c.new))
                     })
                     .collect();
+                if shown.is_empty() {
+                    lines.push("nothing changed".to_owned());
+                }
                 lines.extend(wrap(&shown));
             }
             LogKind::Delete | LogKind::Start | LogKind::Wait | LogKind::Note => {}
             LogKind::Refuse | LogKind::Park | LogKind::End => {}
         }
-        if !entry.message.is_empty() && entry.kind != LogKind::Note {
+        if entry.kind == LogKind::Wait {
+            lines.extend(wrap(
+                &entry.message.replace(", or ", ",\nor ").split(",\n").map(str::to_owned).collect::<Vec<_>>(),
+            ));
+        } else if !entry.message.is_empty() && entry.kind != LogKind::Note {
             lines.push(entry.message.clone());
         }
         if matches!(entry.kind, LogKind::Park | LogKind::Refuse) && !entry.place.is_empty() {

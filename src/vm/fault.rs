@@ -2,7 +2,10 @@
 
 use crate::{
     base::value::Value,
-    bytecode::{traps::TrapCode, types::RecordIdx},
+    bytecode::{
+        traps::TrapCode,
+        types::{RecordIdx, TypeIdx},
+    },
 };
 
 /// A fault. Raised by an instruction that traps, by `raise`, or by the host.
@@ -17,7 +20,18 @@ pub struct Fault {
     /// The fields of a raised error.
     pub payload: Option<(RecordIdx, Value)>,
     /// The named values of the function at that moment, for operators.
-    pub values: Vec<(String, Value)>,
+    pub values: Vec<Named>,
+}
+
+/// A value with the name that it has in the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// The type of the slots.
+    pub ty: TypeIdx,
+    /// The value; of a caught fault its code and message.
+    pub value: Value,
 }
 
 /// A place in the source.

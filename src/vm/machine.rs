@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{
-    fault::{Exit, Fault, Raised},
+    fault::{Exit, Fault, Named, Raised},
     heap::Heap,
     program::Program,
     run::{self, Pause},
@@ -13,11 +13,11 @@ use super::{
     window::WINDOW,
 };
 use crate::{
-    base::value::Value,
+    base::value::{EntityIdx, RecordRef, Value},
     bytecode::{
         host::HostCall,
         traps::TrapCode,
-        types::{FuncIdx, PointIdx, SiteIdx, SlotIdx},
+        types::{FuncIdx, PointIdx, SiteIdx, SlotIdx, SlotKind, TypeDef},
     },
 };
 
@@ -235,16 +235,59 @@ impl Machine {
         }
     }
 
-    /// The named values of the innermost function.
+    /// The values of the innermost function that have a name and a value where it stands.
     #[must_use]
-    pub fn named_values(&self) -> Vec<(String, Value)> {
+    pub fn named_values(&self) -> Vec<Named> {
         let Some(frame) = self.frames.last() else { return Vec::new() };
         let names = self.program.module().debug.names.get(frame.function.index());
-        let value = |name: &crate::bytecode::module::LiveName| {
+        let pc = u32::try_from(frame.pc).unwrap_or(u32::MAX);
+        let here = names.into_iter().flatten().filter(|scope| scope.from <= pc && pc < scope.to);
+        let value = |scope: &crate::bytecode::module::NameScope| {
+            let name = &scope.name;
             let slots = self.stack.get(frame.base + name.slot.index()..).unwrap_or_default();
-            (name.name.clone(), values::read(&self.program, &self.heap, name.ty, slots))
+            let value = match self.program.module().ty(name.ty) {
+                Some(TypeDef::Fault) => self.caught(slots.first().copied().unwrap_or_default()),
+                _ => values::read(&self.program, &self.heap, name.ty, slots),
+            };
+            Named { name: name.name.clone(), ty: name.ty, value }
         };
-        names.into_iter().flatten().map(value).collect()
+        here.map(value).collect()
+    }
+
+    /// A caught fault in words.
+    fn caught(&self, bits: u64) -> Value {
+        match self.heap.fault(bits).map(|exit| &**exit) {
+            Some(Exit::Fault(fault)) => Value::Text(format!("{}: {}", fault.code, fault.message)),
+            Some(Exit::Stop { message, .. }) => Value::Text(message.clone()),
+            None => Value::None,
+        }
+    }
+
+    /// The records and instances that slots of the innermost function refer to, with or without a name.
+    #[must_use]
+    pub fn held_values(&self) -> Vec<Value> {
+        let Some(frame) = self.frames.last() else { return Vec::new() };
+        let kinds = self.program.function(frame.function).map_or(&[][..], |function| &function.slots);
+        let slots = self.stack.get(frame.base..).unwrap_or_default();
+        let mut held = Vec::new();
+        for (index, kind) in kinds.iter().enumerate() {
+            let rest = slots.get(index..).unwrap_or_default();
+            let first = rest.first().copied().unwrap_or_default();
+            match kind {
+                SlotKind::List(ty) => held.push(values::read(&self.program, &self.heap, *ty, rest)),
+                SlotKind::Record(record) => held.push(values::read_record(&self.program, &self.heap, *record, first)),
+                SlotKind::Ref(entity) if first != 0 => {
+                    held.push(Value::Ref(RecordRef { entity: *entity, id: first.cast_signed() }));
+                }
+                SlotKind::RefEntity => {
+                    let entity = first.checked_sub(1).and_then(|entity| u16::try_from(entity).ok());
+                    let id = rest.get(1).copied().unwrap_or_default().cast_signed();
+                    held.extend(entity.map(|entity| Value::Ref(RecordRef { entity: EntityIdx(entity), id })));
+                }
+                _ => {}
+            }
+        }
+        held
     }
 
     /// Ends it.

@@ -193,6 +193,7 @@ pub(super) fn point(module: &mut Module, builder: &mut FunctionBuilder) -> Point
         pc,
         live: Vec::new(),
         names: Vec::new(),
+        arms: Vec::new(),
         handles_deletion: false,
         size_bound: 0,
     });

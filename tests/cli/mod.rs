@@ -1,9 +1,12 @@
 //! The program as people call it: exact output and exit codes.
 
 mod check;
+mod exits;
 mod explain;
 mod fmt;
+mod json;
 mod limits;
+mod story;
 mod usage;
 
 use std::fs;

@@ -291,7 +291,7 @@ workflow Other for deal: Deal when called { wait until exists t in Task where t.
         assert_eq!(waiting(w, "Chase"), first);
         w.advance(2 * HOUR);
         let other = w.instances("Other")[0];
-        assert_eq!(waiting(w, "Chase"), format!("waiting Chase/wait handle/1 [\"the end of Other {other}\"] None"));
+        assert_eq!(waiting(w, "Chase"), format!("waiting Chase/wait handle/1 [\"the end of Other #{other}\"] None"));
         assert_eq!(
             waiting(w, "Other"),
             format!("waiting Other/wait/1 [\"a Task whose regarding is deal:{deal}\"] None")

@@ -160,7 +160,7 @@ fn a_golden_snapshot() {
     let machine = Machine::thaw(&program, &bytes, TimeZone::UTC).unwrap_or_else(|error| panic!("{error}: {advice}"));
     let build = container::encode(program.module()).unwrap();
     let mut shown = reader::snapshot_lines(&Page::read(), &build, &bytes);
-    shown.extend(machine.named_values().iter().map(|(name, value)| format!("{name} = {value:?}")));
+    shown.extend(machine.named_values().iter().map(|named| format!("{} = {:?}", named.name, named.value)));
     insta::with_settings!({ description => advice.as_str() }, { insta::assert_snapshot!(shown.join("\n")) });
     assert!(machine.freeze().unwrap() == bytes, "{advice}");
 }
@@ -231,7 +231,7 @@ fn other_formats_are_refused_with_both_numbers() {
 /// instruction, and numbers of every length.
 fn all_variants() -> Vec<u8> {
     let mut maker = Maker { page: Page::read(), next: BTreeMap::new(), number: 0, word: 0, open: BTreeSet::new() };
-    let mut bytes = b"ABIDE\x1A\r\n\x01\0\x0E\0".to_vec();
+    let mut bytes = b"ABIDE\x1A\r\n\x02\0\x0E\0".to_vec();
     let sections = maker.page.sections.clone();
     for (number, (_, ty)) in (1u16..).zip(&sections) {
         let mut content = Vec::new();

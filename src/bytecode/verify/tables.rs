@@ -163,7 +163,7 @@ fn check_debug(module: &Module) -> Result<(), VerifyError> {
     for (index, names) in debug.names.iter().enumerate() {
         let function = FuncIdx(u32::try_from(index).unwrap_or(u32::MAX));
         let slots = module.function(function).map_or(&[][..], |function| &function.slots);
-        for name in names {
+        for name in names.iter().map(|scope| &scope.name) {
             let kinds = layout::kinds(&module.types, name.ty);
             let there = slots.get(name.slot.index()..name.slot.index() + kinds.len());
             ensure(there == Some(kinds.as_slice()), || format!("debug data: `{}` has another type", name.name))?;

@@ -62,16 +62,20 @@ fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
     let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
     let show = Show { module: engine.module(), zone };
     let timeline = Timeline { show: &show, names: &recorder.names };
+    let result = view.result.as_ref().map(|result| {
+        let name = |record| recorder.names.get(&record).cloned();
+        let ty = engine.module().processes.iter().find(|p| p.name == view.process).and_then(|p| p.result);
+        ty.map_or_else(|| show.plain(result, &name), |ty| show.value(ty, result, &name))
+    });
     if args.json {
         let log: Vec<serde_json::Value> = entries.iter().map(|e| json::entry(&timeline, e)).collect();
-        let object = serde_json::json!({"version": 1, "instance": json::instance(&timeline, &view), "log": log});
+        let object = serde_json::json!({"version": 1, "instance": json::instance(&timeline, &view), "result": result, "log": log});
         term.out(&format!("{object:#}\n"));
         return Ok(Exit::Fine);
     }
     term.out(&timeline.instances(std::slice::from_ref(&view)));
-    if let Some(result) = &view.result {
-        let name = |record| recorder.names.get(&record).cloned();
-        term.out(&format!("            result {}\n", show.plain(result, &name)));
+    if let Some(result) = result {
+        term.out(&format!("            result {result}\n"));
     }
     term.out(&format!("\n{}", timeline.text(&entries)));
     Ok(Exit::Fine)

@@ -6,7 +6,7 @@ use crate::base::limits::DATA_BYTES_MAX;
 use crate::base::source::{SourceFile, Sources};
 use crate::cli::args::{ReportArgs, RunArgs};
 use crate::cli::exit::Exit;
-use crate::cli::report::report;
+use crate::cli::report::report_aside;
 use crate::cli::target::Target;
 use crate::cli::term::Term;
 use crate::cli::{input, store, story, target};
@@ -15,7 +15,7 @@ use crate::data::moments::{parse_duration, parse_moment};
 use crate::data::show::Show;
 use crate::data::{file, json};
 use crate::diag::Diagnostic;
-use crate::engine::store::{Store, sqlite::SqliteStore};
+use crate::engine::store::{Status, Store, sqlite::SqliteStore};
 use crate::engine::view::InstanceView;
 use crate::simulation::{Simulation, names::Order, plan};
 
@@ -69,9 +69,17 @@ fn data_path(args: &RunArgs, folder: &Path, is_used: bool) -> Option<PathBuf> {
     }
     let own = match args.path.extension() {
         Some(ending) if ending == "proc" => args.path.with_extension("json"),
-        _ => folder.join(DATA_NAME),
+        _ => Some(folder.join(DATA_NAME)).filter(|path| path.is_file()).or_else(|| beside_only_file(folder))?,
     };
     (!is_used && own.is_file()).then_some(own)
+}
+
+/// The data file of the one source file in a folder.
+fn beside_only_file(folder: &Path) -> Option<PathBuf> {
+    let paths = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut sources = paths.filter(|path| path.extension().is_some_and(|ending| ending == "proc"));
+    let only = sources.next()?;
+    sources.next().is_none().then(|| only.with_extension("json"))
 }
 
 fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Result<(DataFile, Order), Exit> {
@@ -94,7 +102,7 @@ fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Re
     };
     read().map_err(|mut problems| {
         problems.sort_by_key(|d| (d.primary.span, d.code));
-        report(args, term, &problems, &sources);
+        report_aside(args, term, &problems, &sources);
         Exit::Wrong
     })
 }
@@ -126,17 +134,16 @@ impl Next<'_> {
         }
         if !kept {
             lines.push((format!("abide run {path}{data} --store {store}"), "keeps records and instances".to_owned()));
-        } else if let Some(first) = open.first() {
-            lines.push((
-                format!("abide snapshot {} --store {store} -o x.snap", first.id),
-                format!("takes {} #{} out", first.process, first.id),
-            ));
-            lines.push((
-                format!("abide show {} --store {store}", first.id),
-                "says what it did and waits for".to_owned(),
-            ));
         }
-        let width = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0).min(72);
+        let parked = open.iter().find(|view| view.status == Status::Parked);
+        if let Some(first) = parked.or(open.first().filter(|_| kept)) {
+            let (process, id) = (&first.process, first.id);
+            let why = if parked.is_some() { "why it is parked" } else { "what it did and waits for" };
+            lines.push((format!("abide show {id} --store {store}"), format!("{process} #{id}: {why}")));
+            let goes = if parked.is_some() { "takes it out; `abide resume` tries it again" } else { "takes it out" };
+            lines.push((format!("abide snapshot {id} --store {store} -o x.snap"), goes.to_owned()));
+        }
+        let width = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
         let shown: Vec<String> =
             lines.iter().map(|(command, what)| format!("  {command:<width$}  # {what}\n")).collect();
         if shown.is_empty() { String::new() } else { format!("\nNext:\n{}", shown.concat()) }

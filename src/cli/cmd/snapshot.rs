@@ -13,8 +13,11 @@ use crate::cli::{input, output, store, story, target};
 use crate::data::convert;
 use crate::data::json::{Json, JsonKind};
 use crate::diag::render;
-use crate::engine::store::sqlite::SqliteStore;
-use crate::engine::{Write, faults::Failure};
+use crate::engine::store::{InstanceFilter, Status, sqlite::SqliteStore};
+use crate::engine::{
+    Write,
+    faults::{Answer, Failure},
+};
 use crate::simulation::Simulation;
 
 pub(in crate::cli) fn snapshot(args: &SnapshotArgs, term: &Term) -> Exit {
@@ -60,6 +63,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         let (record, write) = parse_update(&simulation, update, term)?;
         simulation.update(record, write).map_err(|error| store::failed(term, &error))?;
     }
+    retry_parked(&mut simulation).map_err(|error| store::failed(term, &error))?;
     let to = advance.map_or(began, |when| simulation.moment(began, when));
     simulation.advance_to(to).map_err(|error| store::failed(term, &error))?;
     let (snapshot, build) = (args.snapshot.to_string_lossy(), args.build.to_string_lossy());
@@ -72,6 +76,15 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, show)),
         None => String::new(),
     })
+}
+
+/// What was parked when it was taken out is tried again: its cause may have been mended.
+fn retry_parked(simulation: &mut Simulation) -> Answer<()> {
+    let filter = InstanceFilter { status: Some(Status::Parked), ..InstanceFilter::default() };
+    for instance in simulation.engine.list(&filter)? {
+        simulation.engine.retry(instance.id)?;
+    }
+    Ok(())
 }
 
 /// `opportunity:42.state=won`.

@@ -1,11 +1,16 @@
 //! `abide test`: the `test` blocks of projects.
 
+use serde_json::{Value as Json, json};
+
 use crate::cli::args::TestArgs;
 use crate::cli::exit::Exit;
 use crate::cli::report::plural;
 use crate::cli::target;
 use crate::cli::term::Term;
 use crate::testing::{self, Outcome};
+
+/// The version of the object's shape.
+const VERSION: u32 = 1;
 
 pub(in crate::cli) fn run(args: &TestArgs, term: &Term) -> Exit {
     let targets = match target::compile(&args.path, true, &args.report, term) {
@@ -15,11 +20,36 @@ pub(in crate::cli) fn run(args: &TestArgs, term: &Term) -> Exit {
     let filter = args.filter.as_deref().unwrap_or("");
     let outcomes: Vec<Outcome> = targets.iter().flat_map(|t| testing::run(&t.program, filter)).collect();
     let failed = outcomes.iter().filter(|o| o.problem.is_some()).count();
-    for outcome in &outcomes {
-        term.out(&line(outcome));
+    let passed = outcomes.len() - failed;
+    if args.json {
+        let tests: Vec<Json> = outcomes.iter().map(json).collect();
+        let object = json!({ "version": VERSION, "tests": tests, "passed": passed, "failed": failed });
+        term.out(&format!("{object:#}\n"));
+    } else {
+        outcomes.iter().for_each(|outcome| term.out(&line(outcome)));
+        term.out(&format!("{}: {passed} passed, {failed} failed\n", plural(outcomes.len(), "test")));
     }
-    term.out(&format!("{}: {} passed, {failed} failed\n", plural(outcomes.len(), "test"), outcomes.len() - failed));
     if failed == 0 { Exit::Fine } else { Exit::Wrong }
+}
+
+fn json(outcome: &Outcome) -> Json {
+    let problem = outcome.problem.as_ref().map(|problem| {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let value = |(name, value): &(String, String)| json!({ "name": name, "value": value });
+        json!({
+            "code": some(&problem.code),
+            "message": problem.message,
+            "place": some(&problem.place),
+            "values": problem.values.iter().map(value).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "title": outcome.title,
+        "file": outcome.file,
+        "line": outcome.line,
+        "outcome": if problem.is_none() { "passed" } else { "failed" },
+        "problem": problem,
+    })
 }
 
 fn line(outcome: &Outcome) -> String {

@@ -94,7 +94,15 @@ impl Checker<'_> {
         self.may_call(Verb::Do, head, callee.span);
         let (primary, args) = self.process_arguments(callee, head, args);
         let retry = retry.map(|retry| self.retry(retry));
-        let timeout = timeout.map(|timeout| self.later("time limits of `do`", timeout.span));
+        if retry.as_ref().is_some_and(|retry| retry.after.is_some()) {
+            self.suspends("retry after", span);
+        }
+        let timeout = timeout.map(|timeout| {
+            if head.kind == ProcessKind::Action {
+                self.report(calls::timeout_of_action(&head.name, timeout.span, head.span));
+            }
+            self.expr_as(timeout, &Ty::Duration, None)
+        });
         let is_own_transaction = head.kind == ProcessKind::Background;
         let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();
         if is_own_transaction && !matches!(self.host, Host::Test) {
@@ -123,6 +131,8 @@ impl Checker<'_> {
     fn may_call(&mut self, verb: Verb, head: &ProcessHead, span: Span) {
         let from_background = matches!(self.host.kind(), Some(ProcessKind::Background));
         let is_test = matches!(self.host, Host::Test);
+        // Whether what was done so far can be committed here.
+        let is_own_turn = is_test || from_background && self.unsuspendable.is_empty();
         let message = match (verb, head.kind) {
             (_, ProcessKind::Dialog) => Some(names::later("dialogs", span)),
             (Verb::Do, ProcessKind::Background) if !from_background && !is_test => {
@@ -130,10 +140,10 @@ impl Checker<'_> {
                 Some(calls::background_from_transaction(&head.name, caller, span))
             }
             (Verb::Do, ProcessKind::Background) if is_test => Some(calls::background_in_test(&head.name, span)),
-            (Verb::Do, ProcessKind::Action) if head.independent && !from_background && !is_test => {
+            (Verb::Do, ProcessKind::Action) if head.independent && !is_own_turn => {
                 Some(calls::independent_needs_start(&head.name, span, head.span))
             }
-            (Verb::Start, ProcessKind::Action) if !head.independent || from_background || is_test => {
+            (Verb::Start, ProcessKind::Action) if !head.independent || is_own_turn => {
                 Some(calls::start_of_action(&head.name, span, head.span))
             }
             (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),

@@ -134,12 +134,20 @@ pub fn background_in_test(name: &str, span: Span) -> Diagnostic {
         .help(format!("write `start {name}(…)`, then say what is expected"))
 }
 
-/// `do` of an `independent` action in a transaction.
+/// `do` of an `independent` action within a transaction: of a real-time workflow, an action, or an `atomic` block.
 #[must_use]
 pub fn independent_needs_start(name: &str, span: Span, head: Span) -> Diagnostic {
     Diagnostic::error(codes::E0610, format!("`{name}` cannot run in this transaction"), span, "is independent")
         .label(head, "declared `independent`")
         .help(format!("write `start {name}(…)`: it runs after this transaction"))
+}
+
+/// `do … timeout` of an action.
+#[must_use]
+pub fn timeout_of_action(name: &str, span: Span, head: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0610, format!("`{name}` cannot be given a time limit"), span, "limits nothing")
+        .label(head, "an action ends in the turn it begins in")
+        .help("leave `timeout` out: a turn is limited by its number of steps")
 }
 
 /// `start` of an action.

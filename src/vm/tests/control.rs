@@ -145,7 +145,10 @@ fn requests_and_waits_are_data() {
     assert_eq!(machine.step(fuel), Outcome::Call(log.clone()));
     machine.reply(&Value::None);
     assert_eq!(machine.step(fuel), Outcome::Wait(PointIdx(0)));
-    assert_eq!(machine.named_values(), [("title".to_owned(), Value::Text("Turbines".to_owned()))]);
+    let named = machine.named_values();
+    assert_eq!(named.len(), 1);
+    assert_eq!((named[0].name.as_str(), &named[0].value), ("title", &Value::Text("Turbines".to_owned())));
+    assert_eq!(machine.held_values(), [deal()], "the record has no name");
     machine.resume();
     assert_eq!(machine.step(fuel), Outcome::Call(log));
     machine.reply(&Value::None);

@@ -1,0 +1,95 @@
+//! What a person sees of a run: the timeline, what waits and why, what is parked, and what to do next.
+
+use super::Call;
+
+const SOURCE: &str = r#"enum Mood { calm, cross = 5 "Quite cross" }
+
+record Line {
+    name: text(20)
+    count: int
+}
+
+error Refused { people: int, day: date }
+
+entity Deal {
+    title: text(40)
+    value: int = 0
+    closes: date?
+    shown as "{title}"
+}
+
+action Ask(people: int) for deal: Deal {
+    raise Refused { people: people, day: @2026-02-01 }
+}
+
+workflow Chase for deal: Deal
+    when created
+{
+    wait {
+        until deal.value > 100 => log "big",
+        until deal.closes => log "closed",
+        after 3 days => log "late",
+    }
+    do Deliver(deal) timeout 2 weeks
+}
+
+workflow Deliver for deal: Deal
+    when called
+{
+    let mood: Mood = cross
+    let lines = [Line { name: "Bolt", count: 3 }]
+    let price = 9.5 USD
+    try {
+        do Ask(deal, 4)
+        let _never = 1
+    } catch e: Refused {
+        let share = 100 div deal.value
+        log "{share} for {e.people}, {mood}, {length(lines)}, {price}"
+    }
+}
+"#;
+
+const DATA: &str = r#"{
+    "version": 1,
+    "now": "2026-01-05T09:00[UTC]",
+    "records": {"Deal": [{"$id": "a", "title": "Pumps", "closes": "2026-01-07"}]},
+    "events": [{"after": "1 hour", "update": "$a", "set": {"title": "Pumps"}}]
+}"#;
+
+fn call() -> Call {
+    Call::new().file("deals.proc", SOURCE).file("deals.json", DATA)
+}
+
+#[test]
+fn a_run_says_what_is_waited_for_and_what_stands_still() {
+    let call = call();
+    let outcome = call.run(&["run", "deals.proc", "--advance", "2 days", "--store", "s.db"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    insta::assert_snapshot!(outcome.out);
+}
+
+#[test]
+fn what_is_parked_is_tried_again_where_it_is_resumed() {
+    let call = call();
+    call.run(&["run", "deals.proc", "--advance", "2 days", "--store", "s.db"]);
+    let listed: serde_json::Value =
+        serde_json::from_str(&call.run(&["list", "Deliver", "--json", "--store", "s.db"]).out).unwrap();
+    let id = listed["instances"][0]["id"].to_string();
+    assert_eq!(call.run(&["snapshot", &id, "--store", "s.db", "-o", "x.snap"]).code, 0);
+    let mended = call.run(&["resume", "x.snap", "deals.proc", "--update", "deal:2.value=50"]);
+    assert!(mended.out.contains("log       2 for 4, Quite cross, 1, 9.50 USD"), "{}{}", mended.out, mended.err);
+    assert!(mended.out.ends_with("No process waits.\n"), "{}", mended.out);
+    let again = call.run(&["resume", "x.snap", "deals.proc"]);
+    assert!(again.out.contains("R0102 division by zero"), "its cause is still there\n{}", again.out);
+}
+
+#[test]
+fn nothing_is_kept_without_a_store_and_that_is_said() {
+    let outcome = call().run(&["run", "deals.proc"]);
+    let next = outcome.out.split("\nNext:\n").nth(1).unwrap();
+    assert_eq!(
+        next,
+        "  abide run deals.proc --until \"2026-01-07T00:00:00[UTC]\"  # Chase #3 goes on\n  \
+         abide run deals.proc --store simulation.db               # keeps records and instances\n"
+    );
+}
