@@ -277,7 +277,7 @@ pub(super) struct TestArgs {
 /// How messages about sources are told; the same for every command that has any.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
-    /// How messages look
+    /// How messages look; those for machines go to standard error where standard output has another result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 
@@ -311,7 +311,7 @@ pub(super) enum Format {
     Github,
     /// With the lines of the source, on standard error
     Human,
-    /// One object: of `check` on standard output, else on standard error
+    /// One object, on standard output
     Json,
     /// A JUnit report, on standard output
     Junit,

@@ -9,25 +9,32 @@ use crate::diag::{Diagnostic, Severity, render};
 
 /// Prints the messages and says how the program ends because of them.
 pub(super) fn report(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> Exit {
-    match args.format {
-        Format::Github => term.out(&render::github(diagnostics, sources)),
-        Format::Human => term.err(&render::human(diagnostics, sources, &term.messages())),
-        Format::Json => term.out(&render::json(diagnostics, sources)),
-        Format::Junit => term.out(&render::junit(diagnostics, sources)),
-        Format::Sarif => term.out(&render::sarif(diagnostics, sources)),
-        Format::Short => term.err(&render::short(diagnostics, sources)),
+    let text = text(args.format, term, diagnostics, sources);
+    if args.format.is_for_machines() {
+        term.out(&text)
+    } else {
+        term.err(&text)
     }
     exit_of(diagnostics, args.deny)
 }
 
 /// The same for commands whose result is something else: standard output is left to it.
 pub(super) fn report_aside(args: &ReportArgs, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> Exit {
-    match args.format {
-        Format::Json if diagnostics.is_empty() => {}
-        Format::Json => term.err(&render::json(diagnostics, sources)),
-        Format::Human | Format::Short => return report(args, term, diagnostics, sources),
+    if !diagnostics.is_empty() {
+        term.err(&text(args.format, term, diagnostics, sources));
     }
     exit_of(diagnostics, args.deny)
+}
+
+fn text(format: Format, term: &Term, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    match format {
+        Format::Github => render::github(diagnostics, sources),
+        Format::Human => render::human(diagnostics, sources, &term.messages()),
+        Format::Json => render::json(diagnostics, sources),
+        Format::Junit => render::junit(diagnostics, sources),
+        Format::Sarif => render::sarif(diagnostics, sources),
+        Format::Short => render::short(diagnostics, sources),
+    }
 }
 
 /// How the program ends because of these messages.
