@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     constants,
     hir::{Comparison, Expr, ExprKind, LocalId},
-    schema::FieldId,
+    schema::{EntityId, FieldId},
     writes::{self, Condition},
 };
 use crate::base::value::Value;
@@ -56,8 +56,20 @@ fn asks_whether_set(condition: &Condition<'_>, set: &[(FieldId, &Expr)]) -> bool
     *comparison == wanted && (is_set(a, b) || is_set(b, a))
 }
 
+/// One name, or one particular record.
 fn is_same_name(a: &Expr, b: &Expr) -> bool {
-    matches!((&plain(a).kind, &plain(b).kind), (ExprKind::Local(a), ExprKind::Local(b)) if a == b)
+    match (&plain(a).kind, &plain(b).kind) {
+        (ExprKind::Local(a), ExprKind::Local(b)) => a == b,
+        _ => particular(a).is_some_and(|record| particular(b) == Some(record)),
+    }
+}
+
+/// The entity and the key of `Team["Sales"]`.
+pub(super) fn particular(value: &Expr) -> Option<(EntityId, &str)> {
+    match &plain(value).kind {
+        ExprKind::Particular { entity, key } => Some((*entity, key)),
+        _ => None,
+    }
 }
 
 /// A value without what conversions and facts add to it.

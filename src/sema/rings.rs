@@ -21,7 +21,15 @@ use crate::syntax::ast::ProcessKind;
 struct Outcome {
     entity: EntityId,
     field: FieldId,
-    value: Option<Value>,
+    value: Option<Fixed>,
+}
+
+/// A value that is the same each time.
+#[derive(Clone, Debug, PartialEq)]
+enum Fixed {
+    Value(Value),
+    /// `Team["Sales"]`.
+    Particular(EntityId, String),
 }
 
 /// One process starts another.
@@ -169,10 +177,24 @@ fn changes(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &T
             fields.iter().filter(|field| wanted.contains(field)).copied().collect()
         }
         (Operation::Change(_), TriggerEvent::StatusChanged { .. }) => status.into_iter().collect(),
+        (Operation::Assign, TriggerEvent::Assigned) => owner_field(schema, *entity).into_iter().collect(),
         _ => Vec::new(),
     };
-    let outcome = |field: FieldId| Outcome { entity: *entity, field, value: write.known.get(&field).cloned() };
+    let outcome = |field: FieldId| Outcome { entity: *entity, field, value: fixed(write, field) };
     fields.into_iter().map(outcome).collect()
+}
+
+fn owner_field(schema: &Schema, entity: EntityId) -> Option<FieldId> {
+    schema.entity(entity)?.system_field(SystemField::Owner)
+}
+
+/// What a write gives a field each time.
+fn fixed(write: &Written<'_>, field: FieldId) -> Option<Fixed> {
+    if let Some(value) = write.known.get(&field) {
+        return Some(Fixed::Value(value.clone()));
+    }
+    let (_, value) = write.values.iter().find(|(written, _)| *written == field)?;
+    guards::particular(value).map(|(entity, key)| Fixed::Particular(entity, key.to_owned()))
 }
 
 /// What a process leaves in the fields that it writes.
@@ -187,9 +209,10 @@ fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
                     let status = schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Status));
                     status.into_iter().collect()
                 }
-                _ => Vec::new(),
+                Operation::Assign => owner_field(schema, *entity).into_iter().collect(),
+                Operation::Create | Operation::Delete => Vec::new(),
             };
-            let outcome = |field: FieldId| Outcome { entity: *entity, field, value: write.known.get(&field).cloned() };
+            let outcome = |field: FieldId| Outcome { entity: *entity, field, value: fixed(&write, field) };
             outcomes.extend(fields.into_iter().map(outcome));
         }
     }

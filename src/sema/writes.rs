@@ -109,8 +109,14 @@ impl<'a> Walker<'a> {
                 let values = vec![(*field, value)];
                 self.write(Operation::Pending(vec![*field]), vec![*entity], (known, values), true, span);
             }
-            StmtKind::AssignOwner { target, .. } => {
-                self.write(Operation::Assign, target.ty.entities(), Values::default(), is_primary(target), span);
+            StmtKind::AssignOwner { target, to } => {
+                let entities = target.ty.entities();
+                let owner = match entities.as_slice() {
+                    [entity] => self.schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Owner)),
+                    _ => None,
+                };
+                let values = owner.map(|field| (field, to)).into_iter().collect();
+                self.write(Operation::Assign, entities, (BTreeMap::new(), values), is_primary(target), span);
             }
             StmtKind::Create { entity, fields, .. } => {
                 let known = self.known_of_create(*entity, fields);

@@ -32,7 +32,9 @@ pub fn system_field(entity: &str, name: &str, system: SystemField, is_create: Op
             message.help("create the record, then write `change … to …`")
         }
         SystemField::State | SystemField::Status if is_create.is_some() => message.help("write `change … to …`"),
+        SystemField::State | SystemField::Status => message.help("write `change … to …` in an `after` workflow"),
         SystemField::Owner if is_create.is_some() => message.help("write `assign … to …`"),
+        SystemField::Owner => message.help("write `assign … to …` in an `after` workflow"),
         _ => message,
     }
 }
@@ -269,8 +271,11 @@ pub fn is_leaving(name: &str, verb: &str, span: Span) -> Diagnostic {
 #[must_use]
 pub fn set_only(name: &str, verb: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` is about to be written, and `{verb}` would write it once more");
-    Diagnostic::error(codes::E0514, message, span, "is part of the operation that runs")
-        .help(format!("change the values about to be written: `set {name}.… = …`"))
+    let help = match verb {
+        "assign" | "change" | "delete" => "do this in an `after` workflow".to_owned(),
+        _ => format!("change the values about to be written: `set {name}.… = …`"),
+    };
+    Diagnostic::error(codes::E0514, message, span, "is part of the operation that runs").help(help)
 }
 
 /// `set inputs.x = …` after the action.

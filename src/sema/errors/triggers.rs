@@ -192,11 +192,11 @@ pub fn self_trigger(process: &str, span: Span, is_synchronous: bool) -> Diagnost
         let message = format!("`{process}` starts itself again within one operation");
         return Diagnostic { severity: Severity::Error, ..Diagnostic::warning(codes::W0503, message, span, "this write starts it again") }
             .note("each run would begin before the last has ended, until the limit undoes everything")
-            .help("make the values part of the operation with `set` in a `before` workflow, or test first whether they differ");
+            .help("write only what differs (`if … != … { … }`), or make fields part of the operation with `set` in a `before` workflow");
     }
     Diagnostic::warning(codes::W0501, format!("`{process}` starts itself"), span, "this write starts it again")
         .note("each run starts the next; the ninth in a chain is refused")
-        .help("add `only if` with a condition that is false after this write, or name the fields in `updated(…)`")
+        .help("add `only if` with a condition that is false after this write; a process that waits an hour or more before it may go on: say so with `// allow W0501: …`")
 }
 
 /// Processes that start each other: from, to, and the statement, in order.
