@@ -42,6 +42,8 @@ fn examples_run() {
         assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
         assert!(!story.contains("parked"), "something went wrong in {example}:\n{story}");
     }
+    let story = assert_fine(&["run", "examples/dynamics/scheduling", "--advance", "1 day"], root());
+    assert!(story.contains("runs 21 → 22") && !story.contains("parked"), "an hourly process stops:\n{story}");
     let story = assert_fine(&["run", "examples/hello/hello.proc", "--advance", "1 day"], root());
     assert!(story.contains("Hello, World!") && story.contains("Welcome back, World!"), "{story}");
 }

@@ -102,8 +102,8 @@ impl Engine {
     }
 
     fn run_turn(&mut self, mut instance: Instance) -> Answer<()> {
-        // A wait of more than an hour begins a new causal chain.
-        if self.now.saturating_sub(instance.changed) > HOUR {
+        // A wait of an hour or more begins a new causal chain.
+        if self.now.saturating_sub(instance.changed) >= HOUR {
             instance.depth = 1;
         }
         if let (Some(reason), None) = (&instance.cancel, &instance.snapshot) {
