@@ -59,7 +59,7 @@ impl Timeline<'_> {
     fn reasons(&self, instance: &InstanceView) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(fault) = &instance.fault {
-            lines.push(format!("{} {} ({})", fault.code, fault.message, fault.place));
+            lines.push(format!("{} {}", fault.code, fault.sentence()));
             lines.extend(fault.values.iter().map(|(name, value)| format!("{name} = {value}")));
         } else if !instance.message.is_empty() {
             lines.push(instance.message.clone());

@@ -51,8 +51,9 @@ impl Driver {
             }
             let fault = instance.fault.unwrap_or_default();
             return Err(fail(format!(
-                "{} is parked, and no `expect` speaks of it: {} at {}",
-                instance.process, fault.message, fault.place
+                "{} is parked, and no `expect` speaks of it: {}",
+                instance.process,
+                fault.sentence()
             )));
         }
         match engine.forgotten()?.first() {

@@ -80,6 +80,14 @@ pub struct StoredFault {
     pub values: Vec<(String, String)>,
 }
 
+impl StoredFault {
+    /// What happened and where; a start that was refused stands nowhere yet.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        if self.place.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, self.place) }
+    }
+}
+
 /// A process instance, a start that is parked, or a branch of a `parallel`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
@@ -297,4 +305,17 @@ pub struct CausedStart {
     pub record: RecordRef,
     /// When.
     pub at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoredFault;
+
+    #[test]
+    fn a_fault_without_a_place_has_no_empty_brackets() {
+        let mut fault = StoredFault { message: "too long".to_owned(), ..StoredFault::default() };
+        assert_eq!(fault.sentence(), "too long");
+        fault.place = "deals.proc:24".to_owned();
+        assert_eq!(fault.sentence(), "too long (deals.proc:24)");
+    }
 }
