@@ -12,7 +12,7 @@ use abide::{
     engine::store::memory::MemoryStore,
     pipeline,
     project::{Manifest, load_text},
-    simulation::{Simulation, plan},
+    simulation::{Simulation, plan, progress::Progress},
     vm::program::Program,
 };
 
@@ -53,7 +53,7 @@ fn carried_out(program: &Arc<Program>, text: &str) -> Result<(), Vec<Diagnostic>
     let beginning = data.now.unwrap_or_default();
     let mut simulation = Simulation::open(store, Arc::clone(program), "test".into(), beginning).unwrap();
     // Errors of the store are no part of it: what is wrong in the data was found before.
-    simulation.carry_out(&data, &order).map_err(|error| panic!("{error} after {text}"))
+    simulation.carry_out(&data, &order, Progress::default()).map_err(|error| panic!("{error} after {text}"))
 }
 
 #[test]

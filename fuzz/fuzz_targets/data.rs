@@ -26,5 +26,5 @@ fuzz_target!(|text: &str| {
     let store = Box::new(MemoryStore::new());
     let beginning = data.now.unwrap_or_default();
     let mut simulation = Simulation::open(store, Arc::clone(&PROGRAM), "fuzz".into(), beginning).unwrap();
-    simulation.carry_out(&data, &order).unwrap();
+    simulation.carry_out(&data, &order, Default::default()).unwrap();
 });

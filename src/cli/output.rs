@@ -1,30 +1,81 @@
 //! Files that commands write: as a whole or not at all.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::exit::Exit;
+use super::term::Term;
+
+/// Writes a file, or tells why not.
+pub(super) fn put(path: &Path, bytes: &[u8], term: &Term) -> Result<(), Exit> {
+    write(path, bytes).map_err(|error| {
+        term.err(&format!("error[E0921]: cannot write `{}`: {error}\n", path.display()));
+        if error.kind() != io::ErrorKind::NotFound && path.is_file() {
+            term.err("  help: the file is as it was before\n");
+        }
+        Exit::Environment
+    })
+}
+
 /// Writes a file, or puts the bytes in the place of one: another file is written and takes its name. A file that
-/// links lead to is replaced, not the link; permissions stay.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let known = fs::canonicalize(path).ok();
-    let path = known.as_deref().unwrap_or(path);
-    let permissions = known.as_deref().map(|p| fs::metadata(p).map(|m| m.permissions())).transpose()?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+/// links lead to is replaced, not the link; permissions stay. What is no file, such as a pipe, is written to.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let known = fs::metadata(path).ok();
+    if known.as_ref().is_some_and(|known| !known.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let target = if known.is_some() { fs::canonicalize(path)? } else { path.to_path_buf() };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         file.write_all(bytes)?;
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
+        if let Some(known) = &known {
+            file.set_permissions(known.permissions())?;
         }
         file.sync_all()?;
-        fs::rename(&temporary, path)
+        fs::rename(&temporary, &target)
     };
     let written = write();
     if written.is_err() {
         // What is left over when even this fails is a hidden file beside the target.
         let _ = fs::remove_file(&temporary);
+    } else if cfg!(unix) {
+        // The new name lasts once the folder is on disk. Where a folder cannot be synced, it is as safe as it gets.
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        write(&link, b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert!(write(folder.path(), b"x").is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_failure_leaves_the_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let full = folder.path().join("full");
+        std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+        assert!(write(&full, b"x").is_err());
+        fs::create_dir(folder.path().join("gone")).unwrap();
+        let inside = folder.path().join("gone").join("a");
+        fs::remove_dir(folder.path().join("gone")).unwrap();
+        assert_eq!(write(&inside, b"x").unwrap_err().kind(), io::ErrorKind::NotFound);
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+    }
 }

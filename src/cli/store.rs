@@ -6,23 +6,34 @@ use std::sync::Arc;
 use super::exit::Exit;
 use super::term::Term;
 use crate::bytecode::container;
-use crate::engine::store::{Store, sqlite::SqliteStore};
-use crate::simulation::Simulation;
+use crate::engine::{
+    faults::Failure,
+    store::{Store, sqlite::SqliteStore},
+};
+use crate::simulation::{self, Simulation};
 use crate::vm::program::Program;
 
 /// The setting of a store that holds the hash of its newest build.
 const BUILD: &str = "build";
 
-/// Opens a store file; it is made if there is none and `create` allows it.
-pub(super) fn open(path: &Path, create: bool, term: &Term) -> Result<Box<dyn Store>, Exit> {
-    if !create && !path.exists() {
-        term.err(&format!("error: there is no store `{}`\n", path.display()));
+/// Opens the store of a simulation that goes on in it; it is made if there is none. Nobody else may until it ends.
+pub(super) fn hold(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
+    match SqliteStore::hold(path) {
+        Ok(store) => Ok(Box::new(store)),
+        Err(error) => Err(failed(term, error)),
+    }
+}
+
+/// Opens a store to look at it.
+fn open(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
+    if !path.exists() {
+        term.err(&format!("error[E0918]: there is no store `{}`\n", path.display()));
         term.err(&format!("  help: `abide run PROJECT --store {}` makes one\n", path.display()));
         return Err(Exit::Environment);
     }
     match SqliteStore::open(path) {
         Ok(store) => Ok(Box::new(store)),
-        Err(error) => Err(failed(term, &error)),
+        Err(error) => Err(failed(term, error)),
     }
 }
 
@@ -34,19 +45,19 @@ pub(super) fn keep_build(store: &mut dyn Store, hash: &str, build: &[u8], term: 
         store.set_meta(BUILD, hash)?;
         store.commit()
     };
-    keep().map_err(|error| failed(term, &error))
+    keep().map_err(|error| failed(term, error))
 }
 
 /// Opens a store that was made by `run --store`, with the build that it holds.
 pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation, Exit> {
-    let mut store = open(path, false, term)?;
-    let hash = store.meta(BUILD).map_err(|error| failed(term, &error))?;
+    let mut store = open(path, term)?;
+    let hash = store.meta(BUILD).map_err(|error| failed(term, error))?;
     let bytes = match &hash {
-        Some(hash) => store.build(hash).map_err(|error| failed(term, &error))?,
+        Some(hash) => store.build(hash).map_err(|error| failed(term, error))?,
         None => None,
     };
     let (Some(hash), Some(bytes)) = (hash, bytes) else {
-        term.err(&format!("error: the store `{}` holds no build\n", path.display()));
+        term.err(&format!("error[E0918]: the store `{}` holds no build yet\n", path.display()));
         return Err(Exit::Environment);
     };
     let program = container::decode(&bytes)
@@ -56,11 +67,23 @@ pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation, Exit> {
         term.err(&format!("error[E0904]: the build in `{}`: {message}\n", path.display()));
         Exit::Environment
     })?;
-    Simulation::open(store, Arc::new(program), hash, 0).map_err(|error| failed(term, &error))
+    Simulation::open(store, Arc::new(program), hash, 0).map_err(|error| failed(term, error))
 }
 
-/// Tells that a store cannot be used.
-pub(super) fn failed(term: &Term, error: &dyn std::fmt::Display) -> Exit {
-    term.err(&format!("error: {error}\n"));
+/// Tells that a store cannot be used, with what may be done about it.
+pub(super) fn failed(term: &Term, error: impl Into<simulation::Error>) -> Exit {
+    let (code, message) = match error.into() {
+        simulation::Error::Engine(Failure::Store(error)) => (error.code().0.to_owned(), error.to_string()),
+        simulation::Error::Engine(Failure::Fault(fault)) => (fault.code, fault.message),
+        error @ simulation::Error::Endless => (String::new(), error.to_string()),
+    };
+    let bracketed = if code.is_empty() { code.clone() } else { format!("[{code}]") };
+    term.err(&format!("error{bracketed}: {message}\n"));
+    let help = match code.as_str() {
+        "E0918" => "see that the disk has room, and that the file and its folder may be written; what was told is kept",
+        "E0922" => "wait until it has ended, or name another file with --store",
+        _ => return Exit::Environment,
+    };
+    term.err(&format!("  help: {help}\n"));
     Exit::Environment
 }

@@ -20,9 +20,9 @@ pub(super) fn tell(
 ) -> Result<Exit, Exit> {
     let Simulation { engine, recorder, .. } = simulation;
     let filter = InstanceFilter { live: true, ..InstanceFilter::default() };
-    let open = engine.list(&filter).map_err(|error| store::failed(term, &error))?;
+    let open = engine.list(&filter).map_err(|error| store::failed(term, error))?;
     let primaries = open.iter().filter_map(|view| view.record);
-    recorder.learn(engine, primaries).map_err(|error| store::failed(term, &error))?;
+    recorder.learn(engine, primaries).map_err(|error| store::failed(term, error))?;
     let now = engine.now();
     let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
     let show = Show { module: engine.module(), zone };

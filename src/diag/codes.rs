@@ -198,6 +198,9 @@ codes! {
     E0918 "store-unusable" "a store cannot be opened, read or written"
     E0919 "store-damaged" "a store holds what this program cannot have written"
     E0920 "store-of-another" "a store belongs to something else"
+    E0921 "file-not-writable" "a file cannot be written"
+    E0922 "store-in-use" "another program has a store now"
+    E0923 "data-cut-short" "a store has had a part of a data file that is not here"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 

@@ -80,6 +80,12 @@ impl Random {
         Self { state: seed }
     }
 
+    /// Where the numbers stand: a seed that goes on from here.
+    #[must_use]
+    pub fn state(&self) -> u64 {
+        self.state
+    }
+
     /// The next 64 bits.
     pub fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

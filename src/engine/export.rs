@@ -36,7 +36,7 @@ pub const FORMAT: u16 = 1;
 const RECORDS_MAX: usize = 10_000;
 
 fn damaged(what: &str) -> Failure {
-    StoreError::Damaged(format!("the export has no usable {what}")).into()
+    StoreError::Export(format!("the snapshot has no usable {what}")).into()
 }
 
 impl Engine {
@@ -83,10 +83,20 @@ impl Engine {
         let payload = open(bytes)?;
         let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
         if text("build")? != self.build {
-            return Err(StoreError::Other("the export is of another build".into()).into());
+            return Err(StoreError::Export("the snapshot is of another build".into()).into());
         }
         let now = payload.get("now").and_then(Json::as_i64).ok_or_else(|| damaged("moment"))?;
         self.set_clock(now)?;
+        self.take_in(&payload).map_err(|failure| match failure {
+            // In an empty store these are the snapshot's own.
+            Failure::Store(StoreError::Damaged(what) | StoreError::Constraint(what) | StoreError::Schema(what)) => {
+                StoreError::Export(format!("the snapshot makes no sense: {what}")).into()
+            }
+            failure => failure,
+        })
+    }
+
+    fn take_in(&mut self, payload: &Json) -> Answer<i64> {
         let list = |key: &str| payload.get(key).and_then(Json::as_array).cloned().ok_or_else(|| damaged(key));
         let (records, instances) = (list("records")?, list("instances")?);
         self.transaction(|engine| {
@@ -365,8 +375,8 @@ fn open(bytes: &[u8]) -> Answer<Json> {
     let (format, rest) = rest.split_first_chunk::<2>().ok_or_else(|| damaged("format"))?;
     let format = u16::from_le_bytes(*format);
     if format != FORMAT {
-        let message = format!("the export has format {format}, this program knows format {FORMAT}");
-        return Err(StoreError::Other(message).into());
+        let message = format!("the snapshot has format {format}, this program knows format {FORMAT}");
+        return Err(StoreError::Export(message).into());
     }
     let (sum, payload) = rest.split_first_chunk::<32>().ok_or_else(|| damaged("checksum"))?;
     if Sha256::digest(payload).as_slice() != sum {

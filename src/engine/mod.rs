@@ -78,6 +78,8 @@ pub struct Engine {
     build: String,
     clock: Box<dyn Clock>,
     random: Random,
+    /// Where `random` stood at the last commit; the store has it.
+    random_kept: u64,
     /// The moment of the turn or operation.
     now: i64,
     /// What is left for the turn or operation.
@@ -121,6 +123,7 @@ impl Engine {
             build: settings.build,
             clock: settings.clock,
             random: Random::new(settings.seed),
+            random_kept: settings.seed,
             now,
             fuel: TURN_FUEL,
             open: false,
@@ -145,35 +148,49 @@ impl Engine {
     fn settle_in(&mut self) -> Answer<()> {
         let project = self.module().meta.name.clone();
         let kind = if self.clock.is_virtual() { "simulated" } else { "real" };
-        let mut is_new = false;
+        if self.store.meta("project")?.is_none() {
+            self.transaction(|engine| engine.found(&project, kind))?;
+        }
         for (key, wanted) in [("project", project.as_str()), ("kind", kind)] {
-            match self.store.meta(key)? {
-                Some(found) if found == wanted => {}
-                Some(found) => {
-                    return Err(StoreError::Other(format!("its {key} is `{found}`, not `{wanted}`")).into());
-                }
-                None => is_new = true,
+            let found = self.store.meta(key)?.unwrap_or_default();
+            if found != wanted {
+                return Err(StoreError::Other(format!("its {key} is `{found}`, not `{wanted}`")).into());
             }
         }
-        if is_new {
-            self.transaction(|engine| {
-                engine.store.set_meta("project", &project)?;
-                engine.store.set_meta("kind", kind)?;
-                engine.create_system_user()
-            })?;
-        }
-        if let Some(now) = self.store.meta("clock")?.and_then(|text| text.parse().ok()) {
+        if let Some(now) = self.number("clock")? {
             self.clock.set(now);
         }
         self.now = self.clock.now();
+        if let Some(state) = self.number("random")? {
+            self.random = Random::new(state);
+            self.random_kept = state;
+        }
         let names: Vec<String> = self.module().processes.iter().map(|p| p.name.clone()).collect();
         for name in names {
-            if let Some(owner) = self.store.meta(&format!("owner/{name}"))?.and_then(|text| text.parse().ok()) {
+            if let Some(owner) = self.number(&format!("owner/{name}"))? {
                 self.owners.insert(name, owner);
             }
         }
-        self.system_user = self.store.meta("system user")?.and_then(|text| text.parse().ok());
+        self.system_user = self.number("system user")?;
         Ok(())
+    }
+
+    /// A setting of the store that is a number.
+    fn number<N: std::str::FromStr>(&mut self, key: &str) -> Answer<Option<N>> {
+        Ok(self.store.meta(key)?.and_then(|text| text.parse().ok()))
+    }
+
+    /// Makes an empty store that of the project, unless another program did meanwhile.
+    fn found(&mut self, project: &str, kind: &str) -> Answer<()> {
+        if self.store.meta("project")?.is_some() {
+            return Ok(());
+        }
+        self.store.set_meta("project", project)?;
+        self.store.set_meta("kind", kind)?;
+        if self.clock.is_virtual() {
+            self.store.set_meta("clock", &self.now.to_string())?;
+        }
+        self.create_system_user()
     }
 
     /// The user who owns what nobody else does.
@@ -235,9 +252,17 @@ impl Engine {
     }
 
     fn commit_group(&mut self) -> Answer<()> {
+        let state = self.random.state();
+        let is_drawn = state != self.random_kept;
+        let kept = if is_drawn { self.store.set_meta("random", &state.to_string()) } else { Ok(()) };
+        if let Err(error) = kept.and_then(|()| self.store.commit()) {
+            self.abandon_group();
+            return Err(error.into());
+        }
         self.open = false;
         self.cache.clear();
-        Ok(self.store.commit()?)
+        self.random_kept = state;
+        Ok(())
     }
 
     /// After an error of the store: nothing of the transaction stays.
@@ -248,6 +273,7 @@ impl Engine {
         self.running.clear();
         self.nesting = 0;
         self.watching = None;
+        self.random = Random::new(self.random_kept);
         // The error that led here is the one to tell.
         let _ = self.store.rollback();
     }
@@ -263,22 +289,32 @@ impl Engine {
         work: impl FnOnce(&mut Self) -> Answer<T>,
         refused: impl FnOnce(&mut Self, &str) -> Answer<()>,
     ) -> Answer<T> {
-        if self.open {
-            return self.statement(work);
-        }
-        self.begin_group()?;
-        let answer = self.statement(work);
-        let noted = match &answer {
-            Ok(_) => Ok(()),
-            Err(Failure::Fault(fault)) => {
-                let message = format!("{}: {}", fault.code, fault.message);
-                refused(self, &message)
+        let work = |engine: &mut Self| {
+            let answer = engine.statement(work);
+            if let Err(Failure::Fault(fault)) = &answer {
+                refused(engine, &format!("{}: {}", fault.code, fault.message))?;
             }
-            Err(failure) => Err(failure.clone()),
+            answer
         };
-        if let Err(failure) = noted {
+        if self.open { work(self) } else { self.group(work, |_, _| Ok(())) }
+    }
+
+    /// A transaction: what is done in it and what is noted of that are on disk afterwards, or neither. `note` is not
+    /// asked if the store has failed.
+    fn group<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Answer<T>,
+        note: impl FnOnce(&mut dyn Store, &Answer<T>) -> store::Result<()>,
+    ) -> Answer<T> {
+        self.begin_group()?;
+        let answer = work(self);
+        let noted = match &answer {
+            Err(Failure::Store(error)) => Err(error.clone()),
+            answer => note(&mut *self.store, answer),
+        };
+        if let Err(error) = noted {
             self.abandon_group();
-            return Err(failure);
+            return Err(error.into());
         }
         self.commit_group()?;
         answer

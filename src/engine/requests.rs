@@ -16,7 +16,7 @@ use super::{
     faults::{self, Answer, Failure},
     instance::Start,
     machine::{End, Frame},
-    store::{InstanceFilter, Row, Status},
+    store::{InstanceFilter, Row, Status, Store, StoreError},
     triggers::Kept,
 };
 
@@ -83,6 +83,19 @@ impl Engine {
     /// With what `work` fails with, or the store's error.
     pub fn together<T>(&mut self, work: impl FnOnce(&mut Self) -> Answer<T>) -> Answer<T> {
         self.transaction(work)
+    }
+
+    /// Does something as one transaction together with a note about it, such as that it is done: after a crash the
+    /// store has both or neither. What the rules refuse is noted, too.
+    ///
+    /// # Errors
+    /// With what `work` fails with, or the store's error.
+    pub fn noting<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Answer<T>,
+        note: impl FnOnce(&mut dyn Store, &Answer<T>) -> Result<(), StoreError>,
+    ) -> Answer<T> {
+        self.group(work, note)
     }
 
     /// The record as it is stored.

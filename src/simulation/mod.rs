@@ -1,11 +1,12 @@
 //! `abide run`: the records and events of a data file on a virtual clock, and what happened, as a timeline.
 //!
 //! `plan` checks a data file against a module before anything runs; [`Simulation`] carries it out; `recorder` keeps what
-//! happened with the names that records had then; `timeline` and `json` show it.
+//! happened with the names that records had then; `timeline` and `json` show it; `progress` notes how far it has come.
 
 pub mod json;
 pub mod names;
 pub mod plan;
+pub mod progress;
 pub mod recorder;
 pub mod timeline;
 
@@ -26,12 +27,13 @@ use crate::{
         clock::VirtualClock,
         faults::{Answer, Failure},
         later,
-        store::{LogEntry, LogKind, Store},
+        store::{LogEntry, LogKind, Store, StoreError},
     },
     vm::program::Program,
 };
 
 use names::Order;
+use progress::Progress;
 use recorder::Recorder;
 
 /// A store on a virtual clock, with what happened on it.
@@ -42,6 +44,15 @@ pub struct Simulation {
     pub recorder: Recorder,
     /// Records by their names in the data file.
     named: BTreeMap<String, RecordRef>,
+    /// What the store shall know once the step that is carried out is done.
+    progress: Progress,
+}
+
+/// A step of a data file.
+enum Step<'a> {
+    Create(&'a RecordData, Fields),
+    Later(&'a RecordData, &'a str),
+    Event(i64, &'a EventData),
 }
 
 /// Why a simulation cannot begin or go on.
@@ -51,6 +62,12 @@ pub enum Error {
     Engine(Failure),
     /// Processes start each other without end.
     Endless,
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Error::Engine(error.into())
+    }
 }
 
 impl From<Failure> for Error {
@@ -77,7 +94,7 @@ impl Simulation {
         let settings = Settings { clock: Box::new(VirtualClock::at(now)), seed: 1, build };
         let mut engine = Engine::open(store, program, settings)?;
         let recorder = Recorder::after_now(&mut engine)?;
-        Ok(Self { engine, recorder, named: BTreeMap::new() })
+        Ok(Self { engine, recorder, named: BTreeMap::new(), progress: Progress::default() })
     }
 
     /// Where the clock of a project begins without a word about it: today at 09:00 in its zone.
@@ -86,31 +103,78 @@ impl Simulation {
         wall_moment(today.year(), today.month(), today.day(), 9, zone).unwrap_or_default()
     }
 
-    /// Carries out a data file that `plan` has accepted.
+    /// Carries out a data file that `plan` has accepted, or the rest of it: `from` says what the store has had. Each step
+    /// is noted in its transaction.
     ///
     /// # Errors
     /// If the store fails. What the rules refuse is a part of what happens.
-    pub fn carry_out(&mut self, data: &DataFile, order: &Order) -> Result<(), Error> {
-        let beginning = self.engine.now();
-        for index in &order.create {
-            if let Some(record) = data.records.get(*index) {
-                let user = data.user.as_ref().and_then(|name| self.user(name));
-                let fields: Fields = names::at_once(order, *index, &record.fields).cloned().collect();
-                self.create(user, record, &fields)?;
+    pub fn carry_out(&mut self, data: &DataFile, order: &Order, from: Progress) -> Result<(), Error> {
+        let began = if from.done == 0 { self.engine.now() } else { from.began };
+        let steps = self.steps(data, order, began);
+        self.progress = Progress { began, steps: steps.len(), ..from };
+        self.recall(data)?;
+        let ran = self.engine.run_until_idle()?;
+        self.settle(ran)?;
+        for step in steps.into_iter().skip(self.progress.done) {
+            self.progress.done += 1;
+            match step {
+                Step::Create(record, fields) => {
+                    let user = data.user.as_ref().and_then(|name| self.user(name));
+                    self.create(user, record, &fields)?;
+                }
+                Step::Later(record, field) => self.write_later(record, field)?,
+                Step::Event(at, event) => {
+                    self.advance_to(at)?;
+                    let user = event.user.as_ref().or(data.user.as_ref()).and_then(|name| self.user(name));
+                    self.event(user, event)?;
+                }
             }
         }
-        for (index, fields) in &order.later {
-            fields.iter().try_for_each(|field| self.write_later(data, *index, field))?;
-        }
+        let progress = self.progress.clone();
+        self.engine.noting(|_| Ok(()), |store, _| progress.finish(store))?;
+        Ok(())
+    }
+
+    /// All steps in order: the same ones each time.
+    fn steps<'a>(&self, data: &'a DataFile, order: &'a Order, began: i64) -> Vec<Step<'a>> {
+        let record = |index: usize| data.records.get(index);
+        let created = order.create.iter().filter_map(|index| {
+            let record = record(*index)?;
+            Some(Step::Create(record, names::at_once(order, *index, &record.fields).cloned().collect()))
+        });
+        let later = order.later.iter().flat_map(|(index, fields)| {
+            let record = record(*index);
+            fields.iter().filter_map(move |field| Some(Step::Later(record?, field)))
+        });
         let mut events: Vec<(i64, &EventData)> =
-            data.events.iter().map(|event| (self.moment(beginning, event.when), event)).collect();
+            data.events.iter().map(|event| (self.moment(began, event.when), event)).collect();
         events.sort_by_key(|(at, _)| *at);
-        for (at, event) in events {
-            self.advance_to(at)?;
-            let user = event.user.as_ref().or(data.user.as_ref()).and_then(|name| self.user(name));
-            self.event(user, event)?;
+        created.chain(later).chain(events.into_iter().map(|(at, event)| Step::Event(at, event))).collect()
+    }
+
+    /// Learns the names of the records that earlier steps have created.
+    fn recall(&mut self, data: &DataFile) -> Result<(), Error> {
+        if self.progress.done == 0 {
+            return Ok(());
+        }
+        let created = data.events.iter().filter_map(|event| match &event.action {
+            EventAction::Create(record) => Some(record),
+            _ => None,
+        });
+        let program = Arc::clone(self.engine.program());
+        for name in data.records.iter().chain(created).filter_map(|record| record.name.as_ref()) {
+            if let Some(record) = self.progress.named(self.engine.store(), program.module(), &name.node)? {
+                self.named.insert(name.node.clone(), record);
+            }
         }
         Ok(())
+    }
+
+    /// Carries out a step together with the note that it is done, then all that it starts.
+    fn step<T>(&mut self, work: impl FnOnce(&mut Engine) -> Answer<T>) -> Result<Option<T>, Error> {
+        let progress = &self.progress;
+        let answer = self.engine.noting(work, |store, _| progress.note(store));
+        self.done(answer)
     }
 
     /// Moves the clock; what falls due on the way happens in order.
@@ -164,22 +228,27 @@ impl Simulation {
     fn create(&mut self, user: Option<i64>, record: &RecordData, fields: &Fields) -> Result<(), Error> {
         let Ok((entity, _)) = names::entity(self.engine.module(), &record.entity) else { return Ok(()) };
         let writes = self.writes(&record.entity, fields);
-        let answer = self.engine.create(user, entity, &writes);
+        let (progress, program) = (&self.progress, Arc::clone(self.engine.program()));
+        let note = |store: &mut dyn Store, created: &Answer<RecordRef>| {
+            if let (Ok(created), Some(name)) = (created, &record.name) {
+                progress.name(store, program.module(), &name.node, *created)?;
+            }
+            progress.note(store)
+        };
+        let answer = self.engine.noting(|engine| engine.create(user, entity, &writes), note);
         if let (Some(created), Some(name)) = (self.done(answer)?, &record.name) {
             self.named.insert(name.node.clone(), created);
         }
         Ok(())
     }
 
-    fn write_later(&mut self, data: &DataFile, index: usize, field: &str) -> Result<(), Error> {
-        let Some(record) = data.records.get(index) else { return Ok(()) };
+    fn write_later(&mut self, record: &RecordData, field: &str) -> Result<(), Error> {
         let Some(target) = record.name.as_ref().and_then(|name| self.named.get(&name.node)).copied() else {
             return Ok(());
         };
         let fields: Fields = record.fields.iter().filter(|(name, _)| name.node == field).cloned().collect();
         let writes = self.writes(&record.entity, &fields);
-        let answer = self.engine.update(None, target, &writes);
-        self.done(answer).map(|_| ())
+        self.step(|engine| engine.update(None, target, &writes)).map(drop)
     }
 
     /// The values of fields. The plan has seen that all of them are right; a record that could not be created leaves
@@ -203,18 +272,15 @@ impl Simulation {
                 let Some(target) = self.record(record)? else { return Ok(()) };
                 let name = self.engine.module().entity(target.entity).map(|e| e.name.clone()).unwrap_or_default();
                 let writes = self.writes(&Spanned::new(name, record.span), set);
-                let answer = self.engine.update(user, target, &writes);
-                self.done(answer).map(|_| ())
+                self.step(|engine| engine.update(user, target, &writes)).map(drop)
             }
             EventAction::Assign { record, to } => {
                 let (Some(target), Some(owner)) = (self.record(record)?, self.record(to)?) else { return Ok(()) };
-                let answer = self.engine.assign(user, target, owner);
-                self.done(answer).map(|_| ())
+                self.step(|engine| engine.assign(user, target, owner)).map(drop)
             }
             EventAction::Delete(record) => {
                 let Some(target) = self.record(record)? else { return Ok(()) };
-                let answer = self.engine.delete(user, target);
-                self.done(answer).map(|_| ())
+                self.step(|engine| engine.delete(user, target)).map(drop)
             }
             EventAction::Run { process, record, with, .. } => self.start(user, process, record.as_ref(), with),
         }
@@ -245,8 +311,7 @@ impl Simulation {
             };
             args.push(value.unwrap_or(Value::None));
         }
-        let answer = self.engine.start(user, &process.node, &args);
-        self.done(answer).map(|_| ())
+        self.step(|engine| engine.start(user, &process.node, &args)).map(drop)
     }
 
     /// The record of a name; that it does not exist because it was refused is told.

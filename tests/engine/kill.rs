@@ -1,167 +1,115 @@
-//! Killed after storage write k, for every k: reopened and finished, a scenario ends like a run without a crash.
+//! A process is killed after storage write k, for every k: its file is opened again, what was left is done, and
+//! everything ends like a run without a crash.
 //!
-//! In this process the store answers nothing after write k, and its file is opened again. In a process of its own the
-//! program dies at once.
+//! `mortal` says what a write is. Each k is a process of its own, which ends by `SIGKILL`: nothing of it is tidied up,
+//! and the transaction that is open stays unfinished in the file.
 
 use std::{
-    path::Path,
-    process::Command,
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
 };
 
 use abide::{
-    base::value::{EntityIdx, RecordRef, Value},
-    bytecode::types::FieldIdx,
+    bytecode::container,
+    data::{file, json},
     engine::{
         Engine,
-        store::{
-            CausedStart, Condition, Instance, InstanceFilter, LogEntry, Row, Savepoint, Schema, Store, StoreError,
-            Subscription, sqlite::SqliteStore,
-        },
+        store::{Store, sqlite::SqliteStore},
+    },
+    simulation::{
+        Simulation, plan,
+        progress::{self, Progress, Standing},
     },
     vm::program::Program,
 };
 use tempfile::TempDir;
 
 use super::{
-    scenarios::{ALL, Scenario, picture},
-    world::{World, compile, settings},
+    mortal::{LAST_WORD, Mortal, Writes},
+    scenarios::{ALL, DATA, Scenario, picture},
+    world::{START, World, compile, settings},
 };
 
-type Result<T> = std::result::Result<T, StoreError>;
-
-/// A store that dies after a number of writes.
-struct Mortal {
-    inner: SqliteStore,
-    /// Writes so far.
-    writes: Arc<AtomicU64>,
-    /// After which it dies.
-    last: u64,
-    /// Whether the whole program dies with it.
-    abort: bool,
+/// What a process does.
+#[derive(Clone, Copy)]
+enum Work {
+    /// A scenario. Which steps it was told to be done stands in a file, as with callers from outside.
+    Scenario(usize),
+    /// A simulation with a data file, which knows by itself how far it has come.
+    Simulation,
 }
 
-impl Mortal {
-    fn alive(&self) -> Result<()> {
-        if self.writes.load(Ordering::Relaxed) < self.last { Ok(()) } else { Err(StoreError::Io("killed".into())) }
+impl Work {
+    fn name(self) -> String {
+        match self {
+            Work::Scenario(number) => number.to_string(),
+            Work::Simulation => "simulation".to_owned(),
+        }
     }
 
-    fn write<T>(&mut self, work: impl FnOnce(&mut SqliteStore) -> Result<T>) -> Result<T> {
-        self.alive()?;
-        let answer = work(&mut self.inner);
-        if self.writes.fetch_add(1, Ordering::Relaxed) + 1 >= self.last {
-            if self.abort {
-                std::process::abort();
+    fn of(name: &str) -> Self {
+        name.parse().map_or(Work::Simulation, Work::Scenario)
+    }
+
+    fn scenario(self) -> &'static Scenario {
+        match self {
+            Work::Scenario(number) => &ALL[number],
+            Work::Simulation => &ALL[0],
+        }
+    }
+
+    /// Does everything that is left, and shows what is there then.
+    fn carry_out(self, store: Box<dyn Store>, program: &Arc<Program>, folder: &Path) -> String {
+        match self {
+            Work::Scenario(number) => {
+                let told = folder.join("done");
+                let mut done = fs::read_to_string(&told).map_or(0, |text| text.parse().unwrap());
+                let mut world = World::of(Engine::open(store, Arc::clone(program), settings()).unwrap());
+                let mut tell = |done: usize| fs::write(&told, done.to_string()).unwrap();
+                ALL[number].go_on(&mut world, &mut done, &mut tell).unwrap();
+                picture(&mut world)
             }
-            return Err(StoreError::Io("killed".into()));
+            Work::Simulation => simulate(store, program),
         }
-        answer
-    }
-
-    fn read<T>(&mut self, work: impl FnOnce(&mut SqliteStore) -> Result<T>) -> Result<T> {
-        self.alive()?;
-        work(&mut self.inner)
     }
 }
 
-/// Hands the methods on, as reads or as writes.
-macro_rules! hand_on {
-    ($($how:ident $name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
-        $(fn $name(&mut self, $($arg: $ty),*) -> Result<$out> { self.$how(|store| store.$name($($arg),*)) })*
+/// What `abide run --store` does.
+fn simulate(mut store: Box<dyn Store>, program: &Arc<Program>) -> String {
+    let mut sources = abide::base::source::Sources::default();
+    let source = sources.add(abide::base::source::SourceFile::new("data.json".into(), DATA.into(), false));
+    let data = file::read(&json::parse(source, DATA).unwrap()).unwrap();
+    let order = plan::plan(program.module(), &data).unwrap();
+    let standing = progress::standing(&mut *store).unwrap();
+    let mut simulation = Simulation::open(store, Arc::clone(program), "test".into(), START).unwrap();
+    let id = progress::identify(DATA.as_bytes());
+    let from = match standing {
+        Standing::New => Progress { file: id, began: START, ..Progress::default() },
+        Standing::Part(progress) => {
+            assert_eq!((progress.file.as_str(), progress.began), (id.as_str(), START));
+            progress
+        }
+        Standing::Whole => return picture(&mut World::of(simulation.engine)),
     };
+    simulation.carry_out(&data, &order, from).unwrap();
+    picture(&mut World::of(simulation.engine))
 }
 
-impl Store for Mortal {
-    hand_on! {
-        write prepare(schema: &Arc<Schema>) -> ();
-        write begin() -> ();
-        write commit() -> ();
-        write rollback() -> ();
-        write savepoint() -> Savepoint;
-        write release(savepoint: Savepoint) -> ();
-        write rollback_to(savepoint: Savepoint) -> ();
-        read meta(key: &str) -> Option<String>;
-        write set_meta(key: &str, value: &str) -> ();
-        write put_build(hash: &str, bytes: &[u8]) -> ();
-        read build(hash: &str) -> Option<Vec<u8>>;
-        write count_up(counter: &str) -> i64;
-        write raise_counter(counter: &str, to: i64) -> ();
-        write insert(entity: EntityIdx, row: &[Value]) -> ();
-        write update(record: RecordRef, writes: &[(FieldIdx, Value)]) -> ();
-        write delete(record: RecordRef) -> ();
-        read get(record: RecordRef) -> Option<Row>;
-        read candidates(entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Vec<i64>;
-        read count(entity: EntityIdx, conditions: &[Condition]) -> i64;
-        write put_instance(instance: &Instance) -> ();
-        read instance(id: i64) -> Option<Instance>;
-        write delete_instance(id: i64) -> ();
-        read instances(filter: &InstanceFilter) -> Vec<Instance>;
-        read next_ready() -> Option<i64>;
-        read next_due() -> Option<(i64, i64)>;
-        write subscribe(instance: i64, to: &[Subscription]) -> ();
-        read subscriptions(instance: i64) -> Vec<Subscription>;
-        read subscribers(of: Subscription) -> Vec<i64>;
-        read field_subscribers(record: RecordRef) -> Vec<(FieldIdx, i64)>;
-        write note_start(start: &CausedStart) -> ();
-        write starts_since(process: &str, record: RecordRef, since: i64) -> u32;
-        write append_log(entry: &LogEntry) -> i64;
-        read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
-    }
+/// A folder that needs no disk, where there is one.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
 }
 
-fn file(folder: &Path) -> std::path::PathBuf {
-    folder.join("store.db")
-}
-
-/// Runs a scenario until write `last`, then finishes it without a crash; gives what is there in the end.
-fn cut_at(scenario: &Scenario, program: &Arc<Program>, last: u64, writes: &Arc<AtomicU64>) -> String {
-    let folder = TempDir::new().unwrap();
-    let mut done = 0;
-    {
-        let inner = SqliteStore::open(&file(folder.path())).unwrap();
-        let store = Mortal { inner, writes: Arc::clone(writes), last, abort: false };
-        if let Ok(engine) = Engine::open(Box::new(store), Arc::clone(program), settings()) {
-            let _ = scenario.go_on(&mut World::of(engine), &mut done, &mut |_| {});
-        }
-    }
-    finish(scenario, program, folder.path(), done)
-}
-
-fn finish(scenario: &Scenario, program: &Arc<Program>, folder: &Path, mut done: usize) -> String {
-    let store = SqliteStore::open(&file(folder)).unwrap();
-    let mut world = World::on(Box::new(store), program);
-    scenario.go_on(&mut world, &mut done, &mut |_| {}).unwrap();
-    picture(&mut world)
-}
-
-/// The picture without a crash, and how many writes there are.
-fn whole(scenario: &Scenario, program: &Arc<Program>) -> (String, u64) {
-    let writes = Arc::new(AtomicU64::new(0));
-    let picture = cut_at(scenario, program, u64::MAX, &writes);
-    (picture, writes.load(Ordering::Relaxed))
-}
-
-fn killed_everywhere(scenario: &Scenario) {
-    let program = compile(scenario.source);
-    let (expected, writes) = whole(scenario, &program);
-    assert!(writes > 100, "{}: {writes} writes", scenario.name);
-    for last in 1..=writes {
-        let found = cut_at(scenario, &program, last, &Arc::new(AtomicU64::new(0)));
-        assert_eq!(found, expected, "{}: killed after write {last} of {writes}", scenario.name);
-    }
-}
-
-#[test]
-fn waits_survive_every_kill() {
-    killed_everywhere(&ALL[0]);
-}
-
-#[test]
-fn children_and_faults_survive_every_kill() {
-    killed_everywhere(&ALL[1]);
+fn store(folder: &Path) -> SqliteStore {
+    SqliteStore::open(&folder.join("store.db")).unwrap()
 }
 
 /// What a process of its own does: nothing, but where it is told to.
@@ -170,34 +118,69 @@ fn child_process() {
     let Ok(task) = std::env::var("ABIDE_TEST_KILL") else { return };
     let mut parts = task.splitn(3, ' ');
     let mut next = || parts.next().unwrap();
-    let (scenario, last, folder) = (next(), next(), next());
-    let scenario = &ALL[scenario.parse::<usize>().unwrap()];
-    let folder = Path::new(folder);
-    let inner = SqliteStore::open(&file(folder)).unwrap();
-    let store = Mortal { inner, writes: Arc::default(), last: last.parse().unwrap(), abort: true };
-    let engine = Engine::open(Box::new(store), compile(scenario.source), settings()).unwrap();
-    let mut tell = |done: usize| std::fs::write(folder.join("done"), done.to_string()).unwrap();
-    scenario.go_on(&mut World::of(engine), &mut 0, &mut tell).unwrap();
+    let (work, last, build) = (Work::of(next()), next().parse().unwrap(), PathBuf::from(next()));
+    let (module, _) = container::decode(&fs::read(build).unwrap()).unwrap();
+    let folder = std::env::current_dir().unwrap();
+    let mortal = Mortal::new(store(&folder), last);
+    work.carry_out(Box::new(mortal), &Arc::new(Program::new(module).unwrap()), &folder);
+}
+
+/// Runs a process in a folder until its last write, and kills it. False if it came to its end before.
+fn kill_after(last: u64, work: Work, build: &Path, folder: &Path) -> bool {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "engine::kill::child_process", "--nocapture", "--test-threads", "1"])
+        .env("ABIDE_TEST_KILL", format!("{} {last} {}", work.name(), build.display()))
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let is_waiting = lines.map_while(Result::ok).any(|line| line.contains(LAST_WORD));
+    if is_waiting {
+        child.kill().unwrap();
+    }
+    let status = child.wait().unwrap();
+    assert!(is_waiting || status.success(), "it failed before write {last}");
+    is_waiting
+}
+
+fn killed_everywhere(work: Work) {
+    let program = compile(work.scenario().source);
+    let counted = Arc::new(Writes::default());
+    let whole = folder();
+    let expected = work.carry_out(Box::new(Mortal::counting(store(whole.path()), &counted)), &program, whole.path());
+    let (writes, inside) = (counted.all.load(Ordering::Relaxed), counted.inside.load(Ordering::Relaxed));
+    assert!(writes > 100 && inside > writes / 2, "{inside} of {writes} writes are in transactions");
+    let build = whole.path().join("build");
+    fs::write(&build, container::encode(program.module()).unwrap()).unwrap();
+    // How many turns share a transaction depends on the time that they take: the end comes a few writes sooner or later.
+    let (next, is_over) = (AtomicU64::new(1), AtomicBool::new(false));
+    let work_off = || {
+        while !is_over.load(Ordering::Relaxed) {
+            let (last, folder) = (next.fetch_add(1, Ordering::Relaxed), folder());
+            if !kill_after(last, work, &build, folder.path()) {
+                assert!(last > writes * 3 / 4, "{}: over after write {last} of {writes}", work.name());
+                is_over.store(true, Ordering::Relaxed);
+            }
+            let found = work.carry_out(Box::new(store(folder.path())), &program, folder.path());
+            assert_eq!(found, expected, "{}: killed after write {last} of {writes}", work.name());
+        }
+    };
+    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work_off))));
 }
 
 #[test]
-fn a_process_that_dies_at_a_write_leaves_a_store_that_goes_on() {
-    let program = std::env::current_exe().unwrap();
-    for (number, scenario) in ALL.iter().enumerate() {
-        let compiled = compile(scenario.source);
-        let (expected, writes) = whole(scenario, &compiled);
-        // Every write is cut in this process above; here those that differ are enough: a few, spread over all.
-        for last in (1..writes).step_by(usize::try_from(writes / 12).unwrap()) {
-            let folder = TempDir::new().unwrap();
-            let output = Command::new(&program)
-                .args(["--exact", "engine::kill::child_process", "--nocapture", "--test-threads", "1"])
-                .env("ABIDE_TEST_KILL", format!("{number} {last} {}", folder.path().display()))
-                .output()
-                .unwrap();
-            assert!(!output.status.success(), "it should have died");
-            let done = std::fs::read_to_string(folder.path().join("done")).map_or(0, |t| t.parse().unwrap());
-            let found = finish(scenario, &compiled, folder.path(), done);
-            assert_eq!(found, expected, "{}: died at write {last} of {writes}", scenario.name);
-        }
-    }
+fn waits_survive_every_kill() {
+    killed_everywhere(Work::Scenario(0));
+}
+
+#[test]
+fn children_and_faults_survive_every_kill() {
+    killed_everywhere(Work::Scenario(1));
+}
+
+#[test]
+fn a_simulation_goes_on_with_its_data_after_every_kill() {
+    killed_everywhere(Work::Simulation);
 }

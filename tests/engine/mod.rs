@@ -4,6 +4,7 @@ mod calls;
 mod fields;
 mod instances;
 mod kill;
+mod mortal;
 mod operations;
 mod scenarios;
 mod world;

@@ -1,6 +1,12 @@
 //! Operations: checks, real-time processes around them, what they start.
 
-use abide::base::value::Value;
+use abide::{
+    base::value::Value,
+    engine::{
+        Engine, Write,
+        store::{LogKind, StoreError},
+    },
+};
 
 use super::world::{fault, on_both, text};
 
@@ -53,6 +59,34 @@ fn records_are_checked_before_they_are_written() {
         .map(fault);
         insta::assert_snapshot!("checks", faults.join("\n"));
         assert_eq!(w.ids("Deal").len(), 1);
+    });
+}
+
+#[test]
+fn an_operation_and_the_note_about_it_are_kept_together_or_not_at_all() {
+    on_both(DEALS, |w| {
+        let account = w.entity("Account");
+        let name = w.field_idx(account, "name");
+        let create = |title: &'static str| {
+            move |engine: &mut Engine| engine.create(None, account, &[Write::set(name, text(title))])
+        };
+        w.engine.noting(create("Acme"), |store, _| store.set_meta("note", "done")).unwrap();
+        let refused = w.engine.noting(create("Acme"), |store, answer| {
+            assert!(answer.is_err());
+            store.set_meta("note", "refused")
+        });
+        assert!(fault(refused).starts_with("R0301"));
+        assert_eq!(w.engine.store().meta("note"), Ok(Some("refused".into())));
+        let refusals = w.engine.timeline(None).unwrap();
+        assert_eq!(refusals.iter().filter(|line| line.kind == LogKind::Refuse).count(), 1);
+        let full = StoreError::Io("full".into());
+        let failed = w.engine.noting(create("Other"), |store, _| {
+            store.set_meta("note", "lost")?;
+            Err(full.clone())
+        });
+        assert_eq!(failed, Err(full.into()));
+        assert_eq!((w.ids("Account").len(), w.engine.store().meta("note")), (1, Ok(Some("refused".into()))));
+        w.create("Account", &[("name", text("Other"))]);
     });
 }
 

@@ -23,7 +23,6 @@ pub(super) enum Step {
 
 /// A program and what happens to it.
 pub(super) struct Scenario {
-    pub(super) name: &'static str,
     pub(super) source: &'static str,
     pub(super) steps: &'static [Step],
 }
@@ -122,7 +121,6 @@ pub(super) fn picture(w: &mut World) -> String {
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
-        name: "waits",
         source: r#"
 entity Deal { title: text  score: int = 0  states { open = 0 "Open" won = 1 "Won" } unique title shown as "{title}" }
 workflow Chase for deal: Deal when created, updated(score) only if deal.score > 2 {
@@ -133,7 +131,7 @@ workflow Chase for deal: Deal when created, updated(score) only if deal.score > 
         after 2 days => { log "late" update deal { score += 1 } }
     }
     wait 1 day
-    log "{deal.title} {deal.score}"
+    log "{deal.title} {deal.score} {random(1, 1000)}"
 }
 realtime workflow Start for deal: Deal before created { if deal.score == 0 { set deal.score = 1 } }
 "#,
@@ -149,7 +147,6 @@ realtime workflow Start for deal: Deal before created { if deal.score == 0 { set
         ],
     },
     Scenario {
-        name: "children and faults",
         source: r#"
 entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
 entity Trace { line: text }
@@ -183,3 +180,21 @@ workflow Child(by: int) for deal: Deal -> int when called {
         ],
     },
 ];
+
+/// The first scenario as a data file: a record that another one refers to before it is there, refusals, and each event.
+pub(super) const DATA: &str = r#"{
+    "version": 1,
+    "as": "ann",
+    "records": {
+        "User": [{ "$id": "ann", "name": "Ann", "manager": "$bo" }, { "$id": "bo", "name": "Bo" }],
+        "Deal": [{ "$id": "a", "title": "a", "score": 3 }, { "$id": "twice", "title": "a" }]
+    },
+    "events": [
+        { "after": "1 day", "as": "bo", "create": "Deal", "$id": "b", "set": { "title": "b", "owner": "$ann" } },
+        { "after": "2 days", "update": "$twice", "set": { "score": 5 } },
+        { "after": "3 days", "update": "$b", "set": { "score": 7 } },
+        { "after": "3 days", "assign": "$b", "to": "$bo" },
+        { "after": "4 days", "delete": "$a" },
+        { "after": "9 days", "update": "$b", "set": { "state": "won" } }
+    ]
+}"#;

@@ -11,10 +11,9 @@ pub(in crate::cli) fn run(args: &BuildArgs, term: &Term) -> Exit {
         Err(exit) => return exit,
     };
     if let Some(path) = &args.output
-        && let Err(error) = output::write(path, &target.build)
+        && let Err(exit) = output::put(path, &target.build, term)
     {
-        term.err(&format!("error: cannot write `{}`: {error}\n", path.display()));
-        return Exit::Environment;
+        return exit;
     }
     if args.manifest {
         term.out(&manifest::text(target.program.module(), &target.hash));

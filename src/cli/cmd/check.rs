@@ -68,11 +68,8 @@ fn round(args: &CheckArgs, wanted: Wanted, term: &Term) -> Result<bool, Exit> {
         if fixed.applied.is_empty() {
             continue;
         }
-        if !args.dry_run
-            && let Err(error) = output::write(&path, fixed.text.as_bytes())
-        {
-            term.err(&format!("error: cannot write `{}`: {error}\n", file.path));
-            return Err(Exit::Environment);
+        if !args.dry_run {
+            output::put(&path, fixed.text.as_bytes(), term)?;
         }
         changed = true;
         for (diagnostic, fix) in &fixed.applied {

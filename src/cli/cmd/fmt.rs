@@ -73,10 +73,9 @@ impl Run<'_> {
         } else if self.args.check && !is_same {
             self.term.out(&format!("{} would change\n", file.path));
             self.fail(Exit::Wrong);
-        } else if !is_same && let Err(error) = output::write(path, text.as_bytes()) {
-            self.term.err(&format!("error: cannot write `{}`: {error}\n", file.path));
+        } else if !is_same && let Err(exit) = output::put(path, text.as_bytes(), self.term) {
             self.changed -= 1;
-            self.fail(Exit::Environment);
+            self.fail(exit);
         }
     }
 

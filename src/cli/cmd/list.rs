@@ -19,9 +19,9 @@ fn instances(args: &ListArgs, term: &Term) -> Result<Exit, Exit> {
     let mut simulation = store::simulation(&args.store.store, term)?;
     let Simulation { engine, recorder, .. } = &mut simulation;
     let filter = InstanceFilter { live: !args.all, process: args.process.clone(), ..InstanceFilter::default() };
-    let found = engine.list(&filter).map_err(|error| store::failed(term, &error))?;
+    let found = engine.list(&filter).map_err(|error| store::failed(term, error))?;
     let primaries = found.iter().filter_map(|view| view.record);
-    recorder.learn(engine, primaries).map_err(|error| store::failed(term, &error))?;
+    recorder.learn(engine, primaries).map_err(|error| store::failed(term, error))?;
     let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
     let show = Show { module: engine.module(), zone };
     let timeline = Timeline { show: &show, names: &recorder.names };
@@ -54,11 +54,11 @@ fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
             term.err(&format!("error[{}]: {}\n  help: `abide list` names them\n", fault.code, fault.message));
             return Err(Exit::Wrong);
         }
-        Err(failure) => return Err(store::failed(term, &failure)),
+        Err(failure) => return Err(store::failed(term, failure)),
     };
-    let entries = engine.timeline(Some(args.instance)).map_err(|error| store::failed(term, &error))?;
+    let entries = engine.timeline(Some(args.instance)).map_err(|error| store::failed(term, error))?;
     let records = entries.iter().filter_map(|e| e.record).chain(view.record);
-    recorder.learn(engine, records).map_err(|error| store::failed(term, &error))?;
+    recorder.learn(engine, records).map_err(|error| store::failed(term, error))?;
     let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
     let show = Show { module: engine.module(), zone };
     let timeline = Timeline { show: &show, names: &recorder.names };

@@ -17,7 +17,12 @@ use crate::data::{file, json};
 use crate::diag::Diagnostic;
 use crate::engine::store::{Status, Store, sqlite::SqliteStore};
 use crate::engine::view::InstanceView;
-use crate::simulation::{Simulation, names::Order, plan};
+use crate::simulation::{
+    Error, Simulation,
+    names::Order,
+    plan,
+    progress::{self, Progress, Standing},
+};
 
 /// The data file of a project where none is named.
 const DATA_NAME: &str = "data.json";
@@ -29,25 +34,30 @@ pub(in crate::cli) fn run(args: &RunArgs, term: &Term) -> Exit {
 fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let advance = args.clock.advance(term)?;
     let target = target::load(&args.path, &args.report, term)?;
-    let is_used = args.store.as_ref().is_some_and(|path| path.exists());
-    let data = match data_path(args, &target.folder, is_used) {
-        Some(path) => load_data(&path, &target, &args.report, term)?,
-        None => (DataFile::default(), Order::default()),
-    };
+    let path = data_path(args, &target.folder);
+    let is_new = args.store.as_ref().is_none_or(|store| !store.exists());
+    // What is wrong in it is told before there is a store.
+    let mut data = if is_new || args.data.is_some() { read(path.as_deref(), &target, args, term)? } else { None };
     let mut store: Box<dyn Store> = match &args.store {
-        Some(path) => store::open(path, true, term)?,
-        None => Box::new(SqliteStore::open_in_memory().map_err(|error| store::failed(term, &error))?),
+        Some(path) => store::hold(path, term)?,
+        None => Box::new(SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?),
     };
+    let standing = progress::standing(&mut *store).map_err(|error| store::failed(term, error))?;
+    if !is_new && args.data.is_none() && standing != Standing::Whole {
+        data = read(path.as_deref(), &target, args, term)?;
+    }
+    let data = data.unwrap_or_default();
+    let from = begin_with(&mut *store, standing, &data, term)?;
     let zone = target.program.module().meta.zone.clone();
-    let beginning = data.0.now.unwrap_or_else(|| {
+    let beginning = data.file.now.unwrap_or_else(|| {
         let today = jiff::Timestamp::now().in_tz(&zone).map_or_else(|_| jiff::Zoned::now().date(), |t| t.date());
         Simulation::default_beginning(&zone, today)
     });
-    store::keep_build(&mut *store, &target.hash, &target.build, term)?;
-    let mut simulation =
-        Simulation::open(store, target.program, target.hash, beginning).map_err(|error| store::failed(term, &error))?;
+    let mut simulation = Simulation::open(store, target.program, target.hash.clone(), beginning)
+        .map_err(|error| store::failed(term, error))?;
+    store::keep_build(simulation.engine.store(), &target.hash, &target.build, term)?;
     let began = simulation.engine.now();
-    let outcome = simulation.carry_out(&data.0, &data.1).and_then(|()| match advance {
+    let outcome = carry_out(&mut simulation, &data, from).and_then(|()| match advance {
         None => Ok(()),
         Some(when) => {
             let to = simulation.moment(simulation.engine.now(), when);
@@ -57,13 +67,62 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let next = Next { args };
     let told = story::tell(&mut simulation, began, args.json, term, &|open, show| next.commands(open, show));
     match outcome {
-        Err(error) => Err(store::failed(term, &error)),
+        Err(error) => Err(store::failed(term, error)),
         Ok(()) => told,
     }
 }
 
-/// The data file that was named, or that of the project; a store that was used has had it.
-fn data_path(args: &RunArgs, folder: &Path, is_used: bool) -> Option<PathBuf> {
+/// A data file that fits the build.
+#[derive(Default)]
+struct Data {
+    file: DataFile,
+    order: Order,
+    /// What stands for it in the store; empty where there is no file.
+    id: String,
+    path: String,
+}
+
+/// What is left to do of the data: all of it, the rest after a run that was cut short, or nothing.
+fn begin_with(store: &mut dyn Store, standing: Standing, data: &Data, term: &Term) -> Result<Option<Progress>, Exit> {
+    let had = progress::had(store, &data.id).map_err(|error| store::failed(term, error))?;
+    match standing {
+        Standing::Part(progress) if progress.file == data.id => {
+            term.err(&format!(
+                "note: an earlier run was cut short after step {} of {} of `{}`; this one goes on from there\n",
+                progress.done, progress.steps, data.path
+            ));
+            Ok(Some(progress))
+        }
+        Standing::Part(Progress { path, done, steps, .. }) => {
+            term.err(&format!(
+                "error[E0923]: the store has had {done} of {steps} steps of `{path}`, and that file is not here as it was\n  \
+                 help: put it back as it was and name it with --data, or begin anew with another --store\n",
+            ));
+            Err(Exit::Environment)
+        }
+        _ if had => {
+            term.err(&format!(
+                "note: the store has had all of `{}`; its records and events do not happen again\n",
+                data.path
+            ));
+            Ok(None)
+        }
+        Standing::Whole if data.id.is_empty() => Ok(None),
+        Standing::New | Standing::Whole => {
+            Ok(Some(Progress { file: data.id.clone(), path: data.path.clone(), ..Progress::default() }))
+        }
+    }
+}
+
+fn carry_out(simulation: &mut Simulation, data: &Data, from: Option<Progress>) -> Result<(), Error> {
+    match from {
+        None => simulation.advance_to(simulation.engine.now()),
+        Some(from) => simulation.carry_out(&data.file, &data.order, from),
+    }
+}
+
+/// The data file that was named, or that of the project.
+fn data_path(args: &RunArgs, folder: &Path) -> Option<PathBuf> {
     if args.data.is_some() {
         return args.data.clone();
     }
@@ -71,7 +130,7 @@ fn data_path(args: &RunArgs, folder: &Path, is_used: bool) -> Option<PathBuf> {
         Some(ending) if ending == "proc" => args.path.with_extension("json"),
         _ => Some(folder.join(DATA_NAME)).filter(|path| path.is_file()).or_else(|| beside_only_file(folder))?,
     };
-    (!is_used && own.is_file()).then_some(own)
+    own.is_file().then_some(own)
 }
 
 /// The data file of the one source file in a folder.
@@ -82,29 +141,35 @@ fn beside_only_file(folder: &Path) -> Option<PathBuf> {
     sources.next().is_none().then(|| only.with_extension("json"))
 }
 
-fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Result<(DataFile, Order), Exit> {
+fn read(path: Option<&Path>, target: &Target, args: &RunArgs, term: &Term) -> Result<Option<Data>, Exit> {
+    path.map(|path| load_data(path, target, &args.report, term)).transpose()
+}
+
+fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Result<Data, Exit> {
     let shown = path.to_string_lossy().replace('\\', "/");
     // LIMIT: DATA_BYTES_MAX
     let bytes = input::read_bytes(path, DATA_BYTES_MAX, term)?;
+    let id = progress::identify(&bytes);
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         term.err(&format!("error[E0902]: `{shown}` is not UTF-8: the byte at {at} starts no character\n"));
         Exit::Wrong
     })?;
     let mut sources = Sources::default();
-    let id = sources.add(SourceFile::new(shown.clone(), text, false));
-    let text = sources.get(id).map_or("", |f| f.text.as_str());
+    let source = sources.add(SourceFile::new(shown.clone(), text, false));
+    let text = sources.get(source).map_or("", |f| f.text.as_str());
     let read = || -> Result<(DataFile, Order), Vec<Diagnostic>> {
-        let json = json::parse(id, text).map_err(|problem| vec![problem])?;
+        let json = json::parse(source, text).map_err(|problem| vec![problem])?;
         let data = file::read(&json)?;
         let order = plan::plan(target.program.module(), &data)?;
         Ok((data, order))
     };
-    read().map_err(|mut problems| {
+    let (file, order) = read().map_err(|mut problems| {
         problems.sort_by_key(|d| (d.primary.span, d.code));
         report_aside(args, term, &problems, &sources);
         Exit::Wrong
-    })
+    })?;
+    Ok(Data { file, order, id, path: shown })
 }
 
 /// What the suggested commands begin with.

@@ -13,7 +13,7 @@ use crate::cli::{input, output, store, story, target};
 use crate::data::convert;
 use crate::data::json::{Json, JsonKind};
 use crate::diag::render;
-use crate::engine::store::{InstanceFilter, Status, sqlite::SqliteStore};
+use crate::engine::store::{InstanceFilter, Status, StoreError, sqlite::SqliteStore};
 use crate::engine::{
     Write,
     faults::{Answer, Failure},
@@ -32,12 +32,9 @@ fn take_out(args: &SnapshotArgs, term: &Term) -> Result<Exit, Exit> {
             term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
             return Err(Exit::Wrong);
         }
-        Err(failure) => return Err(store::failed(term, &failure)),
+        Err(failure) => return Err(store::failed(term, failure)),
     };
-    if let Err(error) = output::write(&args.output, &bytes) {
-        term.err(&format!("error: cannot write `{}`: {error}\n", args.output.display()));
-        return Err(Exit::Environment);
-    }
+    output::put(&args.output, &bytes, term)?;
     term.out(&format!("wrote {} ({} bytes)\n", args.output.display(), bytes.len()));
     Ok(Exit::Fine)
 }
@@ -51,21 +48,24 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     // LIMIT: EXPORT_BYTES_MAX
     let bytes = input::read_bytes(&args.snapshot, EXPORT_BYTES_MAX, term)?;
     let target = target::load(&args.build, &args.report, term)?;
-    let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, &error))?;
+    let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
     let mut simulation = Simulation::open(Box::new(sqlite), target.program, target.hash, 0)
-        .map_err(|error| store::failed(term, &error))?;
-    simulation.engine.import(&bytes).map_err(|error| {
-        term.err(&format!("error[E0917]: `{}`: {error}\n", args.snapshot.display()));
-        Exit::Wrong
+        .map_err(|error| store::failed(term, error))?;
+    simulation.engine.import(&bytes).map_err(|failure| match failure {
+        Failure::Store(StoreError::Export(message)) => {
+            term.err(&format!("error[E0917]: `{}`: {message}\n", args.snapshot.display()));
+            Exit::Wrong
+        }
+        failure => store::failed(term, failure),
     })?;
     let began = simulation.engine.now();
     for update in &args.update {
         let (record, write) = parse_update(&simulation, update, term)?;
-        simulation.update(record, write).map_err(|error| store::failed(term, &error))?;
+        simulation.update(record, write).map_err(|error| store::failed(term, error))?;
     }
-    retry_parked(&mut simulation).map_err(|error| store::failed(term, &error))?;
+    retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;
     let to = advance.map_or(began, |when| simulation.moment(began, when));
-    simulation.advance_to(to).map_err(|error| store::failed(term, &error))?;
+    simulation.advance_to(to).map_err(|error| store::failed(term, error))?;
     let (snapshot, build) = (args.snapshot.to_string_lossy(), args.build.to_string_lossy());
     let command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));
     story::tell(&mut simulation, began, args.json, term, &|open, show| match open

@@ -23,7 +23,7 @@ pub use model::{CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
@@ -33,6 +33,8 @@ pub type Row = Vec<Value>;
 pub enum StoreError {
     /// It cannot be opened, read or written.
     Io(String),
+    /// Another program has it now.
+    InUse(String),
     /// What it holds cannot be what this program wrote.
     Damaged(String),
     /// It has a format that this program does not know.
@@ -43,6 +45,8 @@ pub enum StoreError {
     Constraint(String),
     /// A request does not fit the schema.
     Schema(String),
+    /// What shall be taken in was not written by this program, or for another build.
+    Export(String),
 }
 
 impl StoreError {
@@ -50,7 +54,9 @@ impl StoreError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
+            StoreError::Export(_) => codes::E0917,
             StoreError::Io(_) => codes::E0918,
+            StoreError::InUse(_) => codes::E0922,
             StoreError::Damaged(_) | StoreError::Constraint(_) | StoreError::Schema(_) => codes::E0919,
             StoreError::Format(_) => codes::E0905,
             StoreError::Other(_) => codes::E0920,
@@ -62,6 +68,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Io(m) => write!(f, "the store cannot be used: {m}"),
+            StoreError::InUse(m) => write!(f, "the store is in use: {m}"),
             StoreError::Damaged(m) => write!(f, "the store is damaged: {m}"),
             StoreError::Format(found) => {
                 write!(f, "the store has format {found}, this program knows format {FORMAT}")
@@ -69,6 +76,7 @@ impl fmt::Display for StoreError {
             StoreError::Other(m) => write!(f, "the store does not fit: {m}"),
             StoreError::Constraint(m) => write!(f, "the store refused a row: {m}"),
             StoreError::Schema(m) => write!(f, "the request does not fit the store's tables: {m}"),
+            StoreError::Export(m) => f.write_str(m),
         }
     }
 }

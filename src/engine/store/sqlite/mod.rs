@@ -1,10 +1,12 @@
 //! The store in one SQLite file: WAL, every commit on disk, one statement cache, plain tables that people can read.
 
 mod columns;
+mod hold;
 mod instances;
 mod log;
 mod queries;
 mod records;
+mod setup;
 mod tables;
 
 use std::{path::Path, sync::Arc};
@@ -17,14 +19,11 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, FORMAT, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Store, StoreError,
+    Subscription,
 };
 
 pub use tables::statements;
-
-/// Marks the file as a store of this program: "Abid".
-const APPLICATION_ID: i32 = 0x4162_6964;
 
 /// Statements that stay prepared.
 const STATEMENTS_MAX: usize = 256;
@@ -37,6 +36,8 @@ pub struct SqliteStore {
     texts: Vec<records::TableTexts>,
     open: bool,
     savepoints: u32,
+    /// Given back after the connection is closed.
+    _hold: Option<hold::Hold>,
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -46,6 +47,9 @@ impl From<rusqlite::Error> for StoreError {
         match error {
             Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::ConstraintViolation => StoreError::Constraint(text),
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                    StoreError::InUse("another program writes to it".to_owned())
+                }
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
                 _ => StoreError::Io(text),
             },
@@ -60,28 +64,23 @@ impl From<rusqlite::Error> for StoreError {
 impl SqliteStore {
     /// Opens the file, and makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::connect(path, None)
+    }
+
+    /// The same for somebody who has the store for himself until it is dropped, or until the program dies. Others that
+    /// come this way are refused meanwhile; reading with [`SqliteStore::open`] stays possible.
+    pub fn hold(path: &Path) -> Result<Self> {
+        let hold = hold::Hold::take(path)?;
+        Self::connect(path, Some(hold))
+    }
+
+    fn connect(path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
         let connection =
             Connection::open(path).map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 && application != APPLICATION_ID {
-            return Err(StoreError::Other(format!("{} is a database of something else", path.display())));
-        }
-        if tables > 0 && format != i64::from(FORMAT) {
-            return Err(StoreError::Format(u16::try_from(format).unwrap_or(u16::MAX)));
-        }
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
-        if tables == 0 {
-            connection.execute_batch(&format!(
-                "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};\n{}COMMIT;",
-                tables::ENGINE
-            ))?;
-        }
-        Ok(Self { connection, schema: Arc::default(), texts: Vec::new(), open: false, savepoints: 0 })
+        setup::set_up(&connection, path)?;
+        let (schema, texts) = (Arc::default(), Vec::new());
+        Ok(Self { connection, schema, texts, open: false, savepoints: 0, _hold: hold })
     }
 
     /// A store in memory, gone when it is dropped.
@@ -94,6 +93,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// The tables of the entities, unless another program made them meanwhile.
+    fn make_tables(&mut self, wanted: &str) -> Result<()> {
+        if self.meta("schema")?.is_some() {
+            return Ok(());
+        }
+        self.connection.execute_batch(wanted)?;
+        self.set_meta("schema", wanted)
+    }
+
+    /// Ends the transaction after an error, which is the one to tell, whatever becomes of the rollback.
+    fn failed(&mut self, error: StoreError) -> Result<()> {
+        let _ = self.rollback();
+        Err(error)
+    }
+
     fn writable(&self) -> Result<()> {
         if self.open { Ok(()) } else { Err(StoreError::Io("a write outside a transaction".into())) }
     }
@@ -102,17 +116,15 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
         let wanted = statements(schema)?.concat();
-        match self.meta("schema")? {
-            Some(found) if found == wanted => {}
-            Some(_) => {
-                return Err(StoreError::Other("it was made by another version of the entities".into()));
+        if self.meta("schema")?.is_none() {
+            self.begin()?;
+            match self.make_tables(&wanted) {
+                Ok(()) => self.commit()?,
+                Err(error) => return self.failed(error),
             }
-            None => {
-                self.begin()?;
-                self.connection.execute_batch(&wanted)?;
-                self.set_meta("schema", &wanted)?;
-                self.commit()?;
-            }
+        }
+        if self.meta("schema")?.as_ref() != Some(&wanted) {
+            return Err(StoreError::Other("it was made by another version of the entities".into()));
         }
         self.texts = records::texts(schema)?;
         self.schema = Arc::clone(schema);
@@ -131,8 +143,7 @@ impl Store for SqliteStore {
     fn commit(&mut self) -> Result<()> {
         self.writable()?;
         if let Err(error) = self.run("COMMIT") {
-            self.rollback()?;
-            return Err(error);
+            return self.failed(error);
         }
         (self.open, self.savepoints) = (false, 0);
         Ok(())

@@ -1,0 +1,72 @@
+//! The beginning of a connection: whose file it is, how it is written, the engine's tables.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use crate::engine::store::{FORMAT, Result, StoreError};
+
+use super::tables;
+
+/// Marks the file as a store of this program: "Abid".
+const APPLICATION_ID: i32 = 0x4162_6964;
+
+/// How long others may have the file before this program gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Makes a connection ready, and the file a store if it is empty. Any number of programs may do so at once.
+pub(super) fn set_up(connection: &Connection, path: &Path) -> Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    let is_store = is_store(connection, path)?;
+    write_ahead(connection)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    if !is_store {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Another program may have been quicker.
+        if !self::is_store(&transaction, path)? {
+            transaction.execute_batch(&format!(
+                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};\n{}",
+                tables::ENGINE
+            ))?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Whether the file has the engine's tables; it is refused if it has others. The tables are counted first: they come
+/// with both numbers.
+fn is_store(connection: &Connection, path: &Path) -> Result<bool> {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Err(StoreError::Other(format!("{} is a database of something else", path.display())));
+    }
+    if format != i64::from(FORMAT) {
+        return Err(StoreError::Format(u16::try_from(format).unwrap_or(u16::MAX)));
+    }
+    Ok(true)
+}
+
+/// Switches to the write-ahead log. SQLite does not wait by itself here when several programs switch a new file.
+fn write_ahead(connection: &Connection) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+            Err(error) if is_busy(&error) && began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(2)),
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DatabaseBusy)
+}
