@@ -21,6 +21,7 @@ mod format;
 mod input;
 mod machine;
 mod mutate;
+mod oracle;
 mod sema;
 mod store;
 mod syntax;

@@ -86,6 +86,8 @@ pub enum Pattern {
     List,
     /// A list of int.
     IntList,
+    /// A list of money, with a known currency or any.
+    MoneyList,
     /// A list of text.
     TextList,
     /// A list of record values.

@@ -116,11 +116,15 @@ impl Resolver<'_> {
             Pattern::Presence => one_of(is_presence),
             Pattern::Plain2 => self.plain_pair(name, first),
             Pattern::IntList => list_of(|element| matches!(element, TypeDef::Int)),
+            Pattern::MoneyList => list_of(|element| matches!(element, TypeDef::Money | TypeDef::MoneyIn(_))),
             Pattern::TextList => list_of(|element| matches!(element, TypeDef::Text)),
             Pattern::KeyList => list_of(|element| matches!(element, TypeDef::Record(_))),
             Pattern::ListOrSet => self.list_or_set(name, first),
             Pattern::Element => {
-                let list = self.first_of(Pattern::List)?.ok_or(Unresolved::Index(name))?;
+                let list = match self.first_of(Pattern::List)? {
+                    Some(list) => list,
+                    None => self.first_of(Pattern::MoneyList)?.ok_or(Unresolved::Index(name))?,
+                };
                 Ok(self.module.kinds(self.element(list).ok_or(Unresolved::Index(name))?))
             }
             Pattern::Fields => self.fields(name),

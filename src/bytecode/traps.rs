@@ -77,6 +77,8 @@ traps! {
     MixedDuration 202 "R0202" "months, days and exact time do not convert into each other";
     /// A moment lies outside of the years 1 to 9999.
     TimeRange 203 "R0203" "the moment lies outside of the years 1 to 9999";
+    /// An amount cannot be split into so many parts.
+    BadSplit 204 "R0204" "an amount is split into at least one part";
     /// A process that was given a time limit has not ended in time.
     TimeLimit 509 "R0509" "it has not ended within its time limit";
     /// One turn used up its fuel.

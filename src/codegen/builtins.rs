@@ -98,6 +98,7 @@ impl Lowerer<'_> {
             Builtin::Random => self.host(HostOp::Random, &[one, two], Some(result)),
             Builtin::Range => self.emit(Instruction::ListRange { into, low: left, high: right }),
             Builtin::Round => self.round(one, Some(right), result),
+            Builtin::Split => self.emit(Instruction::MoneySplit { into, from: left, parts: right }),
             _ => self.unreachable(),
         }
     }

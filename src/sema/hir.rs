@@ -759,6 +759,7 @@ pub enum Builtin {
     // Money.
     Amount,
     CurrencyOf,
+    Split,
     // Text.
     Length,
     Lower,

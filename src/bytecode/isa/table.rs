@@ -295,6 +295,7 @@ instructions! {
     0x7A MoneyCompare { into: put Int, left: get Money, right: get Money } "-1, 0, 1."
     0x7B MoneyCurrency { into: put Text, from: get Money } "The currency's code."
     0x7C MoneyRoundTo { into: put Money, from: get Money, places: get Int } "Rounded half to even to so many places."
+    0x7D MoneySplit { into: put MoneyList, from: get Element, parts: get Int } "So many amounts with this sum, in whole coins; what is left goes to the first ones."
 
     // Time. Zones are that of the machine.
     0x80 DateAdd { into: put Date, left: get Date, right: get Duration } "Months first, then days; exact time is a trap."

@@ -35,6 +35,8 @@ enum Kind {
     Texts,
     /// `list of int`.
     Ints,
+    /// A list of amounts of the currency of the first argument.
+    Amounts,
 }
 
 /// One way to call a function.
@@ -72,6 +74,7 @@ static SIGNATURES: &[Signature] = &[
     of("round", &[Kind::Decimal], Kind::Decimal, Builtin::Round),
     of("round", &[Kind::Decimal, Kind::Int], Kind::Decimal, Builtin::Round),
     of("round", &[Kind::Money], Kind::Money, Builtin::Round),
+    of("round", &[Kind::Money, Kind::Int], Kind::Money, Builtin::Round),
     of("text", &[Kind::Printable], Kind::Text, Builtin::ToText),
     of("min", &[Kind::Items], Kind::OptionalItem, Builtin::ListMinimum),
     of("min", &[Kind::Item, Kind::Item], Kind::Item, Builtin::Minimum),
@@ -79,6 +82,7 @@ static SIGNATURES: &[Signature] = &[
     of("max", &[Kind::Item, Kind::Item], Kind::Item, Builtin::Maximum),
     of("amount", &[Kind::Money], Kind::Decimal, Builtin::Amount),
     of("currency", &[Kind::Money], Kind::Text, Builtin::CurrencyOf),
+    of("split", &[Kind::Money, Kind::Int], Kind::Amounts, Builtin::Split),
     of("length", &[Kind::Text], Kind::Int, Builtin::Length),
     of("length", &[Kind::Items], Kind::Int, Builtin::ListLength),
     of("lower", &[Kind::Text], Kind::Text, Builtin::Lower),
@@ -100,10 +104,9 @@ static SIGNATURES: &[Signature] = &[
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 5] = [
+const LATER: [(&str, &str); 4] = [
     ("convert", "conversions of currency (`convert`)"),
     ("float", "binary numbers (`float`)"),
-    ("split", "splitting of amounts (`split`)"),
     ("url", "addresses of records (`url`)"),
     ("members_of", "`members_of`"),
 ];
@@ -148,7 +151,7 @@ impl Checker<'_> {
         let ty = self.result_of(way, &wanted);
         let mut args: Vec<Expr> =
             values.into_iter().zip(&wanted).map(|(value, ty)| self.coerce(value, ty, None)).collect();
-        if way.builtin == Builtin::Round && args.len() == 1 {
+        if way.builtin == Builtin::Round && way.takes == [Kind::Decimal] {
             args.push(constant(Value::Int(0), Ty::Int, span));
         }
         if matches!(way.builtin, Builtin::Year | Builtin::Month | Builtin::Day | Builtin::Weekday) {
@@ -241,6 +244,7 @@ impl Checker<'_> {
             Kind::Items => first,
             Kind::Texts => Ty::List(Box::new(Ty::Text)),
             Kind::Ints => Ty::List(Box::new(Ty::Int)),
+            Kind::Amounts => Ty::List(Box::new(item)),
         }
     }
 
@@ -345,6 +349,7 @@ fn form(way: &Signature) -> String {
             Kind::Items => "list",
             Kind::Texts => "list of text",
             Kind::Ints => "list of int",
+            Kind::Amounts => "list of money",
         })
         .collect();
     format!("{}({})", way.name, words.join(", "))

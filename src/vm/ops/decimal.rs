@@ -23,10 +23,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         }
         Instruction::DecimalDiv { into, left, right } => binary(context, into, left, right, divide),
         Instruction::DecimalMod { into, left, right } => binary(context, into, left, right, modulo),
-        Instruction::DecimalFloor { into, left, right } => binary(context, into, left, right, |a, b| {
-            let exact = a.checked_sub(modulo(a, b)?).ok_or(TrapCode::Overflow)?;
-            Ok(divide(exact, b)?.round())
-        }),
+        Instruction::DecimalFloor { into, left, right } => binary(context, into, left, right, floor),
         Instruction::DecimalNegate { into, from } => unary(context, into, from, |number| -number),
         Instruction::DecimalAbsolute { into, from } => unary(context, into, from, |number| number.abs()),
         Instruction::DecimalRound { into, from, places } => {
@@ -107,16 +104,51 @@ pub(super) fn divide(left: Decimal, right: Decimal) -> Computed<Decimal> {
     left.checked_div(right).ok_or(TrapCode::Overflow)
 }
 
+/// The quotient of the sizes cut to a whole number, and what is left, which has the sign of the left side. Exact: the
+/// digits that the left side lacks against the right one are brought down one by one.
+fn cut(left: Decimal, right: Decimal) -> Computed<(u128, Decimal)> {
+    let (mut rest, divisor) = (left.mantissa().unsigned_abs(), right.mantissa().unsigned_abs());
+    let mut quotient = 0;
+    let more = right.scale().saturating_sub(left.scale());
+    if left.scale() <= right.scale() {
+        (quotient, rest) = (rest / divisor, rest % divisor);
+        for _ in 0..more {
+            rest *= 10;
+            // A mantissa has 96 bits, so there is room for the next digit wherever the quotient is still of use.
+            quotient = u128::checked_mul(quotient, 10).ok_or(TrapCode::Overflow)? + rest / divisor;
+            rest %= divisor;
+        }
+    } else if let Some(divisor) = divisor.checked_mul(10u128.pow(left.scale() - right.scale())) {
+        (quotient, rest) = (rest / divisor, rest % divisor);
+    }
+    let rest = i128::try_from(rest).map_err(|_| TrapCode::Overflow)?;
+    let rest = if left.is_sign_negative() { -rest } else { rest };
+    let scale = left.scale().max(right.scale());
+    Ok((quotient, Decimal::try_from_i128_with_scale(rest, scale).map_err(|_| TrapCode::Overflow)?))
+}
+
+/// Whether the quotient that is rounded down is one less than the one that is cut.
+fn is_below(rest: Decimal, right: Decimal) -> bool {
+    !rest.is_zero() && rest.is_sign_negative() != right.is_sign_negative()
+}
+
 fn modulo(left: Decimal, right: Decimal) -> Computed<Decimal> {
     if right.is_zero() {
         return Err(TrapCode::DivisionByZero);
     }
     let rest = left.checked_rem(right).ok_or(TrapCode::Overflow)?;
-    if rest.is_zero() || rest.is_sign_negative() == right.is_sign_negative() {
-        Ok(rest)
-    } else {
-        rest.checked_add(right).ok_or(TrapCode::Overflow)
+    if is_below(rest, right) { rest.checked_add(right).ok_or(TrapCode::Overflow) } else { Ok(rest) }
+}
+
+fn floor(left: Decimal, right: Decimal) -> Computed<Decimal> {
+    if right.is_zero() {
+        return Err(TrapCode::DivisionByZero);
     }
+    let (quotient, rest) = cut(left, right)?;
+    let quotient = i128::try_from(quotient).map_err(|_| TrapCode::Overflow)?;
+    let quotient = if left.is_sign_negative() == right.is_sign_negative() { quotient } else { -quotient };
+    let quotient = quotient - i128::from(is_below(rest, right));
+    Decimal::try_from_i128_with_scale(quotient, 0).map_err(|_| TrapCode::Overflow)
 }
 
 /// Half to even. Negative places round before the point.
@@ -126,7 +158,11 @@ pub(super) fn round(number: Decimal, places: i64) -> Computed<Decimal> {
     }
     let digits = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
     let unit = 10i128.checked_pow(digits).and_then(|unit| Decimal::try_from_i128_with_scale(unit, 0).ok());
-    let Some(unit) = unit else { return Ok(Decimal::ZERO) };
+    let Some(unit) = unit else {
+        // The unit has one digit more than the largest decimal, which may be more than half of it, or many more.
+        let is_nearer = digits == 29 && number.abs() > Decimal::from_i128_with_scale(5 * 10i128.pow(28), 0);
+        return if is_nearer { Err(TrapCode::Overflow) } else { Ok(Decimal::ZERO) };
+    };
     let units = divide(number, unit)?.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
     units.checked_mul(unit).ok_or(TrapCode::Overflow)
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::{
     Context, Done, Raised,
     compare::{Comparer, is_absent},
+    money,
 };
 use crate::{
     base::limits::{LIST_ITEMS_MAX, TEXT_BYTES_MAX},
@@ -15,7 +16,7 @@ use crate::{
     },
     vm::{
         heap::OWNED,
-        window::{Slots, next},
+        window::{Slots, next, unpack_currency},
     },
 };
 
@@ -30,6 +31,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::ListRange { into, low, high } => range(context, into, low, high),
         Instruction::ListSlice { into, list, range } => slice(context, into, list, range),
         Instruction::ListConcat { into, left, right } => concat(context, into, left, right),
+        Instruction::MoneySplit { into, from, parts } => split(context, into, from, parts),
         Instruction::ListJoin { into, list, separator } => join(context, into, list, separator),
         Instruction::ListEqual { into, left, right } => equal(context, into, left, right),
         Instruction::SetOfList { into, from } => set_of(context, into, from),
@@ -190,6 +192,26 @@ fn range(context: &mut Context<'_>, into: SlotIdx, low: SlotIdx, high: SlotIdx) 
     }
     let numbers: Vec<u64> = (low..=high).map(i64::cast_unsigned).collect();
     context.put_list(into, numbers, 1)
+}
+
+/// An amount in parts, each with its currency where that is not known from the type.
+fn split(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx, parts: SlotIdx) -> Done {
+    let (element, width) = context.elements(into);
+    let beside = (width > 1).then(|| context.window.get(next(from)));
+    let currency = match context.program.module().ty(element) {
+        Some(TypeDef::MoneyIn(currency)) => Some(*currency),
+        _ => beside.and_then(unpack_currency),
+    };
+    let coin = money::coin(currency.unwrap_or(context.program.module().meta.currency));
+    let parts = usize::try_from(context.window.int(parts)).ok().filter(|parts| *parts > 0);
+    let parts = parts.ok_or(TrapCode::BadSplit)?;
+    // LIMIT: LIST_ITEMS_MAX, before anything is allocated.
+    if parts > LIST_ITEMS_MAX {
+        return Err(TrapCode::ListTooLong.into());
+    }
+    let shares = money::shares(context.window.int(from), coin, parts);
+    let slots = shares.flat_map(|share| std::iter::once(share.cast_unsigned()).chain(beside)).collect();
+    context.put_list(into, slots, width)
 }
 
 fn slice(context: &mut Context<'_>, into: SlotIdx, list: SlotIdx, range: SlotIdx) -> Done {

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Context, Done, Raised, decimal::divide, sign};
 use crate::{
+    base::value::Currency,
     bytecode::{isa::Instruction, traps::TrapCode, types::SlotIdx},
     vm::window::{Slots, next, unpack_currency},
 };
@@ -189,6 +190,23 @@ fn round(amount: i64, places: i64) -> Computed<i64> {
     let Some(unit) = unit else { return Ok(0) };
     let units = scale(amount, false, 1, u128::from(unit.unsigned_abs()))?;
     product(units, unit)
+}
+
+/// Ten-thousandths of the smallest coin.
+pub(super) fn coin(currency: Currency) -> i64 {
+    10i64.pow(PLACES.saturating_sub(currency.minor_units()))
+}
+
+/// `parts` amounts with this sum: whole coins, of which the first parts have one more where they do not come out even.
+/// What is less than a coin goes to the first.
+pub(super) fn shares(amount: i64, coin: i64, parts: usize) -> impl Iterator<Item = i64> {
+    let count = i64::try_from(parts).unwrap_or(i64::MAX);
+    let (coins, crumbs) = (amount / coin, amount % coin);
+    let (share, left) = (coins / count, coins % count);
+    (0..count).map(move |index| {
+        let extra = if index < left.abs() { left.signum() } else { 0 };
+        (share + extra) * coin + if index == 0 { crumbs } else { 0 }
+    })
 }
 
 /// `amount * numerator / denominator`, exact, rounded half to even. Both are below 2^96.

@@ -34,7 +34,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::DateTimeAdd { into, left, right } => {
             (into, moment_add(context.zone, window.int(left), window.duration(right)))
         }
-        Instruction::DateTimeDate { into, from } => (into, Ok(wall(context.zone, window.int(from)).0)),
+        Instruction::DateTimeDate { into, from } => (into, day_number(civil(wall(context.zone, window.int(from)).0))),
         Instruction::DateTimeTime { into, from } => (into, Ok(wall(context.zone, window.int(from)).1)),
         Instruction::DateTimeOf { into, date, time } => {
             let wall = civil(window.int(date)).to_datetime(clock(window.int(time)));
@@ -155,8 +155,9 @@ fn date_add(days: i64, duration: Duration) -> Computed<i64> {
         return Err(TrapCode::MixedDuration);
     }
     let (months, more) = calendar(duration)?;
-    let date = civil(days).checked_add(months).and_then(|date| date.checked_add(more));
-    day_number(date.map_err(|_| TrapCode::TimeRange)?)
+    let date = civil(days).checked_add(months).map_err(|_| TrapCode::TimeRange)?;
+    day_number(date)?;
+    day_number(date.checked_add(more).map_err(|_| TrapCode::TimeRange)?)
 }
 
 fn moment_add(zone: &TimeZone, micros: i64, duration: Duration) -> Computed<i64> {
