@@ -281,7 +281,7 @@ wire_structs! {
     MemberDef { name, value, label }
     RecordDef { name, is_error, fields }
     ParamDef { name, ty, default }
-    FieldDef { name, column, ty, system, default, low, high, text_max }
+    FieldDef { name, column, ty, system, default, low, high, text_max, places }
     StatesDef { state, status, state_of, changes }
     EntityDef {
         name, table, owned_by_user, creatable, audited, activity, fields, states, unique, shown_as, hierarchy,

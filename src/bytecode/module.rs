@@ -147,6 +147,8 @@ pub struct FieldDef {
     pub high: Option<Value>,
     /// The longest text in characters.
     pub text_max: Option<u32>,
+    /// The places of a decimal: it is stored as a whole number, rounded half to even.
+    pub places: Option<u32>,
 }
 
 /// The states of an entity.

@@ -110,6 +110,7 @@ fn field(f: &schema::Field, tables: &mut Tables) -> out::FieldDef {
         low,
         high,
         text_max: f.text_max,
+        places: f.places,
     }
 }
 

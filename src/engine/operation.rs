@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::{
     base::value::{EntityIdx, Money, RecordRef, Value, time_of_day},
@@ -12,14 +12,17 @@ use crate::{
         traps::TrapCode,
         types::{FieldIdx, TypeDef},
     },
-    vm::fault::Fault,
+    vm::{fault::Fault, multiply_amount},
 };
 
 use super::{
     Engine,
     faults::{self, Answer, Failure},
     index,
-    store::{Condition, Row, codec, compare, schema::Kind},
+    store::{
+        Condition, Row, codec, compare,
+        schema::{Kind, scaled},
+    },
 };
 
 /// A field, how it is written, and the operand.
@@ -64,9 +67,7 @@ fn written(old: &Value, write: &Write) -> Answer<Value> {
         (Value::Decimal(a), _) => Value::Decimal(decimal(*a, op, &as_decimal(value)?)?),
         (Value::Money(a), Value::Money(b)) => Value::Money(add_money(*a, op, *b)?),
         (Value::Money(a), _) if op == WriteOp::Multiply => {
-            let product = decimal(Decimal::from(a.amount), op, &as_decimal(value)?)?;
-            let amount = product.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointNearestEven);
-            Value::Money(Money { amount: i64::try_from(amount).map_err(|_| overflow())?, ..*a })
+            Value::Money(Money { amount: multiply_amount(a.amount, as_decimal(value)?).map_err(Fault::from)?, ..*a })
         }
         (Value::Float(a), Value::Float(b)) => {
             let result = match op {
@@ -118,14 +119,15 @@ impl Engine {
         let def = program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         let mut row = Vec::with_capacity(def.fields.len());
         for field in &def.fields {
-            row.push(match &field.default {
+            let value = match &field.default {
                 DefaultDef::Const(value) => value.clone(),
                 DefaultDef::Function(function) => self.evaluate(*function, &[])?.unwrap_or(Value::None),
                 DefaultDef::None => match program.module().ty(field.ty) {
                     Some(TypeDef::List(_) | TypeDef::Set(_)) => Value::List(Vec::new()),
                     _ => Value::None,
                 },
-            });
+            };
+            row.push(rounded(field, value)?);
         }
         if let Some(states) = &def.states {
             let (state, status) = first_status(program.module(), states);
@@ -176,7 +178,7 @@ impl Engine {
             (Value::Money(money), Some(TypeDef::MoneyIn(currency))) if money.amount == 0 => {
                 Value::Money(Money { currency, ..money })
             }
-            (value, _) => value,
+            (value, _) => rounded(field, value)?,
         };
         set(row, Some(at), value);
         Ok(())
@@ -280,6 +282,17 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// A decimal as its field keeps it: with the field's places, half to even.
+fn rounded(field: &FieldDef, value: Value) -> Answer<Value> {
+    let (Value::Decimal(number), Some(places)) = (&value, field.places) else { return Ok(value) };
+    let mut number = number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven);
+    if scaled(number, places).is_none() {
+        return Err(overflow());
+    }
+    number.rescale(places);
+    Ok(Value::Decimal(number))
 }
 
 /// Writes a field of a row, if the entity has it.

@@ -247,6 +247,11 @@ impl<'a> Filler<'a, '_> {
         if let (Value::Text(text), Some(max)) = (value, field.text_max) {
             self.check_length(text, max, span);
         }
+        if let (Value::Decimal(number), Some(places)) = (value, field.places)
+            && number.normalize().scale() > places
+        {
+            self.sink.push(errors::default_outside(&format!("has more than {places} places"), span));
+        }
     }
 
     fn check_length(&mut self, text: &str, max: u32, span: Span) {

@@ -179,6 +179,7 @@ impl Builder<'_, '_> {
             name: written.name.name.clone(),
             physical: written.physical.clone(),
             text_max: types::text_max(&self.names, &written.ty),
+            places: types::places(&written.ty),
             ty,
             system: None,
             default: None,
@@ -206,7 +207,7 @@ impl Builder<'_, '_> {
             self.sink.push(message);
             return Ty::Error;
         }
-        let ty = self.resolve(file, &written.ty);
+        let ty = types::resolve_field(&self.names, file, &written.ty, self.sink);
         match ty.present() {
             Ty::Handle(_) | Ty::Fault | Ty::Void => {
                 let shown = match &ty {
@@ -301,7 +302,7 @@ fn own(near: Vec<&str>) -> Vec<String> {
 }
 
 fn plain_field(name: &str, ty: Ty, span: Span) -> Field {
-    Field { name: name.to_owned(), physical: None, ty, system: None, default: None, bounds: None, text_max: None, span }
+    Field { name: name.to_owned(), physical: None, ty, system: None, default: None, bounds: None, text_max: None, places: None, span }
 }
 
 fn is_collection(written: &TypeExpr) -> bool {

@@ -155,6 +155,8 @@ pub struct Field {
     pub bounds: Option<(Value, Value)>,
     /// The longest text in characters.
     pub text_max: Option<u32>,
+    /// The places of a decimal.
+    pub places: Option<u32>,
     /// Its declaration; the entity's name for system fields.
     pub span: Span,
 }

@@ -48,6 +48,9 @@ const FAMILIAR: [(&str, &str); 14] = [
     ("varchar", "text"),
 ];
 
+/// The places of decimals that are stored as whole numbers of 64 bits.
+const PLACES_MAX: u32 = 18;
+
 /// What is looked for under a name, for messages and suggestions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -79,7 +82,22 @@ impl Wanted {
 
 /// The type that `written` stands for; `Ty::Error` after a message, or where one was given for a declaration.
 pub fn resolve(names: &Names, file: FileId, written: &TypeExpr, sink: &mut Sink) -> Ty {
-    Resolver { names, file, sink }.resolve(written)
+    Resolver { names, file, sink, is_field: false }.resolve(written)
+}
+
+/// The type of a field of an entity, which may fix the places of its decimals.
+pub fn resolve_field(names: &Names, file: FileId, written: &TypeExpr, sink: &mut Sink) -> Ty {
+    Resolver { names, file, sink, is_field: true }.resolve(written)
+}
+
+/// The places of a field: `decimal(2)`, `decimal(2)?`.
+#[must_use]
+pub fn places(written: &TypeExpr) -> Option<u32> {
+    match &written.kind {
+        TypeKind::DecimalScale(places) => Some((*places).min(PLACES_MAX)),
+        TypeKind::Optional(inner) => places(inner),
+        _ => None,
+    }
 }
 
 /// The entity of this name; a message if there is none.
@@ -151,10 +169,13 @@ struct Resolver<'a> {
     names: &'a Names,
     file: FileId,
     sink: &'a mut Sink,
+    /// Whether the type is that of a field of an entity.
+    is_field: bool,
 }
 
 impl Resolver<'_> {
     fn resolve(&mut self, written: &TypeExpr) -> Ty {
+        self.is_field &= matches!(written.kind, TypeKind::DecimalScale(_) | TypeKind::Optional(_));
         match &written.kind {
             TypeKind::Error => Ty::Error,
             TypeKind::Builtin(name) => self.builtin(name),
@@ -163,9 +184,11 @@ impl Resolver<'_> {
                 Ty::Text
             }
             TypeKind::TextMax(_) => Ty::Text,
-            TypeKind::DecimalScale(_) => {
-                self.report(errors::later("decimals of fixed scale (`decimal(2)`)", written.span))
+            TypeKind::DecimalScale(_) if !self.is_field => self.report(entities::places_here(written.span)),
+            TypeKind::DecimalScale(places) if *places > PLACES_MAX => {
+                self.report(entities::too_many_places(PLACES_MAX, written.span))
             }
+            TypeKind::DecimalScale(_) => Ty::Decimal,
             TypeKind::MoneyIn(code) => self.money(code),
             TypeKind::Named(name) => self.named(name),
             TypeKind::Member(entity, part) => self.member(entity, part),

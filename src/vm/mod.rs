@@ -22,3 +22,5 @@ pub mod snapshot;
 mod tests;
 mod values;
 mod window;
+
+pub(crate) use ops::multiply_amount;

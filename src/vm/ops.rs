@@ -12,6 +12,8 @@ mod record;
 mod text;
 mod time;
 
+pub(crate) use money::multiply as multiply_amount;
+
 use jiff::tz::TimeZone;
 
 use super::{

@@ -71,6 +71,7 @@ pub(super) fn module() -> Module {
         low: None,
         high: None,
         text_max: None,
+        places: None,
     };
     let record = |name: &str, is_error, fields| RecordDef { name: name.to_owned(), is_error, fields };
     Module {

@@ -1,5 +1,7 @@
 //! What a store knows of a build: tables and columns, free of indexes into the module's types.
 
+use rust_decimal::Decimal;
+
 use crate::{
     base::value::{Currency, EntityIdx, Value},
     bytecode::{
@@ -61,6 +63,8 @@ pub enum Kind {
     Money(Currency),
     Record(Vec<(String, Member)>),
     Ref(EntityIdx),
+    /// A decimal of so many places.
+    Scaled(u32),
     Text,
     Time,
 }
@@ -106,7 +110,10 @@ impl Table {
                 Ok(Column {
                     field: field.name.clone(),
                     name: field.column.clone(),
-                    kind: member.kind,
+                    kind: match (member.kind, field.places) {
+                        (Kind::Decimal, Some(places)) => Kind::Scaled(places.min(PLACES_MAX)),
+                        (kind, _) => kind,
+                    },
                     optional: member.optional,
                 })
             })
@@ -159,6 +166,20 @@ fn member_of(module: &Module, ty: TypeIdx, depth: usize) -> Result<Member, Store
     Ok(Member { kind, optional: false })
 }
 
+/// A scaled decimal has no more places.
+const PLACES_MAX: u32 = 18;
+
+/// The whole number that stands for a decimal of so many places, if there is one.
+#[must_use]
+pub fn scaled(number: Decimal, places: u32) -> Option<i64> {
+    let mut number = number.normalize();
+    if number.scale() > places {
+        return None;
+    }
+    number.rescale(places);
+    if number.scale() == places { i64::try_from(number.mantissa()).ok() } else { None }
+}
+
 impl Kind {
     /// Whether a value of this kind may stand in a column of it; `None` is asked for elsewhere.
     #[must_use]
@@ -176,6 +197,7 @@ impl Kind {
             | (Kind::Int, Value::Int(_))
             | (Kind::Text, Value::Text(_))
             | (Kind::Time, Value::Time(_)) => true,
+            (Kind::Scaled(places), Value::Decimal(number)) => scaled(*number, *places).is_some(),
             (Kind::Ref(entity), Value::Ref(record)) => record.entity == *entity,
             (Kind::Money(currency), Value::Money(money)) => money.currency == *currency || money.amount == 0,
             (Kind::List(member), Value::List(items)) => items.iter().all(|item| member.fits(item)),

@@ -35,6 +35,21 @@ pub fn text_length(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0401, "a text of no characters can hold nothing", span, "expected 1 or more")
 }
 
+/// `rate: decimal(30)`.
+#[must_use]
+pub fn too_many_places(max: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0401, format!("a field keeps at most {max} places"), span, "too many places")
+        .help("write `decimal`, which keeps up to 28")
+}
+
+/// `decimal(2)` as the type of an input, a result, a name or within a list.
+#[must_use]
+pub fn places_here(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0401, "only a field of an entity has places", span, "is not the type of a field")
+        .note("places say how a number is stored; while it is calculated with, it is exact")
+        .help("write `decimal` here, and `round(x, 2)` where the number is to be rounded")
+}
+
 /// `score: int = "high"`.
 #[must_use]
 pub fn default_type(ty: &str, span: Span, declared: Span) -> Diagnostic {

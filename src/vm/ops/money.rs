@@ -167,7 +167,8 @@ fn fraction(number: Decimal) -> (u128, u128) {
     (number.mantissa().unsigned_abs(), 10u128.pow(number.scale()))
 }
 
-fn multiply(amount: i64, factor: Decimal) -> Computed<i64> {
+/// `amount * factor`, rounded half to even.
+pub(crate) fn multiply(amount: i64, factor: Decimal) -> Computed<i64> {
     let (mantissa, unit) = fraction(factor);
     scale(amount, factor.is_sign_negative(), mantissa, unit)
 }

@@ -9,7 +9,7 @@ use crate::{
     base::value::{Money, RecordRef, Value},
     engine::store::{
         Result, Schema, StoreError, codec,
-        schema::{Column, Kind, Member},
+        schema::{Column, Kind, Member, scaled},
     },
 };
 
@@ -48,6 +48,9 @@ pub(super) fn push<'a>(
         (Kind::Money(_), Value::Money(money)) => integer(money.amount),
         (Kind::Float, Value::Float(f)) => ToSqlOutput::Owned(Sql::Real(*f)),
         (Kind::Text, Value::Text(t)) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
+        (Kind::Scaled(places), Value::Decimal(d)) if scaled(*d, *places).is_some() => {
+            integer(scaled(*d, *places).unwrap_or_default())
+        }
         (Kind::Decimal, Value::Decimal(d)) => text(d.normalize().to_string()),
         (Kind::Date, Value::Date(d)) => text(codec::date_to_text(*d)?),
         (Kind::Time, Value::Time(t)) => text(codec::time_to_text(*t)),
@@ -91,6 +94,9 @@ pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, in
         Kind::Ref(entity) => Value::Ref(RecordRef { entity: *entity, id: number()? }),
         Kind::Float => Value::Float(cell.as_f64().map_err(|_| damaged())?),
         Kind::Text => Value::Text(text()?.to_owned()),
+        Kind::Scaled(places) => {
+            Value::Decimal(Decimal::try_from_i128_with_scale(number()?.into(), *places).map_err(|_| damaged())?)
+        }
         Kind::Decimal => Value::Decimal(Decimal::from_str(text()?).map_err(|_| damaged())?),
         Kind::Date => Value::Date(codec::date_from_text(text()?)?),
         Kind::Time => Value::Time(codec::time_from_text(text()?)?),

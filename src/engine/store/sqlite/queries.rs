@@ -8,7 +8,7 @@ use rusqlite::{
 use crate::{
     base::value::{EntityIdx, Value},
     bytecode::{module::CompareOp, types::FieldIdx},
-    engine::store::{Condition, Result, Schema, StoreError, schema::Kind},
+    engine::store::{Condition, Result, Schema, StoreError, schema::{Kind, scaled}},
 };
 
 use super::{
@@ -45,6 +45,7 @@ impl<'a> Text<'a> {
         let names: Vec<String> = physical(column).into_iter().map(|name| format!("t{alias}.{name}")).collect();
         let argument = match (&column.kind, &condition.argument) {
             (Kind::Money(currency), Value::Money(m)) if m.amount != 0 && m.currency != *currency => None,
+            (Kind::Scaled(places), Value::Decimal(number)) if scaled(*number, *places).is_none() => None,
             (_, argument) => Some(argument),
         };
         let ordered =

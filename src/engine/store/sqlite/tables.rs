@@ -115,9 +115,14 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
         let required = if column.optional { "" } else { " NOT NULL" };
         let ty = match &column.kind {
             Kind::AnyRef => "TEXT",
-            Kind::Bool | Kind::DateTime | Kind::Enum | Kind::Instance | Kind::Int | Kind::Money(_) | Kind::Ref(_) => {
-                "INTEGER"
-            }
+            Kind::Bool
+            | Kind::DateTime
+            | Kind::Enum
+            | Kind::Instance
+            | Kind::Int
+            | Kind::Money(_)
+            | Kind::Ref(_)
+            | Kind::Scaled(_) => "INTEGER",
             Kind::Date | Kind::Decimal | Kind::Duration | Kind::List(_) | Kind::Record(_) | Kind::Text | Kind::Time => {
                 "TEXT"
             }
