@@ -324,6 +324,7 @@ wire_enums! {
     }
     SystemField {
         0 Id, 1 CreatedOn, 2 CreatedBy, 3 ModifiedOn, 4 ModifiedBy, 5 Version, 6 Owner, 7 OwningUnit, 8 State, 9 Status,
+        10 Currency,
     }
     DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }

@@ -115,6 +115,7 @@ pub enum SystemField {
     OwningUnit,
     State,
     Status,
+    Currency,
 }
 
 /// The default of a field.

@@ -127,6 +127,7 @@ fn system_field(field: schema::SystemField) -> out::SystemField {
         From::OwningUnit => out::SystemField::OwningUnit,
         From::State => out::SystemField::State,
         From::Status => out::SystemField::Status,
+        From::Currency => out::SystemField::Currency,
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod actions;
 mod actor;
+mod amounts;
 mod children;
 pub mod clock;
 pub mod export;

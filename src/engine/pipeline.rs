@@ -105,6 +105,11 @@ impl Engine {
             written: writes.iter().map(|w| w.field).collect(),
         };
         let mut row = self.run_before(actor, &event)?.to_vec();
+        let program = Arc::clone(&self.program);
+        self.settle_currency(
+            program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?,
+            &mut row,
+        )?;
         self.set_owning_unit(entity, &mut row)?;
         self.check_row(record, &row, None)?;
         self.store.insert(entity, &row)?;
@@ -139,6 +144,7 @@ impl Engine {
                 place.clone_from(wanted);
             }
         }
+        self.settle_currency(def, &mut row)?;
         self.check_row(record, &row, Some(&current))?;
         self.set_owning_unit(record.entity, &mut row)?;
         let changes = self.changes(record.entity, Some(&current), &row);

@@ -23,6 +23,10 @@ use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeExpr, TypeKind};
 /// The flags in the head of an entity.
 const ENTITY_FLAGS: [&str; 5] = ["activity", "audited", "flow enabled", "not creatable", "not triggerable"];
 
+/// The field that says the currency of the amounts of a record.
+const CURRENCY: &str = "currency";
+/// The letters of a code of ISO 4217.
+const CURRENCY_LETTERS: u32 = 3;
 /// How long the subject of an activity may be.
 const SUBJECT_MAX: u32 = 200;
 
@@ -175,6 +179,9 @@ impl Builder<'_, '_> {
         }
         let ty = self.field_type(file, written);
         let is_hierarchy = self.check_field_flags(id, written, &ty);
+        if *ty.present() == Ty::Money {
+            self.add_currency(id);
+        }
         let field = Field {
             name: written.name.name.clone(),
             physical: written.physical.clone(),
@@ -191,6 +198,22 @@ impl Builder<'_, '_> {
         let index = u16::try_from(entity.fields.len() - 1).unwrap_or(u16::MAX);
         if is_hierarchy {
             entity.hierarchy.get_or_insert(super::schema::FieldId(index));
+        }
+    }
+
+    /// Amounts of any currency share that of their record.
+    fn add_currency(&mut self, id: EntityId) {
+        let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) else { return };
+        match entity.fields.iter().find(|field| field.name == CURRENCY) {
+            Some(field) if field.system.is_none() => {
+                self.sink.push(names::system_name(CURRENCY, &entity.name, field.span));
+            }
+            Some(_) => {}
+            None => {
+                let field = plain_field(CURRENCY, Ty::Text, entity.span);
+                let system = Some(SystemField::Currency);
+                entity.fields.push(Field { system, text_max: Some(CURRENCY_LETTERS), ..field });
+            }
         }
     }
 
@@ -302,7 +325,17 @@ fn own(near: Vec<&str>) -> Vec<String> {
 }
 
 fn plain_field(name: &str, ty: Ty, span: Span) -> Field {
-    Field { name: name.to_owned(), physical: None, ty, system: None, default: None, bounds: None, text_max: None, places: None, span }
+    Field {
+        name: name.to_owned(),
+        physical: None,
+        ty,
+        system: None,
+        default: None,
+        bounds: None,
+        text_max: None,
+        places: None,
+        span,
+    }
 }
 
 fn is_collection(written: &TypeExpr) -> bool {

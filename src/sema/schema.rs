@@ -127,6 +127,7 @@ pub enum SystemField {
     OwningUnit,
     State,
     Status,
+    Currency,
 }
 
 /// The default of a field.

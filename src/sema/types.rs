@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
 
 /// The types whose names are words of the language.
-const BUILTIN: [(&str, Ty); 9] = [
+const BUILTIN: [(&str, Ty); 10] = [
     ("any", Ty::AnyRef),
     ("bool", Ty::Bool),
     ("date", Ty::Date),
@@ -22,13 +22,13 @@ const BUILTIN: [(&str, Ty); 9] = [
     ("decimal", Ty::Decimal),
     ("duration", Ty::Duration),
     ("int", Ty::Int),
+    ("money", Ty::Money),
     ("text", Ty::Text),
     ("time", Ty::Time),
 ];
 
 /// Types of later versions, with their names in a sentence.
-const LATER: [(&str, &str); 2] =
-    [("float", "binary numbers (`float`)"), ("money", "amounts of any currency (`money` without a code)")];
+const LATER: [(&str, &str); 1] = [("float", "binary numbers (`float`)")];
 
 /// What people write who know other languages.
 const FAMILIAR: [(&str, &str); 14] = [

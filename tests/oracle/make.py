@@ -167,7 +167,7 @@ def money():
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last moment that every zone can show within the year 9999.
-LAST = datetime(9999, 12, 30, 22, 0, 0, 999_999, timezone.utc)
+LAST = datetime(9999, 12, 30, 22, tzinfo=timezone.utc)
 
 
 def add_months(day, months):

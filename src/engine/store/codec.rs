@@ -115,6 +115,7 @@ pub fn to_plain(schema: &Schema, kind: &Kind, value: &Value) -> Result<Json> {
         (Kind::Float, Value::Float(f)) => Number::from_f64(*f).map_or(Json::Null, Json::Number),
         (Kind::Decimal | Kind::Scaled(_), Value::Decimal(d)) => Json::String(d.to_string()),
         (Kind::Money(_), Value::Money(m)) => json!(m.amount),
+        (Kind::AnyMoney | Kind::MoneyBeside(_), Value::Money(m)) => json!([m.amount, m.currency.as_str()]),
         (Kind::Date, Value::Date(d)) => Json::String(date_to_text(*d)?),
         (Kind::Time, Value::Time(t)) => Json::String(time_to_text(*t)),
         (Kind::DateTime, Value::DateTime(t)) => json!(t),
@@ -156,6 +157,10 @@ pub fn from_plain(schema: &Schema, member: &Member, json: &Json) -> Result<Value
         Kind::Float => Value::Float(json.as_f64().ok_or_else(bad)?),
         Kind::Decimal | Kind::Scaled(_) => Value::Decimal(Decimal::from_str(text()?).map_err(|_| bad())?),
         Kind::Money(currency) => Value::Money(Money { amount: number()?, currency: *currency }),
+        Kind::AnyMoney | Kind::MoneyBeside(_) => {
+            let currency = json.get(1).and_then(Json::as_str).and_then(Currency::parse).ok_or_else(bad)?;
+            Value::Money(Money { amount: json.get(0).and_then(Json::as_i64).ok_or_else(bad)?, currency })
+        }
         Kind::Date => Value::Date(date_from_text(text()?)?),
         Kind::Time => Value::Time(time_from_text(text()?)?),
         Kind::DateTime => Value::DateTime(number()?),

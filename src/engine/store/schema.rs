@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::{
     base::value::{Currency, EntityIdx, Value},
     bytecode::{
-        module::{EntityDef, Module},
+        module::{EntityDef, Module, SystemField},
         types::{FieldIdx, TypeDef, TypeIdx},
     },
 };
@@ -61,6 +61,10 @@ pub enum Kind {
     Int,
     List(Box<Member>),
     Money(Currency),
+    /// An amount of any currency, within a list or record value.
+    AnyMoney,
+    /// An amount in the currency that the field of this number says.
+    MoneyBeside(FieldIdx),
     Record(Vec<(String, Member)>),
     Ref(EntityIdx),
     /// A decimal of so many places.
@@ -111,6 +115,10 @@ impl Table {
                     field: field.name.clone(),
                     name: field.column.clone(),
                     kind: match (member.kind, field.places) {
+                        (Kind::AnyMoney, _) => match entity.system_field(SystemField::Currency) {
+                            Some(currency) => Kind::MoneyBeside(currency),
+                            None => return Err(StoreError::Schema(format!("`{}` has no currency", entity.name))),
+                        },
                         (Kind::Decimal, Some(places)) => Kind::Scaled(places.min(PLACES_MAX)),
                         (kind, _) => kind,
                     },
@@ -161,7 +169,8 @@ fn member_of(module: &Module, ty: TypeIdx, depth: usize) -> Result<Member, Store
         TypeDef::Ref(entity) => Kind::Ref(entity),
         TypeDef::Text => Kind::Text,
         TypeDef::Time => Kind::Time,
-        TypeDef::Fault | TypeDef::Money => return Err(damaged()),
+        TypeDef::Money => Kind::AnyMoney,
+        TypeDef::Fault => return Err(damaged()),
     };
     Ok(Member { kind, optional: false })
 }
@@ -195,6 +204,7 @@ impl Kind {
             | (Kind::Float, Value::Float(_))
             | (Kind::Instance, Value::Instance(_))
             | (Kind::Int, Value::Int(_))
+            | (Kind::AnyMoney | Kind::MoneyBeside(_), Value::Money(_))
             | (Kind::Text, Value::Text(_))
             | (Kind::Time, Value::Time(_)) => true,
             (Kind::Scaled(places), Value::Decimal(number)) => scaled(*number, *places).is_some(),

@@ -6,7 +6,7 @@ use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use rust_decimal::Decimal;
 
 use crate::{
-    base::value::{Money, RecordRef, Value},
+    base::value::{Currency, Money, RecordRef, Value},
     engine::store::{
         Result, Schema, StoreError, codec,
         schema::{Column, Kind, Member, scaled},
@@ -45,7 +45,7 @@ pub(super) fn push<'a>(
             integer(*n)
         }
         (Kind::Enum, Value::Enum(n)) => integer(i64::from(*n)),
-        (Kind::Money(_), Value::Money(money)) => integer(money.amount),
+        (Kind::Money(_) | Kind::MoneyBeside(_), Value::Money(money)) => integer(money.amount),
         (Kind::Float, Value::Float(f)) => ToSqlOutput::Owned(Sql::Real(*f)),
         (Kind::Text, Value::Text(t)) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
         (Kind::Scaled(places), Value::Decimal(d)) if scaled(*d, *places).is_some() => {
@@ -105,6 +105,8 @@ pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, in
             let json = serde_json::from_str(text()?).map_err(|_| damaged())?;
             codec::from_plain(schema, &Member { kind: column.kind.clone(), optional: false }, &json)?
         }
-        Kind::AnyRef => return Err(damaged()),
+        // The row says the currency once all of it is read.
+        Kind::MoneyBeside(_) => Value::Money(Money { amount: number()?, currency: Currency(*b"XXX") }),
+        Kind::AnyMoney | Kind::AnyRef => return Err(damaged()),
     })
 }

@@ -6,9 +6,12 @@ use rusqlite::{
 };
 
 use crate::{
-    base::value::{EntityIdx, Value},
+    base::value::{EntityIdx, Money, Value},
     bytecode::{module::CompareOp, types::FieldIdx},
-    engine::store::{Condition, Result, Schema, StoreError, schema::{Kind, scaled}},
+    engine::store::{
+        Condition, Result, Schema, StoreError,
+        schema::{Column, Kind, scaled},
+    },
 };
 
 use super::{
@@ -76,8 +79,32 @@ impl<'a> Text<'a> {
             return Ok(());
         };
         columns::push(self.schema, &column.kind, value, &mut self.values)?;
+        if let (Kind::MoneyBeside(field), Value::Money(money)) = (&column.kind, value) {
+            return self.add_amount(&names, alias, table.column(*field)?, *money, operator);
+        }
         let parts: Vec<String> = names.iter().map(|name| format!("{name} {operator} ?")).collect();
         self.conditions.push(format!("({})", parts.join(if on_absent { " OR " } else { " AND " })));
+        Ok(())
+    }
+
+    /// An amount with the currency beside it; the amount is a parameter already.
+    fn add_amount(
+        &mut self,
+        names: &[String],
+        alias: usize,
+        currency: &Column,
+        money: Money,
+        operator: &str,
+    ) -> Result<()> {
+        if operator != "=" {
+            return Err(StoreError::Schema("amounts of any currency are compared by the program".into()));
+        }
+        self.conditions.push(format!("{} = ?", names.concat()));
+        if money.amount != 0 {
+            let beside: String = physical(currency).concat();
+            self.conditions.push(format!("t{alias}.{beside} = ?"));
+            self.values.push(ToSqlOutput::Owned(Sql::Text(money.currency.as_str().to_owned())));
+        }
         Ok(())
     }
 

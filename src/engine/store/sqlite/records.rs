@@ -3,9 +3,9 @@
 use rusqlite::params_from_iter;
 
 use crate::{
-    base::value::{EntityIdx, RecordRef, Value},
+    base::value::{Currency, EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
-    engine::store::{Result, Row, Schema, StoreError},
+    engine::store::{Result, Row, Schema, StoreError, schema::Kind},
 };
 
 use super::{
@@ -88,8 +88,27 @@ impl SqliteStore {
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut index = 0;
         let values = table.columns.iter().map(|column| columns::pull(&self.schema, column, row, &mut index));
-        values.collect::<Result<Row>>().map(Some)
+        let mut values = values.collect::<Result<Row>>()?;
+        for (index, column) in table.columns.iter().enumerate() {
+            if let Kind::MoneyBeside(field) = column.kind {
+                put_currency(&mut values, index, field)?;
+            }
+        }
+        Ok(Some(values))
     }
+}
+
+/// Gives an amount the currency that its row says.
+fn put_currency(row: &mut Row, amount: usize, field: FieldIdx) -> Result<()> {
+    let currency = match row.get(field.index()) {
+        Some(Value::Text(code)) => Currency::parse(code),
+        _ => None,
+    };
+    if let Some(Value::Money(money)) = row.get_mut(amount) {
+        let damaged = || StoreError::Damaged("a row has an amount without a currency".into());
+        money.currency = currency.ok_or_else(damaged)?;
+    }
+    Ok(())
 }
 
 fn one_row(changed: usize, record: RecordRef, verb: &str) -> Result<()> {

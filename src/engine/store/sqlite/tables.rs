@@ -121,12 +121,14 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
             | Kind::Instance
             | Kind::Int
             | Kind::Money(_)
+            | Kind::MoneyBeside(_)
             | Kind::Ref(_)
             | Kind::Scaled(_) => "INTEGER",
             Kind::Date | Kind::Decimal | Kind::Duration | Kind::List(_) | Kind::Record(_) | Kind::Text | Kind::Time => {
                 "TEXT"
             }
             Kind::Float => "REAL",
+            Kind::AnyMoney => return Err(StoreError::Schema("an amount without a currency beside it".into())),
         };
         let mut names = physical(column).into_iter();
         let first = names.next().unwrap_or_default();
