@@ -231,7 +231,9 @@ fn other_formats_are_refused_with_both_numbers() {
 /// instruction, and numbers of every length.
 fn all_variants() -> Vec<u8> {
     let mut maker = Maker { page: Page::read(), next: BTreeMap::new(), number: 0, word: 0, open: BTreeSet::new() };
-    let mut bytes = b"ABIDE\x1A\r\n\x02\0\x0E\0".to_vec();
+    let mut bytes = b"ABIDE\x1A\r\n".to_vec();
+    bytes.extend(container::FORMAT.to_le_bytes());
+    bytes.extend(*b"\x0E\0");
     let sections = maker.page.sections.clone();
     for (number, (_, ty)) in (1u16..).zip(&sections) {
         let mut content = Vec::new();

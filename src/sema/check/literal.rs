@@ -25,6 +25,9 @@ impl Checker<'_> {
                     let value = self.expr(value, None);
                     let value = self.printable(value);
                     is_broken |= value.ty == Ty::Error;
+                    if let Some(pattern) = format {
+                        self.check_format(&value.ty, pattern, value.span);
+                    }
                     pieces.push(TextPiece::Slot { value, format: format.clone() });
                 }
             }

@@ -15,6 +15,7 @@ pub mod effects;
 mod expr;
 mod facts;
 mod faults;
+mod formats;
 mod is;
 mod limits;
 mod literal;

@@ -331,6 +331,40 @@ pub fn not_printable(shown: &str, span: Span, hint: Option<&str>) -> Diagnostic 
     }
 }
 
+/// `{name:"0.00"}`.
+#[must_use]
+pub fn pattern_of_type(shown: &str, hint: Option<&str>, span: Span) -> Diagnostic {
+    let message = format!("a `{shown}` is not shown by a pattern");
+    let message = Diagnostic::error(codes::E0319, message, span, "numbers, dates and times are");
+    match hint {
+        Some(hint) => message.help(hint),
+        None => message.help("leave the pattern out"),
+    }
+}
+
+/// `{number:"dd.MM"}`.
+#[must_use]
+pub fn pattern_without_digits(pattern: &str, span: Span) -> Diagnostic {
+    let message = format!("the pattern `{pattern}` has no place for the digits of a number");
+    Diagnostic::error(codes::E0319, message, span, "is a number").help("write a pattern such as `#,##0.00` or `0.0%`")
+}
+
+/// `{day:"DD.MM.YYYY"}`.
+#[must_use]
+pub fn pattern_part(part: &str, shown: &str, known: &[String], span: Span) -> Diagnostic {
+    let message = format!("`{part}` in a pattern shows nothing of a `{shown}`");
+    let message = Diagnostic::error(codes::E0319, message, span, format!("is a `{shown}`"));
+    if known.is_empty() {
+        return message.help("write a pattern such as `dd.MM.yyyy` or `HH:mm`");
+    }
+    let near = known.iter().find(|known| known.eq_ignore_ascii_case(part));
+    let parts = format!("the parts are `{}`; other words stand in single quotes", known.join("`, `"));
+    match near {
+        Some(near) => message.help(format!("write `{near}`")).note(parts),
+        None => message.note(parts),
+    }
+}
+
 /// `0.00001 USD`.
 #[must_use]
 pub fn amount_does_not_fit(span: Span) -> Diagnostic {

@@ -160,7 +160,11 @@ fn indexes(table: &Table) -> Result<Vec<String>> {
     for (number, key) in table.unique.iter().enumerate() {
         let mut columns = Vec::new();
         for field in key {
-            columns.extend(physical(table.column(*field)?));
+            let column = table.column(*field)?;
+            columns.extend(physical(column));
+            if let Kind::MoneyBeside(currency) = column.kind {
+                columns.extend(physical(table.column(currency)?));
+            }
         }
         let name = quoted(&format!("{}_key_{}", table.name, number + 1));
         statements.push(format!("CREATE UNIQUE INDEX {name} ON {} ({});\n", quoted(&table.name), columns.join(", ")));
