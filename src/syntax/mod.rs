@@ -7,6 +7,7 @@ mod build;
 mod chunks;
 mod errors;
 mod grammar;
+pub mod outline;
 mod recover;
 mod scan;
 pub mod trivia;
@@ -38,11 +39,16 @@ const STACK_BYTES: usize = 64 << 20;
 /// Parses one file. The caller has checked `limits::SOURCE_BYTES_MAX`.
 #[must_use]
 pub fn parse_file(file: FileId, text: &str) -> Parsed {
-    let with_room = std::thread::scope(|scope| {
+    with_room(|| parse_here(file, text))
+}
+
+/// Runs a parser on a thread with [`STACK_BYTES`]; here, if there can be none.
+fn with_room<T: Send>(parse: impl Fn() -> T + Sync) -> T {
+    let there = std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
-        worker.spawn_scoped(scope, || parse_here(file, text)).ok()?.join().ok()
+        worker.spawn_scoped(scope, &parse).ok()?.join().ok()
     });
-    with_room.unwrap_or_else(|| parse_here(file, text))
+    there.unwrap_or_else(parse)
 }
 
 fn parse_here(file: FileId, text: &str) -> Parsed {

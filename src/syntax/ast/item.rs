@@ -140,6 +140,33 @@ pub enum ItemKind {
     },
 }
 
+impl ItemKind {
+    /// The name that it gives to something new; `extend`, `use`, tests and migrations give none.
+    #[must_use]
+    pub fn declares(&self) -> Option<&Ident> {
+        match self {
+            Self::Enum(EnumDecl { extend: false, name, .. })
+            | Self::Entity(EntityDecl { extend: false, name, .. })
+            | Self::Record { name, .. }
+            | Self::Type { name, .. }
+            | Self::Error_ { name, .. }
+            | Self::Signal { name, .. }
+            | Self::Function { name, .. }
+            | Self::Rule { name, .. }
+            | Self::Email { name, .. }
+            | Self::Role { name, .. }
+            | Self::Calendar { name, .. }
+            | Self::Config(Param { name, .. })
+            | Self::Secret(name) => Some(name),
+            Self::Process(process) => Some(&process.name),
+            Self::Activity(activity) => Some(&activity.name),
+            Self::Flow(flow) => Some(&flow.name),
+            Self::Error { name } => name.as_ref(),
+            Self::Enum(_) | Self::Entity(_) | Self::Use { .. } | Self::Test { .. } | Self::Migrate { .. } => None,
+        }
+    }
+}
+
 /// `enum Priority { low = 1 "Low", … }`, or `extend enum`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnumDecl {
