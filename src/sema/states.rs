@@ -217,7 +217,8 @@ impl Draft {
     /// All `(from, to)` pairs of statuses that may follow each other.
     ///
     /// Within a state, arrows of a status restrict that status. Between states, arrows of a state restrict all its
-    /// statuses, and an arrow of a status that leaves the state restricts that status.
+    /// statuses, and an arrow of a status that leaves the state restricts that status. An arrow from a state to itself
+    /// restricts it to itself: nothing leaves it.
     fn changes(&self) -> Vec<(i32, i32)> {
         let statuses: Vec<(i32, i32)> =
             self.statuses.members.iter().zip(&self.state_of).map(|(member, state)| (member.value, *state)).collect();
@@ -230,7 +231,7 @@ impl Draft {
         for &(from, from_state) in &statuses {
             let leaving = self.arrows.iter().filter(|(start, _)| covers(*start, from, from_state));
             let (within, between): (Vec<_>, Vec<_>) =
-                leaving.copied().partition(|(_, end)| state_of(*end) == Some(from_state));
+                leaving.copied().partition(|(start, end)| start != end && state_of(*end) == Some(from_state));
             let within: Vec<(End, End)> = within.into_iter().filter(|(start, _)| *start == End::Status(from)).collect();
             for &(to, to_state) in statuses.iter().filter(|(to, _)| *to != from) {
                 let restricting = if from_state == to_state { &within } else { &between };
