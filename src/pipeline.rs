@@ -11,8 +11,10 @@ use crate::codegen;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::project::{Loaded, Manifest};
 use crate::sema::allow::{self, Allow};
+use crate::sema::library::{self, Library, Shelf};
 use crate::sema::schema::Settings;
-use crate::sema::{Checked, SourceTree, check_project, library};
+use crate::sema::{Checked, SourceTree, check_project};
+use crate::syntax::ast::File;
 use crate::syntax::{Parsed, parse_file};
 use crate::vm::program::Program;
 
@@ -55,22 +57,25 @@ const PARALLEL_BYTES_MIN: usize = 64 << 10;
 #[must_use]
 pub fn check(loaded: Loaded) -> Front {
     let Loaded { mut sources, projects, mut diagnostics, .. } = loaded;
-    let libraries = library::add_to(&mut sources);
+    let core = library::CORE.add_to(&mut sources);
     let mut files: Vec<FileId> = projects.iter().flat_map(|p| p.files.iter().copied()).collect();
-    files.extend(libraries.iter().map(|(file, _)| *file));
+    files.push(core);
     let parsed = parse_all(&sources, &files);
     diagnostics.extend(parsed.values().flat_map(|p| p.diagnostics.iter().cloned()));
+    let mut shelves = Shelf::open_used(&mut sources, parsed.values().map(|p| &p.file));
     let mut checked = Vec::new();
     for project in projects {
-        let library_trees = libraries.iter().map(|(file, library)| (*file, Some(library.name)));
+        let tree = |file: FileId| Some((&parsed.get(&file)?.file, sources.get(file)?.text.as_str()));
+        let written: Vec<(&File, &str)> = project.files.iter().filter_map(|file| tree(*file)).collect();
+        let picked: Vec<Vec<usize>> = shelves.iter_mut().map(|shelf| shelf.pick(&written)).collect();
+        let core = std::iter::once((core, Some(library::CORE.name)));
         let own = project.files.iter().map(|file| (*file, None));
-        let trees: Vec<SourceTree<'_>> = library_trees
-            .chain(own)
-            .filter_map(|(file, library)| {
-                let text = sources.get(file)?.text.as_str();
-                Some(SourceTree { file, tree: &parsed.get(&file)?.file, text, library })
-            })
-            .collect();
+        let whole = core.chain(own).filter_map(|(file, library)| {
+            let (tree, text) = tree(file)?;
+            Some(SourceTree { file, tree, text, library })
+        });
+        let parts = shelves.iter().zip(&picked).flat_map(|(shelf, picked)| library_trees(shelf, picked));
+        let trees: Vec<SourceTree<'_>> = whole.chain(parts).collect();
         let allows: Vec<Allow> = project.files.iter().flat_map(|file| allows(&sources, *file, &parsed)).collect();
         let outcome = check_project(&trees, &allows, settings(&project.manifest));
         diagnostics.extend(outcome.diagnostics.iter().cloned());
@@ -81,10 +86,17 @@ pub fn check(loaded: Loaded) -> Front {
             checked: outcome,
         });
     }
+    diagnostics.extend(shelves.iter().flat_map(Shelf::diagnostics).cloned());
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
     drop_told_better(&mut diagnostics);
     Front { sources, projects: checked, diagnostics }
+}
+
+/// The declarations that were picked from a library, each as a tree of its own.
+fn library_trees<'s>(shelf: &'s Shelf, picked: &'s [usize]) -> impl Iterator<Item = SourceTree<'s>> {
+    let Library { name, text, .. } = *shelf.library;
+    shelf.trees(picked).map(move |tree| SourceTree { file: shelf.file, tree, text, library: Some(name) })
 }
 
 /// Drops what the parser says about words of which the checker says what they mean: one place, one message.

@@ -75,6 +75,7 @@ macro_rules! documents {
 
 documents! {
     readme "README.md"
+    from_dynamics "docs/from-dynamics.md"
     operating "docs/operating.md"
     reference "docs/reference/README.md"
     reference_absent "docs/reference/absent.md"

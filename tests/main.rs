@@ -14,6 +14,7 @@
 
 mod cli;
 mod codegen;
+mod crm;
 mod docs;
 mod engine;
 mod examples;

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::base::distance::did_you_mean;
+use crate::sema::library::{self, Library};
+
 /// Business processes: write, check, run.
 #[derive(Debug, Parser)]
 #[command(name = "abide", disable_version_flag = true, max_term_width = 100)]
@@ -50,7 +53,7 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Run a project or a build as a simulation, and tell what happened
     Run(RunArgs),
-    /// Show what an instance did and what it waits for
+    /// Show what an instance did and what it waits for, or the text of a library
     Show(ShowArgs),
     /// Take an instance out of a store, as a file
     Snapshot(SnapshotArgs),
@@ -233,15 +236,35 @@ pub(super) struct RunArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct ShowArgs {
-    /// The number of the instance
-    pub instance: i64,
+    /// The number of an instance, or the name of a library: core, crm
+    #[arg(value_parser = shown)]
+    pub what: Shown,
 
-    #[command(flatten)]
-    pub store: StoreArgs,
+    /// The file of the store that the instance is in
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
 
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `show` shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shown {
+    /// An instance of a store.
+    Instance(i64),
+    /// The text of a library.
+    Library(&'static Library),
+}
+
+fn shown(word: &str) -> Result<Shown, String> {
+    let library = library::find(word).map(Shown::Library);
+    library.or_else(|| word.parse().ok().map(Shown::Instance)).ok_or_else(|| {
+        let near = did_you_mean(word, library::ALL.map(|library| library.name));
+        let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("neither the number of an instance nor a library{hint}")
+    })
 }
 
 #[derive(Args, Debug)]

@@ -78,7 +78,9 @@ pub(super) fn entities(schema: &schema::Schema, tables: &mut Tables) -> Vec<out:
             name: e.name.clone(),
             table: e.physical.clone().unwrap_or_else(|| snake_case(&e.name)),
             owned_by_user: e.owned_by_user,
-            creatable: e.creatable,
+            // WHY: the flag of a library's entity holds for programs, and the checker keeps them to it; the library's
+            // own actions, tests and data create such records.
+            creatable: e.creatable || e.from_library,
             audited: e.audited,
             activity: e.activity,
             fields: e.fields.iter().map(|f| field(f, tables)).collect(),

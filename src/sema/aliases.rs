@@ -28,7 +28,7 @@ impl Builder<'_, '_> {
             [one] => Ty::Ref(*one),
             _ => Ty::Union(ids),
         };
-        let entry = Entry { def: Def::Alias(ty), span: first.name.span, library: Some("core".to_owned()) };
+        let entry = Entry { def: Def::Alias(ty), span: first.name.span, library: Some("core") };
         self.names.entries.entry("Activity".to_owned()).or_insert(entry);
     }
 

@@ -3,14 +3,16 @@
 //! Knows nothing of what declarations hold. A declaration whose name is taken is left out of all later passes; one of
 //! a later version is reported here, once, and its name is silent everywhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     errors::names as errors,
-    names::{Def, Entry, Names},
+    library,
+    names::{Brought, Def, Entry, Names},
     schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
+use crate::base::distance::did_you_mean;
 use crate::base::limits::DECLARATIONS_MAX;
 use crate::base::span::{FileId, Span};
 use crate::diag::Sink;
@@ -28,7 +30,7 @@ pub struct SourceTree<'a> {
     /// Its text: tests show the words of what they expect.
     pub text: &'a str,
     /// The library it belongs to; `None` for files of the project.
-    pub library: Option<&'a str>,
+    pub library: Option<&'static str>,
 }
 
 /// A declaration with where it comes from.
@@ -229,7 +231,7 @@ impl<'a> Collector<'a, '_> {
             return false;
         }
         if let Some(first) = self.names.entries.get(&name.name) {
-            let library = first.library.as_deref();
+            let library = first.library;
             self.sink.push(errors::duplicate_declaration(&name.name, name.span, first.span, library));
             return false;
         }
@@ -245,8 +247,7 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn insert(&mut self, tree: &SourceTree<'a>, name: String, span: Span, def: Def) {
-        let library = tree.library.map(str::to_owned);
-        self.names.entries.insert(name, Entry { def, span, library });
+        self.names.entries.insert(name, Entry { def, span, library: tree.library });
     }
 
     fn later(&mut self, tree: &SourceTree<'a>, name: &Ident, kind: &'static str, plural: &str) {
@@ -309,35 +310,34 @@ impl<'a> Collector<'a, '_> {
         }
     }
 
-    fn use_library(&mut self, tree: &SourceTree<'a>, library: &Ident, names: Option<&[Ident]>) {
-        match library.name.as_str() {
-            "core" => {
-                for name in names.unwrap_or_default() {
-                    self.use_core_name(name);
-                }
-                return;
+    fn use_library(&mut self, tree: &SourceTree<'a>, used: &Ident, names: Option<&[Ident]>) {
+        let Some(library) = library::find(&used.name) else {
+            let near = own(did_you_mean(&used.name, library::ALL.map(|library| library.name)));
+            self.sink.push(errors::unknown_library(&used.name, used.span, &near));
+            for name in names.unwrap_or_default() {
+                self.declare_silently(tree, name, Def::Broken);
             }
-            "crm" => self.sink.push(errors::later("the entities of sales and service (`crm`)", library.span)),
-            other => {
-                let near: Vec<String> = crate::base::distance::did_you_mean(other, ["core", "crm"])
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect();
-                self.sink.push(errors::unknown_library(other, library.span, &near));
+            return;
+        };
+        for name in names.unwrap_or_default() {
+            let is_of_library = |entry: &Entry| entry.library == Some(library.name);
+            if !self.names.entries.get(&name.name).is_some_and(is_of_library) {
+                let near = own(did_you_mean(&name.name, library.declared().iter().map(|(known, _)| *known)));
+                self.sink.push(errors::unknown_library_name(library.name, &name.name, name.span, &near));
+                self.declare_silently(tree, name, Def::Broken);
             }
         }
-        for name in names.unwrap_or_default() {
-            self.declare_silently(tree, name, Def::Broken);
+        if library.name != library::CORE.name {
+            self.bring_in((tree.file, library.name), names);
         }
     }
 
-    fn use_core_name(&mut self, name: &Ident) {
-        let core = self.names.entries.iter().filter(|(_, entry)| entry.library.as_deref() == Some("core"));
-        let known: Vec<&str> = core.map(|(known, _)| known.as_str()).collect();
-        if !known.contains(&name.name.as_str()) {
-            let near: Vec<String> =
-                crate::base::distance::did_you_mean(&name.name, known).into_iter().map(str::to_owned).collect();
-            self.sink.push(errors::unknown_library_name("core", &name.name, name.span, &near));
+    fn bring_in(&mut self, place: (FileId, &'static str), names: Option<&[Ident]>) {
+        let before = self.names.used.entry(place).or_insert_with(|| Brought::Names(BTreeSet::new()));
+        match (before, names) {
+            (Brought::All, _) => {}
+            (Brought::Names(before), Some(names)) => before.extend(names.iter().map(|name| name.name.clone())),
+            (before, None) => *before = Brought::All,
         }
     }
 
@@ -351,11 +351,15 @@ impl<'a> Collector<'a, '_> {
             let ids = (EnumId(number(self.enums)), EnumId(number(self.enums + 1)));
             self.enums += 2;
             self.declarations.states.insert(entity.id, ids);
-            let library = entity.from_library.then(|| "core".to_owned());
+            let library = self.names.entries.get(&entity.name.name).and_then(|entry| entry.library);
             for (part, id) in [("State", ids.0), ("Status", ids.1)] {
-                let entry = Entry { def: Def::Enum(id), span: entity.name.span, library: library.clone() };
+                let entry = Entry { def: Def::Enum(id), span: entity.name.span, library };
                 self.names.entries.insert(format!("{}.{part}", entity.name.name), entry);
             }
         }
     }
+}
+
+fn own(near: Vec<&str>) -> Vec<String> {
+    near.into_iter().map(str::to_owned).collect()
 }

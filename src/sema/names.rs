@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    library,
     schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
@@ -41,7 +42,7 @@ pub struct Entry {
     /// The name in the declaration.
     pub span: Span,
     /// The library that declares it; `None` for the project.
-    pub library: Option<String>,
+    pub library: Option<&'static str>,
 }
 
 /// All names. Types, processes and functions cannot collide: case tells functions from the rest.
@@ -51,8 +52,28 @@ pub struct Names {
     pub entries: BTreeMap<String, Entry>,
     /// The longest text of each `type` name that limits one: `type Code = text(3)`.
     pub text_limits: BTreeMap<String, u32>,
-    /// For each file, the library names that its `use` lines bring in (`core` is not listed).
-    pub used: BTreeMap<FileId, BTreeSet<String>>,
+    /// For each file and library, what its `use` lines bring in (`core` is not listed).
+    pub used: BTreeMap<(FileId, &'static str), Brought>,
+}
+
+/// What `use` brings in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// `use crm`.
+    All,
+    /// `use crm.{Account, Contact}`.
+    Names(BTreeSet<String>),
+}
+
+impl Brought {
+    fn has(&self, name: &str) -> bool {
+        // `Opportunity.State` comes with `Opportunity`.
+        let owner = name.split('.').next().unwrap_or(name);
+        match self {
+            Self::All => true,
+            Self::Names(names) => names.contains(owner),
+        }
+    }
 }
 
 impl Names {
@@ -60,10 +81,33 @@ impl Names {
     #[must_use]
     pub fn get(&self, file: FileId, name: &str) -> Option<&Entry> {
         let entry = self.entries.get(name)?;
-        let seen = match entry.library.as_deref() {
+        let seen = match entry.library {
             None | Some("core") => true,
-            Some(_) => entry.span.file == file || self.used.get(&file).is_some_and(|used| used.contains(name)),
+            Some(library) => entry.span.file == file || self.brings(file, library, name),
         };
         seen.then_some(entry)
+    }
+
+    /// Whether the `use` lines of `file` bring in `name` of `library`, if it has that name.
+    fn brings(&self, file: FileId, library: &'static str, name: &str) -> bool {
+        self.used.get(&(file, library)).is_some_and(|brought| brought.has(name))
+    }
+
+    /// The names of libraries, with the word that says what each is, that `file` uses and that were not read because
+    /// nothing meant them: for suggestions.
+    pub fn unread(&self, file: FileId) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let libraries = library::ALL.into_iter().filter(move |library| self.used.contains_key(&(file, library.name)));
+        libraries.flat_map(move |library| {
+            let declared = library.declared().iter().copied();
+            declared.filter(move |(name, _)| self.brings(file, library.name, name) && !self.entries.contains_key(*name))
+        })
+    }
+
+    /// The library that declares `name`, where `file` does not use it.
+    #[must_use]
+    pub fn home(&self, file: FileId, name: &str) -> Option<&'static str> {
+        let declares = |library: &&library::Library| library.declared().iter().any(|(known, _)| *known == name);
+        let home = library::ALL.into_iter().find(declares)?.name;
+        self.get(file, name).is_none().then_some(home)
     }
 }

@@ -78,6 +78,15 @@ impl Wanted {
             Wanted::Process => "a process",
         }
     }
+
+    /// Whether a declaration that begins with this word is what is wanted.
+    fn fits_keyword(self, keyword: &str) -> bool {
+        match self {
+            Wanted::Type => matches!(keyword, "entity" | "enum" | "record" | "type"),
+            Wanted::Entity => keyword == "entity",
+            Wanted::Process => matches!(keyword, "action" | "workflow"),
+        }
+    }
 }
 
 /// The type that `written` stands for; `Ty::Error` after a message, or where one was given for a declaration.
@@ -111,12 +120,14 @@ pub fn entity(names: &Names, file: FileId, name: &Ident, sink: &mut Sink) -> Opt
 /// What the name stands for if it is what is wanted. Else a message, but for names that were refused elsewhere.
 pub fn find<'n>(names: &'n Names, file: FileId, name: &Ident, wanted: Wanted, sink: &mut Sink) -> Option<&'n Entry> {
     let Some(entry) = names.get(file, &name.name) else {
-        let near = near(names, file, &name.name, wanted);
-        sink.push(match wanted {
+        let home = names.home(file, &name.name);
+        let near = if home.is_some() { Vec::new() } else { near(names, file, &name.name, wanted) };
+        let message = match wanted {
             Wanted::Type => errors::unknown_type(&name.name, name.span, &near),
             Wanted::Entity => errors::unknown_entity(&name.name, name.span, &near),
             Wanted::Process => errors::unknown_process("process", &name.name, name.span, &near),
-        });
+        };
+        sink.push(errors::not_brought_in(message, &name.name, home));
         return None;
     };
     if wanted.fits(&entry.def) {
@@ -136,7 +147,8 @@ pub fn near(names: &Names, file: FileId, name: &str, wanted: Wanted) -> Vec<Stri
         .iter()
         .filter(|(known, entry)| wanted.fits(&entry.def) && !known.contains('.') && names.get(file, known).is_some())
         .map(|(known, _)| known.as_str());
-    did_you_mean(name, seen).into_iter().map(str::to_owned).collect()
+    let unread = names.unread(file).filter(|(_, keyword)| wanted.fits_keyword(keyword)).map(|(known, _)| known);
+    did_you_mean(name, seen.chain(unread)).into_iter().map(str::to_owned).collect()
 }
 
 /// What a definition is, in a sentence.

@@ -37,3 +37,14 @@ fn completions_know_the_commands() {
         assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{shell}");
     }
 }
+
+#[test]
+fn show_prints_a_library() {
+    let outcome = Call::new().run(&["show", "crm"]);
+    assert!(outcome.out.contains("\nentity Opportunity owned by user"), "{}", outcome.out);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    let misspelt = Call::new().run(&["show", "crn"]);
+    assert!(misspelt.err.contains("did you mean `crm`?"), "{}", misspelt.err);
+    assert_eq!(misspelt.code, 2);
+    assert_eq!(Call::new().run(&["show", "7"]).code, 2);
+}

@@ -1,8 +1,10 @@
-//! `abide list` and `abide show`: the instances in a store.
+//! `abide list` and `abide show`: the instances in a store; `show` prints libraries, too.
+
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::args::{ListArgs, ShowArgs};
+use crate::cli::args::{ListArgs, ShowArgs, Shown};
 use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::term::Term;
@@ -42,13 +44,24 @@ fn instances(args: &ListArgs, term: &Term) -> Result<Exit, Exit> {
 }
 
 pub(in crate::cli) fn show(args: &ShowArgs, term: &Term) -> Exit {
-    instance(args, term).unwrap_or_else(|exit| exit)
+    match (args.what, &args.store) {
+        (Shown::Library(library), _) => {
+            term.out(library.text);
+            Exit::Fine
+        }
+        (Shown::Instance(number), Some(store)) => instance(number, store, args.json, term).unwrap_or_else(|exit| exit),
+        (Shown::Instance(number), None) => {
+            term.err("error: an instance is in a store\n");
+            term.err(&format!("  help: abide show {number} --store FILE\n"));
+            Exit::Usage
+        }
+    }
 }
 
-fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
-    let mut simulation = store::simulation(&args.store.store, term)?;
+fn instance(number: i64, store: &Path, as_json: bool, term: &Term) -> Result<Exit, Exit> {
+    let mut simulation = store::simulation(store, term)?;
     let Simulation { engine, recorder, .. } = &mut simulation;
-    let view = match engine.show(args.instance) {
+    let view = match engine.show(number) {
         Ok(view) => view,
         Err(Failure::Fault(fault)) => {
             term.err(&format!("error[{}]: {}\n  help: `abide list` names them\n", fault.code, fault.message));
@@ -56,7 +69,7 @@ fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
         }
         Err(failure) => return Err(store::failed(term, failure)),
     };
-    let entries = engine.timeline(Some(args.instance)).map_err(|error| store::failed(term, error))?;
+    let entries = engine.timeline(Some(number)).map_err(|error| store::failed(term, error))?;
     let records = entries.iter().filter_map(|e| e.record).chain(view.record);
     recorder.learn(engine, records).map_err(|error| store::failed(term, error))?;
     let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
@@ -67,7 +80,7 @@ fn instance(args: &ShowArgs, term: &Term) -> Result<Exit, Exit> {
         let ty = engine.module().processes.iter().find(|p| p.name == view.process).and_then(|p| p.result);
         ty.map_or_else(|| show.plain(result, &name), |ty| show.value(ty, result, &name))
     });
-    if args.json {
+    if as_json {
         let log: Vec<serde_json::Value> = entries.iter().map(|e| json::entry(&timeline, e)).collect();
         let object = serde_json::json!({"version": 1, "instance": json::instance(&timeline, &view), "result": result, "log": log});
         term.out(&format!("{object:#}\n"));

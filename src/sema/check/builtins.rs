@@ -128,7 +128,8 @@ impl Checker<'_> {
                 return self.later(words, name.span);
             }
             let declared = self.names.entries.keys().map(String::as_str).filter(|known| is_lower(known));
-            let known: Vec<&str> = declared.chain(SIGNATURES.iter().map(|way| way.name)).collect();
+            let unread = self.names.unread(self.file).map(|(known, _)| known).filter(|known| is_lower(known));
+            let known = declared.chain(SIGNATURES.iter().map(|way| way.name)).chain(unread);
             let near = did_you_mean(&name.name, known);
             let message = uses::unknown_function(&name.name, name.span, &near);
             return self.refuse(message, span);

@@ -190,7 +190,8 @@ impl Checker<'_> {
     pub(super) fn near_upper(&self, name: &str) -> Vec<String> {
         let seen = self.names.entries.keys().map(String::as_str);
         let seen = seen.filter(|known| !known.contains('.') && self.names.get(self.file, known).is_some());
-        did_you_mean(name, seen).into_iter().map(str::to_owned).collect()
+        let unread = self.names.unread(self.file).map(|(known, _)| known);
+        did_you_mean(name, seen.chain(unread)).into_iter().map(str::to_owned).collect()
     }
 
     pub(super) fn no_old(&mut self, span: Span) -> Expr {

@@ -28,7 +28,13 @@ pub fn duplicate_declaration(name: &str, span: Span, first: Span, library: Optio
     };
     let diagnostic = Diagnostic::error(codes::E0201, message, span, "declared again here");
     match library {
-        Some(_) => diagnostic.label(first, "the library's declaration"),
+        Some("core") => diagnostic.label(first, "the library's declaration"),
+        Some(library) => diagnostic
+            .label(first, "the library's declaration")
+            .note("the project takes it from there, and one name cannot mean two things")
+            .help(format!(
+                "choose another name, write `extend` to add to the library's, or take less of it: `use {library}.{{…}}`"
+            )),
         None => diagnostic
             .label(first, "first declared here")
             .note("all files of a project share their names, and types, processes and functions may not share one"),
@@ -73,6 +79,19 @@ pub fn unknown_entity(name: &str, span: Span, near: &[String]) -> Diagnostic {
 pub fn unknown_process(kind: &str, name: &str, span: Span, near: &[String]) -> Diagnostic {
     let label = format!("unknown {kind}");
     suggest(Diagnostic::error(codes::E0202, format!("there is no {kind} `{name}`"), span, label), span, near)
+}
+
+/// Adds the way to a name that a library has and the file does not use.
+#[must_use]
+pub fn not_brought_in(diagnostic: Diagnostic, name: &str, library: Option<&str>) -> Diagnostic {
+    match library {
+        Some(library) => {
+            diagnostic.note(format!("the library `{library}` declares `{name}`, and this file does not use it")).help(
+                format!("write `use {library}.{{{name}}}`, or `use {library}` for all of it, at the top of the file"),
+            )
+        }
+        None => diagnostic,
+    }
 }
 
 /// A process or function where a type is expected, a record where an entity is.
