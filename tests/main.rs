@@ -15,6 +15,7 @@
 mod cli;
 mod codegen;
 mod crm;
+mod differential;
 mod docs;
 mod engine;
 mod examples;

@@ -6,7 +6,7 @@ use crate::{
     sema::{hir::Arithmetic, hir::Builtin, ty::Ty},
 };
 
-impl Reference<'_> {
+impl<'a> Reference<'a> {
     pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Value], ty: &Ty) -> Evaluated {
         Ok(match (builtin, args) {
             (Builtin::Absolute, [Value::Int(n)]) => Value::Int(n.checked_abs().ok_or(Fault::Trap("R0101"))?),
@@ -55,6 +55,7 @@ impl Reference<'_> {
                 }
             }
             (Builtin::Minute, [Value::Time(at)]) => Value::Int(at / 60_000_000 % 60),
+            (Builtin::Now, []) => Value::DateTime(self.now),
             (Builtin::Range, [Value::Int(low), Value::Int(high)]) => {
                 Value::List((*low..=*high).map(Value::Int).collect())
             }

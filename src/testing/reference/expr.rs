@@ -1,141 +1,184 @@
 //! Expressions.
 
-use super::{Evaluated, Fault, Frame, Reference, arithmetic};
+use super::{Evaluated, Fault, Reference, arithmetic, run::Run};
 use crate::{
     base::value::Value,
     sema::{
-        hir::{Builtin, Comparison, Conversion, Expr, ExprKind},
+        hir::{Builtin, Comparison, Conversion, Expr, ExprKind, ProcessInfo},
         ty::Ty,
     },
 };
 
-impl Reference<'_> {
-    pub(super) fn eval(&mut self, expr: &Expr, frame: &mut Frame) -> Evaluated {
+impl<'a> Reference<'a> {
+    pub(super) fn eval(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated {
         self.step()?;
         Ok(match &expr.kind {
-            ExprKind::And(left, right) => Value::Bool(self.truth(left, frame)? && self.truth(right, frame)?),
+            ExprKind::And(left, right) => Value::Bool(self.truth(left, run)? && self.truth(right, run)?),
             ExprKind::Arithmetic(op, left, right) => {
-                let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
+                let (left, right) = (self.eval(left, run)?, self.eval(right, run)?);
                 arithmetic::compute(*op, &left, &right, &expr.ty, &self.zone)?
             }
             ExprKind::Builtin { builtin: Builtin::Label, args } => {
                 let types: Vec<Ty> = args.iter().map(|arg| arg.ty.clone()).collect();
-                match (self.all(args, frame)?.as_slice(), types.as_slice()) {
+                match (self.all(args, run)?.as_slice(), types.as_slice()) {
                     ([value], [ty]) => Value::Text(self.shown(value, ty)?),
                     _ => return Err(Fault::Unsupported("label")),
                 }
             }
             ExprKind::Builtin { builtin, args } => {
-                let args = self.all(args, frame)?;
+                let args = self.all(args, run)?;
                 self.builtin(*builtin, &args, &expr.ty)?
             }
             ExprKind::Call { function, args } => {
-                let args = self.all(args, frame)?;
+                let args = self.all(args, run)?;
                 self.call(*function, args)?
             }
-            ExprKind::Coalesce(left, right) => match self.eval(left, frame)? {
-                Value::None => self.eval(right, frame)?,
+            ExprKind::Coalesce(left, right) => match self.eval(left, run)? {
+                Value::None => self.eval(right, run)?,
                 value => value,
             },
             ExprKind::Compare(comparison, left, right) => {
-                let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
+                let (left, right) = (self.eval(left, run)?, self.eval(right, run)?);
                 Value::Bool(compare(*comparison, &left, &right)?)
             }
             ExprKind::Const(value) => value.clone(),
-            ExprKind::Convert(conversion, inner) => self.convert(*conversion, inner, frame)?,
-            ExprKind::FaultField { base, index } => self.part(base, *index, frame)?,
+            ExprKind::Convert(conversion, inner) => self.convert(*conversion, inner, &expr.ty, run)?,
+            ExprKind::FaultField { base, index } => self.part(base, *index, run)?,
             ExprKind::If(condition, then, otherwise) => {
-                if self.truth(condition, frame)? {
-                    self.eval(then, frame)?
+                if self.truth(condition, run)? {
+                    self.eval(then, run)?
                 } else {
-                    self.eval(otherwise, frame)?
+                    self.eval(otherwise, run)?
                 }
             }
-            ExprKind::IfPresent { subject, bind, then } => match self.eval(subject, frame)? {
+            ExprKind::IfPresent { subject, bind, then } => match self.eval(subject, run)? {
                 Value::None => Value::None,
                 value => {
-                    frame.set(*bind, value);
-                    self.eval(then, frame)?
+                    run.set(*bind, value);
+                    self.eval(then, run)?
                 }
             },
             ExprKind::Index(list, index) => {
-                let list = self.list(list, frame)?;
-                let Value::Int(index) = self.eval(index, frame)? else { return Err(Fault::Unsupported("index")) };
+                let list = self.list(list, run)?;
+                let Value::Int(index) = self.eval(index, run)? else { return Err(Fault::Unsupported("index")) };
                 let item = usize::try_from(index).ok().and_then(|index| list.get(index).cloned());
                 item.ok_or(Fault::Trap("R0104"))?
             }
-            ExprKind::Interpolate(pieces) => Value::Text(self.interpolate(pieces, frame)?),
-            ExprKind::IsNone(inner) => Value::Bool(self.eval(inner, frame)?.is_none()),
-            ExprKind::List(items) => Value::List(self.all(items, frame)?),
-            ExprKind::Local(local) => frame.get(*local),
+            ExprKind::Interpolate(pieces) => Value::Text(self.interpolate(pieces, run)?),
+            ExprKind::IsNone(inner) => Value::Bool(self.eval(inner, run)?.is_none()),
+            ExprKind::List(items) => Value::List(self.all(items, run)?),
+            ExprKind::Local(local) => run.get(*local),
             ExprKind::Match { local, subject, arms } => {
-                let subject = self.eval(subject, frame)?;
-                frame.set(*local, subject.clone());
-                let arm = self.arm(&subject, arms, frame)?;
-                self.eval(&arm.body, frame)?
+                let subject = self.eval(subject, run)?;
+                run.set(*local, subject.clone());
+                let arm = self.arm(&subject, arms, run)?;
+                self.eval(&arm.body, run)?
             }
             ExprKind::Negate(inner) => {
-                let value = self.eval(inner, frame)?;
+                let value = self.eval(inner, run)?;
                 arithmetic::negate(&value)?
             }
-            ExprKind::Not(inner) => Value::Bool(!self.truth(inner, frame)?),
+            ExprKind::Not(inner) => Value::Bool(!self.truth(inner, run)?),
             ExprKind::OneOf(inner, members) => {
-                let value = self.eval(inner, frame)?;
+                let value = self.eval(inner, run)?;
                 Value::Bool(matches!(value, Value::Enum(member) if members.contains(&member)))
             }
-            ExprKind::Or(left, right) => Value::Bool(self.truth(left, frame)? || self.truth(right, frame)?),
-            ExprKind::Query(query) => self.query(query, frame)?,
-            ExprKind::Record(_, fields) => Value::Record(self.all(fields, frame)?),
-            ExprKind::RecordField { base, index } => self.part(base, *index, frame)?,
-            ExprKind::Unwrap(inner) => self.present(inner, frame)?,
+            ExprKind::Or(left, right) => Value::Bool(self.truth(left, run)? || self.truth(right, run)?),
+            ExprKind::Query(query) => self.query(query, run)?,
+            ExprKind::Record(_, fields) => Value::Record(self.all(fields, run)?),
+            ExprKind::RecordField { base, index } => self.part(base, *index, run)?,
+            ExprKind::Unwrap(inner) => self.present(inner, run)?,
+            _ => self.of_world(expr, run)?,
+        })
+    }
+
+    /// Expressions about stored records and the running process.
+    fn of_world(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated {
+        Ok(match &expr.kind {
+            ExprKind::Capture(index) => {
+                run.captures.get(usize::from(*index)).cloned().ok_or(Fault::Unsupported("capture"))?
+            }
+            ExprKind::Field { base, field, .. } => {
+                let record = self.record(base, run)?;
+                self.read(record, *field)?
+            }
+            ExprKind::IsDeleted(inner) => match self.eval(inner, run)? {
+                Value::Ref(record) => Value::Bool(!self.exists(record)),
+                _ => Value::Bool(false),
+            },
+            ExprKind::IsEntity(inner, entities) => {
+                let value = self.eval(inner, run)?;
+                Value::Bool(matches!(value, Value::Ref(r) if entities.iter().any(|entity| entity.0 == r.entity.0)))
+            }
+            ExprKind::Process(info) => {
+                let actor = run.actor;
+                match info {
+                    ProcessInfo::User => self.user_value(actor.user),
+                    ProcessInfo::Caller => self.user_value(actor.caller),
+                    ProcessInfo::Owner => self.user_value(actor.owner),
+                    ProcessInfo::Instance => Value::Int(actor.instance.unwrap_or(0)),
+                    ProcessInfo::Depth => Value::Int(i64::from(actor.depth.max(1))),
+                }
+            }
+            ExprKind::UnionField { base, fields } => {
+                let record = self.record(base, run)?;
+                let field = fields.iter().find(|(entity, _)| entity.0 == record.entity.0);
+                self.read(record, field.ok_or(Fault::Unsupported("field"))?.1)?
+            }
             _ => return Err(Fault::Unsupported("expression")),
         })
     }
 
-    pub(super) fn truth(&mut self, expr: &Expr, frame: &mut Frame) -> Evaluated<bool> {
-        match self.eval(expr, frame)? {
+    pub(super) fn truth(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated<bool> {
+        match self.eval(expr, run)? {
             Value::Bool(truth) => Ok(truth),
             _ => Err(Fault::Unsupported("truth")),
         }
     }
 
-    pub(super) fn list(&mut self, expr: &Expr, frame: &mut Frame) -> Evaluated<Vec<Value>> {
-        match self.eval(expr, frame)? {
+    pub(super) fn list(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated<Vec<Value>> {
+        match self.eval(expr, run)? {
             Value::List(items) => Ok(items),
             _ => Err(Fault::Unsupported("list")),
         }
     }
 
-    fn all(&mut self, exprs: &[Expr], frame: &mut Frame) -> Evaluated<Vec<Value>> {
-        exprs.iter().map(|expr| self.eval(expr, frame)).collect()
+    pub(super) fn all(&mut self, exprs: &[Expr], run: &mut Run<'a>) -> Evaluated<Vec<Value>> {
+        exprs.iter().map(|expr| self.eval(expr, run)).collect()
     }
 
-    fn part(&mut self, base: &Expr, index: u16, frame: &mut Frame) -> Evaluated {
-        match self.eval(base, frame)? {
+    fn part(&mut self, base: &Expr, index: u16, run: &mut Run<'a>) -> Evaluated {
+        match self.eval(base, run)? {
             Value::Record(fields) => fields.get(usize::from(index)).cloned().ok_or(Fault::Unsupported("field")),
             _ => Err(Fault::Unsupported("record")),
         }
     }
 
-    fn present(&mut self, expr: &Expr, frame: &mut Frame) -> Evaluated {
-        match self.eval(expr, frame)? {
+    fn present(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated {
+        match self.eval(expr, run)? {
             Value::None => Err(Fault::Trap("R0103")),
             value => Ok(value),
         }
     }
 
-    fn convert(&mut self, conversion: Conversion, inner: &Expr, frame: &mut Frame) -> Evaluated {
+    fn convert(&mut self, conversion: Conversion, inner: &Expr, ty: &Ty, run: &mut Run<'a>) -> Evaluated {
         if conversion == Conversion::Known {
-            return self.present(inner, frame);
+            return self.present(inner, run);
         }
-        let value = self.eval(inner, frame)?;
+        let value = self.eval(inner, run)?;
         Ok(match (conversion, value) {
             (Conversion::AtMost(max), Value::Text(text)) if text.chars().count() > max as usize => {
                 return Err(Fault::Trap("R0110"));
             }
             (Conversion::IntToDecimal, Value::Int(number)) => Value::Decimal(number.into()),
             (Conversion::Midnight, Value::Date(days)) => arithmetic::midnight(days, &self.zone)?,
-            (Conversion::Narrow | Conversion::Known, _) => return Err(Fault::Unsupported("conversion")),
+            (Conversion::Narrow, Value::Ref(record)) => {
+                let entities = ty.entities();
+                if !entities.is_empty() && !entities.iter().any(|entity| entity.0 == record.entity.0) {
+                    return Err(Fault::Trap("R0108"));
+                }
+                Value::Ref(record)
+            }
             (_, value) => value,
         })
     }

@@ -1,35 +1,83 @@
-//! The reference evaluator: the meaning of pure functions, straight over the typed program.
+//! The reference: what programs mean, as plainly as possible, straight over the typed program.
 //!
-//! It is slow and simple on purpose, shares no code with the machine or code generation, and tells the two apart when
-//! they disagree. It knows functions without records of a store: expressions, locals, loops, `match`, `try`, queries
-//! over lists. What it does not know ends with [`Fault::Unsupported`], never with a guess.
+//! It is an executable specification, slow and simple on purpose. It shares no code with code generation, the machine
+//! or the engine (but for the plain data of values and log lines), and tells when they disagree: `call` evaluates a
+//! pure function; `create_as`, `start_as`, `advance_to` and so on do to a small world of records and instances what the
+//! engine does to its store.
+//!
+//! - `expr`, `arithmetic`, `builtins`, `query`, `text`: values.
+//! - `run`, `stmt`, `waits`: a body is a stack of what is still to be done; a suspended process is that stack.
+//! - `records`, `triggers`: an operation on a record, and what it starts.
+//! - `world`, `life`: instances, the clock, the log. A savepoint is a copy of the world.
+//!
+//! What it leaves out: limits of fuel, memory and nesting (but not of causal chains); owners of processes, `in zone`,
+//! `under`, records named in the text, `random` and `uuid`, texts of money and times, patterns of numbers and dates,
+//! `timeout`. What it does not know ends with [`Fault::Unsupported`], never with a guess. Faults have their code;
+//! their words are kept only where programs can see them: raised errors, refusals, and the ends of children.
 
 mod arithmetic;
 mod builtins;
 mod expr;
+mod life;
 mod query;
+mod records;
+mod run;
 mod stmt;
 mod text;
+mod triggers;
+mod waits;
+mod world;
 
 use jiff::tz::TimeZone;
 
 use crate::{
-    base::value::Value,
+    base::value::{EntityIdx, RecordRef, Value},
     sema::{
-        hir::{LocalId, Program},
-        schema::{FunctionId, RecordId},
+        hir::{Block, Program},
+        schema::{FunctionId, ProcessId, RecordId},
     },
+    syntax::ast::ProcessKind,
 };
+
+use self::{
+    run::{Rest, Run},
+    waits::{PointNames, Watch},
+    world::{Actor, Row, World},
+};
+
+pub use self::life::Seen;
 
 /// Why an evaluation has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// A fault of the language with its code.
     Trap(&'static str),
+    /// A fault of the language whose words programs can see.
+    Refused {
+        /// Its code.
+        code: &'static str,
+        /// Its words.
+        message: String,
+    },
     /// A raised error with its fields.
     Raised(RecordId, Vec<Value>),
     /// Something that this evaluator does not know.
     Unsupported(&'static str),
+}
+
+impl Fault {
+    fn refused(code: &'static str, message: String) -> Self {
+        Fault::Refused { code, message }
+    }
+
+    /// Whether it is a limit, which no `catch` sees.
+    fn is_limit(&self) -> bool {
+        match self {
+            Fault::Trap(code) | Fault::Refused { code, .. } => code.starts_with("R09"),
+            Fault::Raised(..) => false,
+            Fault::Unsupported(_) => true,
+        }
+    }
 }
 
 /// A result or a fault.
@@ -39,38 +87,61 @@ type Evaluated<T = Value> = Result<T, Fault>;
 const DEPTH_MAX: usize = 200;
 /// Steps of one evaluation, so that tests end.
 const STEPS_MAX: u64 = 10_000_000;
+/// What a condition has besides its expression.
+static NOTHING: Block = Block { stmts: Vec::new() };
 
-/// An evaluation in progress.
+/// A program and its world.
 pub struct Reference<'a> {
     program: &'a Program,
     zone: TimeZone,
     depth: usize,
     steps: u64,
-}
-
-/// The names of one call.
-struct Frame {
-    locals: Vec<Value>,
-    caught: Vec<Fault>,
-}
-
-impl Frame {
-    fn get(&self, id: LocalId) -> Value {
-        self.locals.get(usize::from(id.0)).cloned().unwrap_or(Value::None)
-    }
-
-    fn set(&mut self, id: LocalId, value: Value) {
-        if let Some(place) = self.locals.get_mut(usize::from(id.0)) {
-            *place = value;
-        }
-    }
+    world: World<'a>,
+    now: i64,
+    /// The built-in user.
+    system_user: Option<i64>,
+    /// The names of suspension points of each process.
+    points: Vec<PointNames>,
+    /// Records that are about to be written, innermost last.
+    pending: Vec<(RecordRef, Row)>,
+    /// What the wait that is being evaluated depends on.
+    watching: Option<Watch>,
+    /// Instances whose turn it is.
+    running: Vec<i64>,
+    /// Whether the turn did something that the log tells.
+    acted: bool,
 }
 
 impl<'a> Reference<'a> {
-    /// An evaluator of a program in a time zone.
+    /// An evaluator of a program in a time zone, with an empty world.
     #[must_use]
     pub fn new(program: &'a Program, zone: TimeZone) -> Self {
-        Self { program, zone, depth: 0, steps: 0 }
+        let processes = program.schema.processes.iter().zip(&program.processes);
+        let points = processes.map(|(head, process)| waits::names(&head.name, &process.body.block, program)).collect();
+        Self {
+            program,
+            zone,
+            depth: 0,
+            steps: 0,
+            world: World::default(),
+            now: 0,
+            system_user: None,
+            points,
+            pending: Vec::new(),
+            watching: None,
+            running: Vec::new(),
+            acted: false,
+        }
+    }
+
+    /// The same at a moment, with the built-in user.
+    ///
+    /// # Errors
+    /// If a default of the user's fields faults.
+    pub fn at(program: &'a Program, zone: TimeZone, now: i64) -> Result<Self, Fault> {
+        let mut reference = Self { now, ..Self::new(program, zone) };
+        reference.create_system_user()?;
+        Ok(reference)
     }
 
     /// The value of a function.
@@ -83,15 +154,14 @@ impl<'a> Reference<'a> {
         if self.depth >= DEPTH_MAX {
             return Err(Fault::Trap("R0902"));
         }
-        let mut locals = args;
-        locals.resize(body.locals.len(), Value::None);
-        let mut frame = Frame { locals, caught: Vec::new() };
+        let mut run = Run::new(&body.block, args, body.locals.len(), Actor::default());
         self.depth += 1;
-        let flow = self.block(&body.block, &mut frame);
+        let rest = self.go(&mut run);
         self.depth -= 1;
-        match flow? {
-            stmt::Flow::Return(value) => Ok(value),
-            _ => Err(Fault::Trap("R0109")),
+        match rest {
+            Rest::Done(value) => Ok(value),
+            Rest::Faulted(fault) => Err(fault),
+            Rest::Stopped { .. } | Rest::Waits(_) => Err(Fault::Unsupported("a function that stops")),
         }
     }
 
@@ -99,12 +169,48 @@ impl<'a> Reference<'a> {
     #[must_use]
     pub fn code(&self, fault: &Fault) -> String {
         match fault {
-            Fault::Trap(code) => (*code).to_owned(),
+            Fault::Trap(code) | Fault::Refused { code, .. } => (*code).to_owned(),
             Fault::Raised(record, _) => {
                 let def = self.program.schema.records.get(usize::from(record.0));
                 def.map_or_else(String::new, |def| def.name.clone())
             }
             Fault::Unsupported(what) => format!("unsupported: {what}"),
+        }
+    }
+
+    /// The words of a fault, as far as programs can see them: of a raised error its name and its texts.
+    fn message(&self, fault: &Fault) -> String {
+        let Fault::Raised(record, fields) = fault else {
+            return match fault {
+                Fault::Refused { message, .. } => message.clone(),
+                _ => String::new(),
+            };
+        };
+        let Some(def) = self.program.schema.records.get(usize::from(record.0)) else { return String::new() };
+        let texts = def.fields.iter().zip(fields).filter_map(|(field, value)| match value {
+            Value::Text(text) if def.fields.len() > 1 => Some(format!("{} {text}", field.name)),
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.is_empty() { def.name.clone() } else { format!("{}: {}", def.name, texts.join(", ")) }
+    }
+
+    fn process_name(&self, process: ProcessId) -> String {
+        self.program.schema.process(process).map_or_else(String::new, |head| head.name.clone())
+    }
+
+    fn is_background(&self, run: &Run<'a>) -> bool {
+        let head = run.process.and_then(|process| self.program.schema.process(process));
+        head.is_some_and(|head| head.kind == ProcessKind::Background)
+    }
+
+    /// A user as a value.
+    fn user_value(&self, user: Option<i64>) -> Value {
+        let index = self.program.schema.entities.iter().position(|entity| entity.name == "User");
+        match (user, index.and_then(|index| u16::try_from(index).ok())) {
+            (Some(id), Some(index)) => Value::Ref(RecordRef { entity: EntityIdx(index), id }),
+            _ => Value::None,
         }
     }
 

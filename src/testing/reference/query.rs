@@ -2,31 +2,31 @@
 
 use std::cmp::Ordering;
 
-use super::{Evaluated, Fault, Frame, Reference, arithmetic};
+use super::{Evaluated, Fault, Reference, arithmetic, run::Run, world::Wake};
 use crate::{
-    base::value::Value,
-    sema::hir::{Fold, Query, QueryHead, QuerySource},
+    base::value::{RecordRef, Value},
+    sema::{
+        hir::{Comparison, Expr, ExprKind, Fold, LocalId, Query, QueryHead, QuerySource},
+        schema::{EntityId, FieldId},
+        ty::Ty,
+    },
 };
 
-impl Reference<'_> {
-    pub(super) fn query(&mut self, query: &Query, frame: &mut Frame) -> Evaluated {
-        let QuerySource::List(source) = &query.source else { return Err(Fault::Unsupported("stored records")) };
+impl<'a> Reference<'a> {
+    pub(super) fn query(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated {
         let limit = match &query.limit {
             None => usize::MAX,
-            Some(limit) => match self.eval(limit, frame)? {
+            Some(limit) => match self.eval(limit, run)? {
                 Value::Int(limit) => usize::try_from(limit).unwrap_or(0),
                 _ => return Err(Fault::Unsupported("limit")),
             },
         };
         let mut found: Vec<(Vec<Value>, Value)> = Vec::new();
-        for item in self.list(source, frame)? {
-            frame.set(query.bind, item.clone());
-            let holds = match &query.condition {
-                Some(condition) => self.truth(condition, frame)?,
-                None => true,
-            };
-            if holds {
-                let keys = query.order.iter().map(|(key, _)| self.eval(key, frame)).collect::<Evaluated<_>>()?;
+        for item in self.elements(query, run)? {
+            self.cover(&item);
+            run.set(query.bind, item.clone());
+            if self.holds(query, run)? {
+                let keys = query.order.iter().map(|(key, _)| self.eval(key, run)).collect::<Evaluated<_>>()?;
                 found.push((keys, item));
             }
         }
@@ -45,8 +45,8 @@ impl Reference<'_> {
         }
         let mut selected = Vec::with_capacity(found.len());
         for (_, item) in found {
-            frame.set(query.bind, item);
-            selected.push(self.eval(&query.select, frame)?);
+            run.set(query.bind, item);
+            selected.push(self.eval(&query.select, run)?);
         }
         match query.head {
             QueryHead::FindOne => Ok(selected.pop().unwrap_or(Value::None)),
@@ -56,6 +56,106 @@ impl Reference<'_> {
             _ => Ok(Value::List(selected)),
         }
     }
+
+    /// The elements before any condition.
+    fn elements(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<Vec<Value>> {
+        match &query.source {
+            QuerySource::List(source) => self.list(source, run),
+            _ => Ok(self.source(query, run)?.into_iter().map(Value::Ref).collect()),
+        }
+    }
+
+    /// The stored records that a query goes through, in order of creation.
+    pub(super) fn source(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<Vec<RecordRef>> {
+        match &query.source {
+            QuerySource::Entity(entity) => {
+                if let Some(condition) = &query.condition {
+                    self.watch_ties(*entity, condition, query.bind, run)?;
+                }
+                Ok(self.world.of_entity(*entity))
+            }
+            QuerySource::Reverse { entity, field, of } => {
+                let of = self.record(of, run)?;
+                self.watch(Wake::Referring(*entity, *field, of));
+                let refers = |record: &RecordRef| {
+                    let row = self.world.records.get(record);
+                    row.and_then(|row| row.get(usize::from(field.0))) == Some(&Value::Ref(of))
+                };
+                Ok(self.world.of_entity(*entity).into_iter().filter(refers).collect())
+            }
+            QuerySource::List(_) => Err(Fault::Unsupported("records of a list")),
+        }
+    }
+
+    /// The records for which the condition holds.
+    pub(super) fn matching_records(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<Vec<RecordRef>> {
+        let mut found = Vec::new();
+        for record in self.source(query, run)? {
+            run.set(query.bind, Value::Ref(record));
+            if self.holds(query, run)? {
+                found.push(record);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the condition holds for the bound element.
+    pub(super) fn holds(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<bool> {
+        query.condition.as_ref().map_or(Ok(true), |condition| self.truth(condition, run))
+    }
+
+    /// Notes what a change would have to be of, for a query to give something else.
+    pub(super) fn watch(&mut self, wake: Wake) {
+        if let Some(watch) = &mut self.watching {
+            watch.wakes.insert(wake);
+        }
+    }
+
+    /// What is read of an element is covered by its query.
+    fn cover(&mut self, element: &Value) {
+        if let (Some(watch), Value::Ref(record)) = (&mut self.watching, element) {
+            watch.elements.push(*record);
+        }
+    }
+
+    /// A condition that compares a reference of the element with a record ties the query to that record.
+    fn watch_ties(&mut self, entity: EntityId, condition: &Expr, bind: LocalId, run: &mut Run<'a>) -> Evaluated<()> {
+        if self.watching.is_none() {
+            return Ok(());
+        }
+        match &condition.kind {
+            ExprKind::And(left, right) => {
+                self.watch_ties(entity, left, bind, run)?;
+                self.watch_ties(entity, right, bind, run)
+            }
+            ExprKind::Compare(Comparison::Equal, left, right) => {
+                for (side, other) in [(left, right), (right, left)] {
+                    if let (Some(field), None) = (reference_of(side, bind), reference_of(other, bind))
+                        && let Value::Ref(target) = self.eval(other, run)?
+                    {
+                        self.watch(Wake::Referring(entity, field, target));
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The reference field of the bound element that an expression is.
+fn reference_of(expr: &Expr, bind: LocalId) -> Option<FieldId> {
+    match &expr.kind {
+        ExprKind::Convert(_, inner) => reference_of(inner, bind),
+        ExprKind::Field { base, field, .. } if is_reference(&expr.ty) => {
+            matches!(base.kind, ExprKind::Local(local) if local == bind).then_some(*field)
+        }
+        _ => None,
+    }
+}
+
+fn is_reference(ty: &Ty) -> bool {
+    *ty.present() == Ty::AnyRef || !ty.entities().is_empty()
 }
 
 /// Absent values come last in both directions.

@@ -1,140 +1,217 @@
-//! Statements of functions.
+//! Statements: what each puts onto the stack, or does at once.
 
-use super::{Evaluated, Fault, Frame, Reference};
+use super::{
+    Evaluated, Fault, Reference,
+    run::{Exit, Left, Run, Step, Task},
+    triggers::Kept,
+};
 use crate::{
-    base::value::Value,
+    base::value::{RecordRef, Value},
     sema::{
-        hir::{Block, Catch, Expr, LocalId, MatchArm, Pattern, Place, Stmt, StmtKind},
+        hir::{Block, Expr, MatchArm, Pattern, Query, Stmt, StmtKind, WriteOp},
+        schema::SystemField,
         ty::Ty,
     },
 };
 
-/// How a statement ends.
-pub(super) enum Flow {
-    Next,
-    Break,
-    Continue,
-    Return(Value),
-}
-
-impl Reference<'_> {
-    pub(super) fn block(&mut self, block: &Block, frame: &mut Frame) -> Evaluated<Flow> {
-        for stmt in &block.stmts {
-            match self.stmt(stmt, frame)? {
-                Flow::Next => {}
-                flow => return Ok(flow),
-            }
-        }
-        Ok(Flow::Next)
-    }
-
-    fn stmt(&mut self, stmt: &Stmt, frame: &mut Frame) -> Evaluated<Flow> {
+impl<'a> Reference<'a> {
+    pub(super) fn stmt(&mut self, stmt: &'a Stmt, run: &mut Run<'a>) -> Result<Step, Exit> {
         self.step()?;
         match &stmt.kind {
-            StmtKind::Assign { place, value } => self.assign(place, value, frame)?,
-            StmtKind::Break => return Ok(Flow::Break),
-            StmtKind::Continue => return Ok(Flow::Continue),
-            StmtKind::ForList { bind, source, body } => return self.for_list(*bind, source, body, frame),
-            StmtKind::If { branches, otherwise } => {
-                for (condition, block) in branches {
-                    if self.truth(condition, frame)? {
-                        return self.block(block, frame);
-                    }
-                }
-                if let Some(block) = otherwise {
-                    return self.block(block, frame);
-                }
+            StmtKind::AssignOwner { .. }
+            | StmtKind::ChangeStatus { .. }
+            | StmtKind::Create { .. }
+            | StmtKind::Delete { .. }
+            | StmtKind::Update { .. } => self.write_record(stmt, run)?,
+            StmtKind::Cancel(handle) => self.cancel_child(handle, run)?,
+            StmtKind::Checkpoint => return Ok(Step::Rest(self.point(stmt, "checkpoint", run, true)?)),
+            StmtKind::Do { retry, .. } => {
+                let Some(retry) = retry else { return self.call_process(stmt, run) };
+                let Value::Int(times) = self.eval(&retry.times, run)? else { return Err(unknown("retry")) };
+                let delay = retry.after.as_ref().map(|delay| self.eval(delay, run)).transpose()?;
+                run.tasks.push(Task::Retry(stmt, retry, times, delay));
+                return self.call_process(stmt, run);
             }
-            StmtKind::Match { subject, arms } => {
-                let subject = frame.get(*subject);
-                let arm = self.arm(&subject, arms, frame)?;
-                return self.block(&arm.body, frame);
+            StmtKind::Log(text) => {
+                let shown = self.eval(text, run)?;
+                let message = self.shown(&shown, text.ty.present())?;
+                self.note(run.actor, message);
             }
-            StmtKind::Raise(error) => {
-                let Ty::Record(record) = error.ty else { return Err(Fault::Unsupported("raise")) };
-                let Value::Record(fields) = self.eval(error, frame)? else {
-                    return Err(Fault::Unsupported("raise"));
-                };
-                return Err(Fault::Raised(record, fields));
-            }
-            StmtKind::RaiseAgain => {
-                return Err(frame.caught.last().cloned().unwrap_or(Fault::Unsupported("raise again")));
-            }
-            StmtKind::Return(Some(value)) => return Ok(Flow::Return(self.eval(value, frame)?)),
-            StmtKind::Try { body, catches, finally } => {
-                let flow = self.try_catch(body, catches, frame);
-                let Some(finally) = finally else { return flow };
-                return match self.block(finally, frame)? {
-                    Flow::Next => flow,
-                    other => Ok(other),
-                };
-            }
-            StmtKind::While { condition, body } => {
-                while self.truth(condition, frame)? {
-                    self.step()?;
-                    match self.block(body, frame)? {
-                        Flow::Break => break,
-                        Flow::Next | Flow::Continue => {}
-                        flow => return Ok(flow),
-                    }
+            StmtKind::Start { process, primary, args, into } => {
+                let (primary, inputs) = self.arguments_of(primary.as_ref(), args, run)?;
+                let kept = Kept::called(run.actor.user, &inputs);
+                let id = self.whole(|me| me.start_child(run.actor, *process, primary, &kept, false))?;
+                if let Some(place) = into {
+                    self.put(place, Value::Instance(id), run)?;
                 }
             }
-            _ => return Err(Fault::Unsupported("statement")),
+            StmtKind::Wait { arms, .. } => return self.begin_wait(stmt, arms, run),
+            _ => self.control(stmt, run)?,
         }
-        Ok(Flow::Next)
+        Ok(Step::Next)
     }
 
-    fn assign(&mut self, place: &Place, value: &Expr, frame: &mut Frame) -> Evaluated<()> {
-        let value = self.eval(value, frame)?;
-        let Place::Local { local, path } = place else { return Err(Fault::Unsupported("place")) };
-        let mut target = frame.locals.get_mut(usize::from(local.0)).ok_or(Fault::Unsupported("local"))?;
-        for (_, index) in path {
-            let Value::Record(fields) = target else { return Err(Fault::Unsupported("path")) };
-            target = fields.get_mut(usize::from(*index)).ok_or(Fault::Unsupported("field"))?;
+    /// Statements that say what comes next.
+    fn control(&mut self, stmt: &'a Stmt, run: &mut Run<'a>) -> Result<(), Exit> {
+        match &stmt.kind {
+            StmtKind::ActAsBlock { user, body } => {
+                let user = match self.eval(user, run)? {
+                    Value::Ref(record) => Some(record.id),
+                    _ => None,
+                };
+                run.tasks.push(Task::ActAs(run.actor.user));
+                run.actor.user = user;
+                run.tasks.push(Task::Block(body, 0));
+            }
+            StmtKind::Assign { place, value } => {
+                let value = self.eval(value, run)?;
+                self.put(place, value, run)?;
+            }
+            StmtKind::Atomic(body) => {
+                run.tasks.push(Task::Atomic(Box::new(self.world.clone()), self.pending.clone()));
+                run.tasks.push(Task::Block(body, 0));
+            }
+            StmtKind::Break => return Err(Exit::Break),
+            StmtKind::Continue => return Err(Exit::Continue),
+            StmtKind::ForList { bind, source, body } => {
+                let items = self.list(source, run)?;
+                run.tasks.push(Task::ForList(*bind, items, 0, body));
+            }
+            StmtKind::ForQuery { query, body } => {
+                let suspends = self.is_background(run) && run.may_rest() && may_suspend(body);
+                let left = if suspends { Left::After(0) } else { Left::Found(self.matching_records(query, run)?) };
+                run.tasks.push(Task::ForQuery(query, left, body));
+            }
+            StmtKind::If { branches, otherwise } => {
+                let mut chosen = otherwise.as_ref();
+                for (condition, block) in branches {
+                    if self.truth(condition, run)? {
+                        chosen = Some(block);
+                        break;
+                    }
+                }
+                run.tasks.extend(chosen.map(|block| Task::Block(block, 0)));
+            }
+            StmtKind::Match { subject, arms } => {
+                let subject = run.get(*subject);
+                let arm = self.arm(&subject, arms, run)?;
+                run.tasks.push(Task::Block(&arm.body, 0));
+            }
+            StmtKind::Stage { body, .. } => run.tasks.push(Task::Block(body, 0)),
+            StmtKind::Try { body, catches, finally } => {
+                run.tasks.extend(finally.as_ref().map(Task::Finally));
+                run.tasks.push(Task::Catch(catches));
+                run.tasks.push(Task::Block(body, 0));
+            }
+            StmtKind::While { condition, body } => run.tasks.push(Task::While(condition, body)),
+            _ => return self.ending(stmt, run),
         }
-        *target = value;
         Ok(())
     }
 
-    fn for_list(&mut self, bind: LocalId, source: &Expr, body: &Block, frame: &mut Frame) -> Evaluated<Flow> {
-        for item in self.list(source, frame)? {
-            self.step()?;
-            frame.set(bind, item);
-            match self.block(body, frame)? {
-                Flow::Break => break,
-                Flow::Next | Flow::Continue => {}
-                flow => return Ok(flow),
+    /// Statements that leave blocks.
+    fn ending(&mut self, stmt: &'a Stmt, run: &mut Run<'a>) -> Result<(), Exit> {
+        Err(match &stmt.kind {
+            StmtKind::Raise(error) => match (&error.ty, self.eval(error, run)?) {
+                (Ty::Record(record), Value::Record(fields)) => Exit::Fault(Fault::Raised(*record, fields)),
+                _ => unknown("raise"),
+            },
+            StmtKind::RaiseAgain => {
+                let caught = run.tasks.iter().rev().find_map(|task| match task {
+                    Task::Caught(fault) => Some(fault.clone()),
+                    _ => None,
+                });
+                caught.map_or_else(|| unknown("raise again"), Exit::Fault)
             }
-        }
-        Ok(Flow::Next)
+            StmtKind::Return(value) => match value {
+                Some(value) => Exit::Return(self.eval(value, run)?),
+                None => Exit::Return(Value::None),
+            },
+            StmtKind::Stop { canceled, message } => {
+                let message = match message {
+                    Some(message) => {
+                        let value = self.eval(message, run)?;
+                        self.shown(&value, message.ty.present())?
+                    }
+                    None => String::new(),
+                };
+                Exit::Stop { canceled: *canceled, message }
+            }
+            _ => unknown("statement"),
+        })
     }
 
-    fn try_catch(&mut self, body: &Block, catches: &[Catch], frame: &mut Frame) -> Evaluated<Flow> {
-        let fault = match self.block(body, frame) {
-            Err(fault) if !is_limit(&fault) => fault,
-            other => return other,
+    /// The next record of a loop that still exists and for which the condition holds now.
+    pub(super) fn next_record(
+        &mut self,
+        query: &'a Query,
+        left: Left,
+        body: &'a Block,
+        run: &mut Run<'a>,
+    ) -> Evaluated<()> {
+        let (next, left) = match left {
+            Left::Found(mut records) if !records.is_empty() => {
+                let next = records.remove(0);
+                (Some(next), Left::Found(records))
+            }
+            Left::Found(records) => (None, Left::Found(records)),
+            Left::After(id) => {
+                let next = self.source(query, run)?.into_iter().find(|record| record.id > id);
+                (next, Left::After(next.map_or(id, |record| record.id)))
+            }
         };
-        for catch in catches {
-            let fits = match &fault {
-                Fault::Raised(record, _) => catch.errors.is_empty() || catch.errors.contains(record),
-                _ => catch.errors.is_empty(),
-            };
-            if !fits {
-                continue;
-            }
-            if let Some(bind) = catch.bind {
-                let value = match &fault {
-                    Fault::Raised(_, fields) if catch.errors.len() == 1 => Value::Record(fields.clone()),
-                    _ => Value::Record(vec![Value::Text(self.code(&fault)), Value::None, Value::None]),
-                };
-                frame.set(bind, value);
-            }
-            frame.caught.push(fault);
-            let flow = self.block(&catch.body, frame);
-            frame.caught.pop();
-            return flow;
+        let Some(record) = next else { return Ok(()) };
+        run.tasks.push(Task::ForQuery(query, left, body));
+        run.set(query.bind, Value::Ref(record));
+        if self.world.records.contains_key(&record) && self.holds(query, run)? {
+            run.tasks.push(Task::Block(body, 0));
         }
-        Err(fault)
+        Ok(())
+    }
+
+    fn write_record(&mut self, stmt: &'a Stmt, run: &mut Run<'a>) -> Evaluated<()> {
+        let actor = run.actor;
+        match &stmt.kind {
+            StmtKind::AssignOwner { target, to } => {
+                let (record, owner) = (self.record(target, run)?, self.eval(to, run)?);
+                let field = self.system_field(record.entity, SystemField::Owner)?;
+                self.whole(|me| me.update(actor, record, vec![(field, WriteOp::Set, owner)]))
+            }
+            StmtKind::ChangeStatus { target, status, .. } => {
+                let record = self.record(target, run)?;
+                let field = self.system_field(record.entity, SystemField::Status)?;
+                self.whole(|me| me.update(actor, record, vec![(field, WriteOp::Set, Value::Enum(*status))]))
+            }
+            StmtKind::Create { entity, fields, into, .. } => {
+                let mut writes = Vec::with_capacity(fields.len());
+                for (field, value) in fields {
+                    writes.push((*field, WriteOp::Set, self.eval(value, run)?));
+                }
+                let record = self.whole(|me| me.create(actor, *entity, writes))?;
+                into.as_ref().map_or(Ok(()), |place| self.put(place, Value::Ref(record), run))
+            }
+            StmtKind::Delete { target } => {
+                let record = self.record(target, run)?;
+                self.whole(|me| me.delete(actor, record))
+            }
+            StmtKind::Update { target, writes, .. } => {
+                let record = self.record(target, run)?;
+                let mut values = Vec::with_capacity(writes.len());
+                for write in writes {
+                    values.push((write.field, write.op, self.eval(&write.value, run)?));
+                }
+                self.whole(|me| me.update(actor, record, values))
+            }
+            _ => Err(Fault::Unsupported("write")),
+        }
+    }
+
+    /// The record that an expression leads to.
+    pub(super) fn record(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated<RecordRef> {
+        match self.eval(expr, run)? {
+            Value::Ref(record) => Ok(record),
+            _ => Err(Fault::Unsupported("reference")),
+        }
     }
 
     /// The first arm that fits.
@@ -142,12 +219,12 @@ impl Reference<'_> {
         &mut self,
         subject: &Value,
         arms: &'t [MatchArm<T>],
-        frame: &mut Frame,
+        run: &mut Run<'a>,
     ) -> Evaluated<&'t MatchArm<T>> {
         for arm in arms {
             let fits = arm.patterns.iter().any(|pattern| fits(pattern, subject));
             let holds = match &arm.guard {
-                Some(guard) if fits => self.truth(guard, frame)?,
+                Some(guard) if fits => self.truth(guard, run)?,
                 _ => fits,
             };
             if holds {
@@ -158,12 +235,8 @@ impl Reference<'_> {
     }
 }
 
-fn is_limit(fault: &Fault) -> bool {
-    match fault {
-        Fault::Trap(code) => code.starts_with("R09"),
-        Fault::Raised(..) => false,
-        Fault::Unsupported(_) => true,
-    }
+fn unknown(what: &'static str) -> Exit {
+    Exit::Fault(Fault::Unsupported(what))
 }
 
 fn fits(pattern: &Pattern, subject: &Value) -> bool {
@@ -181,4 +254,27 @@ fn fits(pattern: &Pattern, subject: &Value) -> bool {
         }
         Pattern::Value(value) => subject == value,
     }
+}
+
+/// Whether a statement of the block may be a suspension point.
+fn may_suspend(block: &Block) -> bool {
+    block.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Checkpoint | StmtKind::Do { .. } | StmtKind::Wait { .. } => true,
+        StmtKind::ActAsBlock { body, .. }
+        | StmtKind::Atomic(body)
+        | StmtKind::ForList { body, .. }
+        | StmtKind::ForQuery { body, .. }
+        | StmtKind::Stage { body, .. }
+        | StmtKind::While { body, .. } => may_suspend(body),
+        StmtKind::If { branches, otherwise } => {
+            branches.iter().map(|(_, block)| block).chain(otherwise).any(may_suspend)
+        }
+        StmtKind::Match { arms, .. } => arms.iter().any(|arm| may_suspend(&arm.body)),
+        StmtKind::Try { body, catches, finally } => {
+            may_suspend(body)
+                || catches.iter().any(|catch| may_suspend(&catch.body))
+                || finally.as_ref().is_some_and(may_suspend)
+        }
+        _ => false,
+    })
 }

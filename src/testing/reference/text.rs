@@ -1,19 +1,19 @@
 //! Values in texts.
 
-use super::{Evaluated, Fault, Frame, Reference};
+use super::{Evaluated, Fault, Reference, run::Run};
 use crate::{
-    base::value::Value,
+    base::value::{RecordRef, Value},
     sema::{hir::TextPiece, ty::Ty},
 };
 
-impl Reference<'_> {
-    pub(super) fn interpolate(&mut self, pieces: &[TextPiece], frame: &mut Frame) -> Evaluated<String> {
+impl<'a> Reference<'a> {
+    pub(super) fn interpolate(&mut self, pieces: &[TextPiece], run: &mut Run<'a>) -> Evaluated<String> {
         let mut out = String::new();
         for piece in pieces {
             match piece {
                 TextPiece::Plain(text) => out.push_str(text),
                 TextPiece::Slot { value, format: None } => {
-                    let shown = self.eval(value, frame)?;
+                    let shown = self.eval(value, run)?;
                     out.push_str(&self.shown(&shown, value.ty.present())?);
                 }
                 TextPiece::Slot { .. } => return Err(Fault::Unsupported("format")),
@@ -23,7 +23,7 @@ impl Reference<'_> {
     }
 
     /// The text of a value of a type; an absent one is empty.
-    pub(super) fn shown(&self, value: &Value, ty: &Ty) -> Evaluated<String> {
+    pub(super) fn shown(&mut self, value: &Value, ty: &Ty) -> Evaluated<String> {
         Ok(match (value, ty) {
             (Value::None, _) => String::new(),
             (Value::Bool(truth), _) => truth.to_string(),
@@ -34,8 +34,31 @@ impl Reference<'_> {
                 member.map_or_else(|| number.to_string(), |member| member.label.clone())
             }
             (Value::Int(number), _) => number.to_string(),
+            (Value::List(items), Ty::List(element) | Ty::Set(element)) => {
+                let texts = items.iter().map(|item| self.shown(item, element.present()));
+                texts.collect::<Evaluated<Vec<String>>>()?.join(", ")
+            }
+            (Value::Ref(record), _) => self.shown_name(*record)?,
             (Value::Text(text), _) => text.clone(),
             _ => return Err(Fault::Unsupported("text of a value")),
         })
+    }
+
+    /// The name that people see of a record.
+    pub(super) fn shown_name(&mut self, record: RecordRef) -> Evaluated<String> {
+        if !self.exists(record) {
+            return Ok("(deleted)".to_owned());
+        }
+        let Some(function) = self.entity(record.entity)?.shown_as else { return Ok(self.identity(record)) };
+        match self.call(function, vec![Value::Ref(record)])? {
+            Value::Text(text) => Ok(text),
+            _ => Err(Fault::Unsupported("shown name")),
+        }
+    }
+
+    /// `Deal:42`.
+    pub(super) fn identity(&self, record: RecordRef) -> String {
+        let name = self.program.schema.entities.get(usize::from(record.entity.0)).map_or("", |e| e.name.as_str());
+        format!("{name}:{}", record.id)
     }
 }

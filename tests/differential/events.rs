@@ -1,0 +1,203 @@
+//! What happens to a project from outside.
+
+use abide::{
+    base::value::{Currency, Money, RecordRef, Value},
+    bytecode::module::{EntityDef, Module},
+    engine::store::{LogEntry, Status},
+    testing::reference::Seen,
+};
+
+use super::{
+    project::{Callable, ENTITIES, Project},
+    random::Random,
+};
+
+/// 2026-01-05T09:00Z.
+pub(super) const START: i64 = 1_767_603_600_000_000;
+const HOUR: i64 = 3_600_000_000;
+
+/// A record: of an entity the so-manieth that there is.
+pub(super) type Pick = (usize, usize);
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    User(&'static str),
+    Create { user: usize, entity: usize, name: &'static str, n: i64, up: Option<usize> },
+    Update { user: usize, record: Pick, field: &'static str, value: Value },
+    Change { user: usize, record: Pick, status: usize },
+    Assign { record: Pick, to: usize },
+    Delete { user: usize, record: Pick },
+    Start { user: usize, process: Callable, record: usize, input: i64 },
+    Advance(i64),
+    Retry(String),
+    GiveUp(String),
+    Cancel(String, Status),
+}
+
+/// Something that runs the project.
+pub(super) trait Side {
+    fn create(&mut self, user: Option<i64>, entity: u16, fields: &[(u16, Value)]);
+    fn update(&mut self, user: Option<i64>, record: RecordRef, fields: &[(u16, Value)]);
+    fn delete(&mut self, user: Option<i64>, record: RecordRef);
+    fn start(&mut self, user: Option<i64>, process: &str, record: RecordRef, inputs: &[Value]);
+    fn advance(&mut self, micros: i64);
+    fn settle(&mut self);
+    fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64>;
+    fn retry(&mut self, instance: i64);
+    fn give_up(&mut self, instance: i64);
+    fn cancel(&mut self, instance: i64);
+    fn rows(&mut self, entity: u16) -> Vec<(RecordRef, Vec<Value>)>;
+    fn log(&mut self) -> Vec<LogEntry>;
+    fn instances(&mut self) -> Vec<(i64, Seen)>;
+}
+
+/// Random events.
+pub(super) fn generate(project: &mut Project) -> Vec<Event> {
+    let mut events = vec![Event::User("Ann"), Event::User("Bo")];
+    for entity in 0..ENTITIES.len() {
+        events.push(create(&mut project.random, entity));
+    }
+    for _ in 0..project.random.between(6, 16) {
+        let event = one(project);
+        events.push(event);
+    }
+    events.push(Event::Advance(12 * 24 * HOUR));
+    events
+}
+
+fn create(random: &mut Random, entity: usize) -> Event {
+    let up = if random.chance(70) { Some(random.below(3)) } else { None };
+    let n = i64::try_from(random.below(12)).unwrap() - 2;
+    Event::Create { user: random.below(3), entity, name: random.pick(&["a", "b", "c", "a rather long name"]), n, up }
+}
+
+fn one(project: &mut Project) -> Event {
+    let random = &mut project.random;
+    let user = random.below(3);
+    let record = (random.below(3), random.below(4));
+    let on_demand = &project.on_demand;
+    match random.below(20) {
+        0..=3 => create(random, record.0),
+        4..=9 => {
+            let field = random.pick(&["n", "n", "m", "flag", "mood", "amount", "notes", "due", "up"]);
+            Event::Update { user, record, field, value: value(random, field) }
+        }
+        10 | 11 => Event::Change { user, record, status: random.below(5) },
+        12 => Event::Assign { record, to: random.below(3) },
+        13 => Event::Delete { user, record },
+        14 | 15 if !on_demand.is_empty() => {
+            let process = on_demand[random.below(on_demand.len())].clone();
+            Event::Start { user, process, record: record.1, input: i64::try_from(random.below(9)).unwrap() }
+        }
+        16 if !project.background.is_empty() => {
+            let process = project.background[random.below(project.background.len())].clone();
+            match random.below(4) {
+                0 => Event::Retry(process),
+                1 => Event::GiveUp(process),
+                2 => Event::Cancel(process, Status::Parked),
+                _ => Event::Cancel(process, Status::Waiting),
+            }
+        }
+        _ => Event::Advance(*[HOUR / 2, HOUR, 5 * HOUR, 24 * HOUR, 73 * HOUR].get(random.below(5)).unwrap()),
+    }
+}
+
+fn value(random: &mut Random, field: &str) -> Value {
+    let number = i64::try_from(random.below(12)).unwrap() - 2;
+    match field {
+        "amount" => Value::Money(Money { amount: number * 12_345, currency: Currency(*b"USD") }),
+        "due" => Value::DateTime(START + number * 9 * HOUR),
+        "flag" => Value::Bool(number % 2 == 0),
+        "m" if number < 1 => Value::None,
+        "mood" => Value::Enum([0, 5, 6][random.below(3)]),
+        "notes" => Value::Text("note".to_owned()),
+        // The record is known when the event comes.
+        "up" => Value::Int(number),
+        _ => Value::Int(number),
+    }
+}
+
+fn entity(module: &Module, name: &str) -> (u16, EntityDef) {
+    let (index, def) = module.entity_by_name(name).unwrap();
+    (index.0, def.clone())
+}
+
+fn field(def: &EntityDef, name: &str) -> u16 {
+    def.field_by_name(name).unwrap().0.0
+}
+
+/// Does an event to a side. The module tells the numbers of entities and fields.
+pub(super) fn perform(event: &Event, module: &Module, side: &mut dyn Side) {
+    let users = side.rows(entity(module, "User").0);
+    // The first is the built-in one: nobody in particular.
+    let user_of =
+        |index: &usize| users.get(index % users.len().max(1)).filter(|_| *index > 0).map(|(record, _)| record.id);
+    let picked = |side: &mut dyn Side, (of, number): Pick| {
+        let rows = side.rows(entity(module, ENTITIES[of]).0);
+        if rows.is_empty() { None } else { Some(rows[number % rows.len()].0) }
+    };
+    match event {
+        Event::User(name) => {
+            let (index, def) = entity(module, "User");
+            side.create(None, index, &[(field(&def, "name"), Value::Text((*name).to_owned()))]);
+        }
+        Event::Create { user, entity: of, name, n, up } => {
+            let (index, def) = entity(module, ENTITIES[*of]);
+            let mut fields =
+                vec![(field(&def, "name"), Value::Text((*name).to_owned())), (field(&def, "n"), Value::Int(*n))];
+            if let Some(above) = up.and_then(|number| picked(side, (of.saturating_sub(1), number))) {
+                fields.push((field(&def, "up"), Value::Ref(above)));
+            }
+            side.create(user_of(user), index, &fields);
+        }
+        Event::Update { user, record, field: name, value } => {
+            let Some(target) = picked(side, *record) else { return };
+            let (_, def) = entity(module, ENTITIES[record.0]);
+            let value = match (*name, value) {
+                ("up", Value::Int(number)) => {
+                    let number = usize::try_from(*number).ok();
+                    let above = number.and_then(|number| picked(side, (record.0.saturating_sub(1), number)));
+                    above.map_or(Value::None, Value::Ref)
+                }
+                _ => value.clone(),
+            };
+            side.update(user_of(user), target, &[(field(&def, name), value)]);
+        }
+        Event::Change { user, record, status } => {
+            let Some(target) = picked(side, *record) else { return };
+            let (_, def) = entity(module, ENTITIES[record.0]);
+            let statuses = module.enum_def(def.states.as_ref().unwrap().status).unwrap();
+            let number = statuses.members[*status % statuses.members.len()].value;
+            side.update(user_of(user), target, &[(field(&def, "status"), Value::Enum(number))]);
+        }
+        Event::Assign { record, to } => {
+            let Some(target) = picked(side, *record) else { return };
+            let (_, def) = entity(module, ENTITIES[record.0]);
+            let owner = users[to % users.len()].0;
+            side.update(None, target, &[(field(&def, "owner"), Value::Ref(owner))]);
+        }
+        Event::Delete { user, record } => {
+            if let Some(target) = picked(side, *record) {
+                side.delete(user_of(user), target);
+            }
+        }
+        Event::Start { user, process, record, input } => {
+            if let Some(target) = picked(side, (process.entity, *record)) {
+                let inputs = if process.gives { vec![Value::Int(*input)] } else { Vec::new() };
+                side.start(user_of(user), &process.name, target, &inputs);
+            }
+        }
+        Event::Advance(micros) => side.advance(*micros),
+        Event::Retry(process) => {
+            side.instances_of(process, Status::Parked).into_iter().for_each(|id| side.retry(id));
+        }
+        Event::GiveUp(process) => {
+            side.instances_of(process, Status::Parked).into_iter().for_each(|id| side.give_up(id));
+        }
+        Event::Cancel(process, status) => {
+            side.instances_of(process, *status).into_iter().for_each(|id| side.cancel(id));
+        }
+    }
+    side.settle();
+}

@@ -1,0 +1,258 @@
+//! The reference, and the engine on a store, as something that events can be done to.
+
+use std::sync::Arc;
+
+use abide::{
+    base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FieldIdx,
+    engine::{
+        Engine, Settings, Write,
+        clock::VirtualClock,
+        faults::{Answer, Failure},
+        store::{InstanceFilter, LogEntry, Status, Store, memory::MemoryStore, sqlite::SqliteStore},
+    },
+    sema::{
+        hir::Program as Typed,
+        schema::{EntityId, FieldId, ProcessId},
+    },
+    testing::reference::{Fault, Reference, Seen},
+    vm::program::Program,
+};
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+
+use super::events::{START, Side};
+
+/// Turns of one project: more of them are a mistake of the generator.
+const TURNS_MAX: u64 = 20_000;
+
+/// The reference.
+pub(super) struct Specified<'a> {
+    reference: Reference<'a>,
+    program: &'a Typed,
+    now: i64,
+}
+
+impl<'a> Specified<'a> {
+    pub(super) fn new(program: &'a Typed) -> Self {
+        Self { reference: Reference::at(program, TimeZone::UTC, START).unwrap(), program, now: START }
+    }
+}
+
+/// A refusal is in the log; what the reference does not know is a mistake here.
+fn known<T>(answer: Result<T, Fault>) {
+    if let Err(Fault::Unsupported(what)) = answer {
+        panic!("the reference does not know: {what}");
+    }
+}
+
+fn numbered(fields: &[(u16, Value)]) -> Vec<(FieldId, Value)> {
+    fields.iter().map(|(field, value)| (FieldId(*field), value.clone())).collect()
+}
+
+impl Side for Specified<'_> {
+    fn create(&mut self, user: Option<i64>, entity: u16, fields: &[(u16, Value)]) {
+        known(self.reference.create_as(user, EntityId(entity), &numbered(fields)));
+    }
+
+    fn update(&mut self, user: Option<i64>, record: RecordRef, fields: &[(u16, Value)]) {
+        known(self.reference.update_as(user, record, &numbered(fields)));
+    }
+
+    fn delete(&mut self, user: Option<i64>, record: RecordRef) {
+        known(self.reference.delete_as(user, record));
+    }
+
+    fn start(&mut self, user: Option<i64>, process: &str, record: RecordRef, inputs: &[Value]) {
+        let index = self.program.schema.processes.iter().position(|head| head.name == process).unwrap();
+        let process = ProcessId(u16::try_from(index).unwrap());
+        known(self.reference.start_as(user, process, Some(record), inputs));
+    }
+
+    fn advance(&mut self, micros: i64) {
+        self.now += micros;
+        known(self.reference.advance_to(self.now));
+    }
+
+    fn settle(&mut self) {
+        known(self.reference.run_until_idle());
+    }
+
+    fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64> {
+        self.reference.instances_of(process, status)
+    }
+
+    fn retry(&mut self, instance: i64) {
+        self.reference.retry(instance);
+    }
+
+    fn give_up(&mut self, instance: i64) {
+        self.reference.give_up(instance);
+    }
+
+    fn cancel(&mut self, instance: i64) {
+        self.reference.cancel(instance, "by hand");
+    }
+
+    fn rows(&mut self, entity: u16) -> Vec<(RecordRef, Vec<Value>)> {
+        self.reference.rows(EntityId(entity))
+    }
+
+    fn log(&mut self) -> Vec<LogEntry> {
+        self.reference.log()
+    }
+
+    fn instances(&mut self) -> Vec<(i64, Seen)> {
+        self.reference.instances()
+    }
+}
+
+/// The engine on a store.
+pub(super) struct Running {
+    engine: Option<Engine>,
+    program: Arc<Program>,
+    /// Where the store is, if it is closed and opened again before each turn.
+    reopened: Option<TempDir>,
+    turns: u64,
+}
+
+impl Running {
+    pub(super) fn in_memory(program: &Arc<Program>) -> Self {
+        Self::on(Box::new(MemoryStore::new()), program, None)
+    }
+
+    pub(super) fn on_sqlite(program: &Arc<Program>) -> Self {
+        Self::on(Box::new(SqliteStore::open_in_memory().unwrap()), program, None)
+    }
+
+    /// On a file that is closed and opened again before each turn.
+    pub(super) fn reopened(program: &Arc<Program>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db")).unwrap();
+        Self::on(Box::new(store), program, Some(folder))
+    }
+
+    fn on(store: Box<dyn Store>, program: &Arc<Program>, reopened: Option<TempDir>) -> Self {
+        let engine = Some(open(store, program));
+        Self { engine, program: Arc::clone(program), reopened, turns: 0 }
+    }
+
+    fn engine(&mut self) -> &mut Engine {
+        self.engine.as_mut().unwrap()
+    }
+
+    /// Does something to the engine; it may refuse.
+    fn ask<T>(&mut self, work: impl FnOnce(&mut Engine) -> Answer<T>) {
+        if let Err(Failure::Store(error)) = work(self.engine()) {
+            panic!("the store fails: {error}");
+        }
+    }
+
+    fn reopen(&mut self) {
+        let Some(folder) = &self.reopened else { return };
+        let path = folder.path().join("store.db");
+        drop(self.engine.take());
+        self.engine = Some(open(Box::new(SqliteStore::open(&path).unwrap()), &self.program));
+    }
+}
+
+fn open(store: Box<dyn Store>, program: &Arc<Program>) -> Engine {
+    let settings = Settings { clock: Box::new(VirtualClock::at(START)), seed: 1, build: "test".into() };
+    Engine::open(store, Arc::clone(program), settings).unwrap()
+}
+
+fn writes(fields: &[(u16, Value)]) -> Vec<Write> {
+    fields.iter().map(|(field, value)| Write::set(FieldIdx(*field), value.clone())).collect()
+}
+
+impl Side for Running {
+    fn create(&mut self, user: Option<i64>, entity: u16, fields: &[(u16, Value)]) {
+        self.ask(|engine| engine.create(user, EntityIdx(entity), &writes(fields)));
+    }
+
+    fn update(&mut self, user: Option<i64>, record: RecordRef, fields: &[(u16, Value)]) {
+        self.ask(|engine| engine.update(user, record, &writes(fields)));
+    }
+
+    fn delete(&mut self, user: Option<i64>, record: RecordRef) {
+        self.ask(|engine| engine.delete(user, record));
+    }
+
+    fn start(&mut self, user: Option<i64>, process: &str, record: RecordRef, inputs: &[Value]) {
+        let args: Vec<Value> = std::iter::once(Value::Ref(record)).chain(inputs.iter().cloned()).collect();
+        self.ask(|engine| engine.start(user, process, &args));
+    }
+
+    fn advance(&mut self, micros: i64) {
+        let to = self.engine().now() + micros;
+        self.settle();
+        while let Some(due) = self.engine().next_due().unwrap().filter(|due| *due <= to) {
+            self.engine().set_clock(due).unwrap();
+            self.settle();
+        }
+        self.engine().set_clock(to).unwrap();
+    }
+
+    fn settle(&mut self) {
+        loop {
+            let at_a_time = if self.reopened.is_some() { 1 } else { TURNS_MAX };
+            let ran = self.engine().run_ready(at_a_time).unwrap();
+            self.turns += ran.turns;
+            assert!(self.turns < TURNS_MAX, "too many turns");
+            if ran.idle {
+                break;
+            }
+            self.reopen();
+        }
+        assert_eq!(self.engine().forgotten().unwrap(), [0; 0], "nobody waits for nothing");
+    }
+
+    fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64> {
+        let filter =
+            InstanceFilter { process: Some(process.to_owned()), status: Some(status), ..InstanceFilter::default() };
+        self.engine().store().instances(&filter).unwrap().into_iter().map(|instance| instance.id).collect()
+    }
+
+    fn retry(&mut self, instance: i64) {
+        self.ask(|engine| engine.retry(instance));
+    }
+
+    fn give_up(&mut self, instance: i64) {
+        self.ask(|engine| engine.give_up(instance));
+    }
+
+    fn cancel(&mut self, instance: i64) {
+        self.ask(|engine| engine.cancel(instance, "by hand"));
+    }
+
+    fn rows(&mut self, entity: u16) -> Vec<(RecordRef, Vec<Value>)> {
+        let entity = EntityIdx(entity);
+        let ids = self.engine().store().candidates(entity, &[], 0, u32::MAX).unwrap();
+        let mut row = |id| {
+            let record = RecordRef { entity, id };
+            (record, self.engine.as_mut().unwrap().get(record).unwrap().unwrap())
+        };
+        ids.into_iter().map(&mut row).collect()
+    }
+
+    fn log(&mut self) -> Vec<LogEntry> {
+        self.engine().timeline(None).unwrap()
+    }
+
+    fn instances(&mut self) -> Vec<(i64, Seen)> {
+        let all = self.engine().store().instances(&InstanceFilter::default()).unwrap();
+        let seen = all.into_iter().map(|instance| {
+            let seen = Seen {
+                process: instance.process,
+                record: instance.primary,
+                status: instance.status,
+                point: instance.point,
+                fault: instance.fault.map(|fault| fault.code),
+                result: instance.result,
+                due: instance.due,
+            };
+            (instance.id, seen)
+        });
+        seen.collect()
+    }
+}
