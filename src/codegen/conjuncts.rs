@@ -163,6 +163,10 @@ fn is_safe(expr: &Expr, bind: LocalId) -> bool {
             Conversion::ForgetCurrency | Conversion::IntToDecimal | Conversion::Present | Conversion::Widen,
             inner,
         ) => is_safe(inner, bind),
+        // What a fact says of a name stays true.
+        ExprKind::Convert(Conversion::Known | Conversion::Narrow, inner) => {
+            matches!(inner.kind, ExprKind::Local(local) if local != bind)
+        }
         ExprKind::Field { base, .. } | ExprKind::RecordField { base, .. } => is_safe(base, bind),
         ExprKind::Local(local) => *local != bind,
         _ => false,

@@ -398,3 +398,26 @@ workflow Work for deal: Deal when created {
         assert_eq!(w.statuses("Work"), [Status::Succeeded]);
     });
 }
+
+#[test]
+fn a_record_that_was_found_wakes_who_waits_for_what_refers_to_it() {
+    let source = with(
+        r#"
+entity Part { of: Deal }
+workflow Watch for deal: Deal when created {
+    let first = find one d in Deal where d.title == "first"
+    if first is not none {
+        wait {
+            until exists p in Part where p.of == first => log "a part of {first}",
+            after 30 days => log "nothing",
+        }
+    }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let first = w.create("Deal", &[("title", text("first"))]);
+        w.create("Part", &[("of", Value::Ref(first))]);
+        assert_eq!(w.notes(), ["a part of first"]);
+    });
+}

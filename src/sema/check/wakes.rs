@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::{
     base::span::Span,
     sema::{
-        hir::{Block, Body, Builtin, Comparison, Expr, ExprKind, LocalId, Query, QuerySource, StmtKind},
+        hir::{Block, Body, Builtin, Comparison, Conversion, Expr, ExprKind, LocalId, Query, QuerySource, StmtKind},
         schema::FunctionId,
         ty::Ty,
         visit::{blocks_of, children, expressions_of},
@@ -158,9 +158,35 @@ pub(in crate::sema) fn ties(condition: &Expr, bind: LocalId) -> bool {
     match &condition.kind {
         ExprKind::And(a, b) => ties(a, bind) || ties(b, bind),
         ExprKind::Compare(Comparison::Equal, a, b) => {
-            let is_reference = |side: &Expr| !side.ty.entities().is_empty() || *side.ty.present() == Ty::AnyRef;
-            is_reference(a) && (reads_one_of(a, &[bind]) != reads_one_of(b, &[bind]))
+            (is_reference_of(a, bind) && is_held(b, bind)) || (is_reference_of(b, bind) && is_held(a, bind))
         }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a reference field of the element itself.
+fn is_reference_of(side: &Expr, bind: LocalId) -> bool {
+    match &side.kind {
+        ExprKind::Convert(_, inner) => is_reference_of(inner, bind),
+        ExprKind::Field { base, .. } => {
+            let is_reference = !side.ty.entities().is_empty() || *side.ty.present() == Ty::AnyRef;
+            is_reference && matches!(base.kind, ExprKind::Local(local) if local == bind)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a name or a path of fields from one: what can be known before the query.
+fn is_held(side: &Expr, bind: LocalId) -> bool {
+    match &side.kind {
+        ExprKind::Capture(_) | ExprKind::Process(_) => true,
+        ExprKind::Convert(Conversion::Known | Conversion::Narrow, inner) => {
+            matches!(inner.kind, ExprKind::Local(local) if local != bind)
+        }
+        ExprKind::Convert(_, inner)
+        | ExprKind::Field { base: inner, .. }
+        | ExprKind::RecordField { base: inner, .. } => is_held(inner, bind),
+        ExprKind::Local(local) => *local != bind,
         _ => false,
     }
 }
