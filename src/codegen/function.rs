@@ -159,6 +159,12 @@ impl<'a> Lowerer<'a> {
         self.take(ty)
     }
 
+    /// Where something of the event lies, if the body reads it.
+    pub(super) fn captured(&self, capture: hir::Capture) -> Option<Reg> {
+        let index = self.job.captures.iter().position(|captured| captured.capture == capture)?;
+        self.capture_regs.get(index).copied()
+    }
+
     /// How many slots a type takes.
     pub(super) fn width(&self, ty: TypeIdx) -> u16 {
         layout::width(self.tables.types.defs(), ty)

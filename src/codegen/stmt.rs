@@ -173,7 +173,13 @@ impl Lowerer<'_> {
             Place::Pending { field, .. } => {
                 self.host(HostOp::SetPending { field: FieldIdx(field.0) }, &[value], None);
             }
-            Place::Input(index) => self.host(HostOp::SetInput(*index), &[value], None),
+            Place::Input(index) => {
+                self.host(HostOp::SetInput(*index), &[value], None);
+                // What is read of the input from here on is the new value.
+                if let Some(read) = self.captured(hir::Capture::Input(*index)) {
+                    self.copy(read, value);
+                }
+            }
         }
     }
 
