@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Engine,
     faults::{self, Answer},
-    machine::Frame,
+    machine::{Atomic, Frame},
     operation::Write,
 };
 
@@ -292,22 +292,24 @@ impl Engine {
 
     fn atomic(&mut self, frame: &mut Frame<'_>, op: &HostOp) -> Answer<()> {
         if *op == HostOp::AtomicBegin {
-            let outermost = !self.open;
-            if outermost {
+            let is_outermost = !self.open;
+            if is_outermost {
                 self.begin_group()?;
             }
-            frame.atomics.push((self.store.savepoint()?, outermost));
+            let pending = self.pending.clone();
+            frame.atomics.push(Atomic { savepoint: self.store.savepoint()?, pending, is_outermost });
             return Ok(());
         }
-        let (savepoint, outermost) =
-            frame.atomics.pop().ok_or_else(|| faults::unknown_request("the end of an atomic block"))?;
+        let missing = || faults::unknown_request("the end of an atomic block");
+        let Atomic { savepoint, pending, is_outermost } = frame.atomics.pop().ok_or_else(missing)?;
         if *op == HostOp::AtomicCommit {
             self.store.release(savepoint)?;
         } else {
             self.cache.clear();
+            self.pending = pending;
             self.store.rollback_to(savepoint)?;
         }
-        if outermost { self.commit_group() } else { Ok(()) }
+        if is_outermost { self.commit_group() } else { Ok(()) }
     }
 }
 

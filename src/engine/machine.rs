@@ -1,9 +1,11 @@
 //! Running machines: the loop that answers their requests.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use crate::{
-    base::value::Value,
+    base::value::{RecordRef, Value},
     bytecode::{
         host::HostOp,
         traps::TrapCode,
@@ -19,7 +21,7 @@ use super::{
     Engine,
     actor::Actor,
     faults::{self, Answer, Failure},
-    store::Savepoint,
+    store::{Row, Savepoint},
 };
 
 /// Who carries out the statements that only tests have.
@@ -37,14 +39,23 @@ pub trait TestHost {
     ) -> Answer<Option<Value>>;
 }
 
+/// An open `atomic` block: what is undone if a fault leaves it.
+pub(crate) struct Atomic {
+    pub(crate) savepoint: Savepoint,
+    /// The records that were about to be written, as they were to be.
+    pub(crate) pending: Vec<(RecordRef, Arc<Row>)>,
+    /// Whether it is a transaction of its own.
+    pub(crate) is_outermost: bool,
+}
+
 /// What a running body has besides its slots.
 pub(crate) struct Frame<'a> {
     pub(crate) actor: Actor,
     pub(crate) zone: String,
     /// Of a process before an action: its inputs.
     pub(crate) inputs: Option<Vec<Value>>,
-    /// Open `atomic` blocks, and whether they are transactions of their own.
-    pub(crate) atomics: Vec<(Savepoint, bool)>,
+    /// Open `atomic` blocks, innermost last.
+    pub(crate) atomics: Vec<Atomic>,
     /// The users around open `act as` blocks.
     pub(crate) acting: Vec<Option<i64>>,
     pub(crate) test: Option<&'a mut dyn TestHost>,

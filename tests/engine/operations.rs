@@ -281,3 +281,48 @@ realtime workflow Tell for deal: Deal after action Raise { log "{deal.title} {in
         assert!(fault(w.engine.start(None, "Nothing", &[])).contains("R0505"));
     });
 }
+
+#[test]
+fn an_input_that_is_set_reads_as_it_is_by_now() {
+    let source = r#"
+entity Deal { title: text, score: int = 0 }
+action Raise(by: int) for deal: Deal -> int {
+    update deal { score += by }
+    return by
+}
+realtime workflow Double for deal: Deal before action Raise {
+    set inputs.by = inputs.by * 2
+    set inputs.by += 1
+    log "by {inputs.by}"
+}
+"#;
+    on_both(source, |w| {
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        w.engine.start(None, "Raise", &[Value::Ref(deal), Value::Int(5)]).unwrap();
+        assert_eq!(w.notes(), ["by 11"]);
+        assert_eq!(w.field(deal, "score"), Value::Int(11));
+    });
+}
+
+#[test]
+fn what_an_atomic_block_wanted_to_write_is_undone_with_it() {
+    let source = r#"
+error Bad { reason: text }
+entity Deal { title: text, score: int = 1 }
+realtime workflow Careful for deal: Deal before created {
+    try {
+        atomic {
+            set deal.score = 5
+            raise Bad { reason: "no" }
+        }
+    } catch e {
+        log "{e.code} {deal.score}"
+    }
+}
+"#;
+    on_both(source, |w| {
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        assert_eq!(w.notes(), ["Bad 1"]);
+        assert_eq!(w.field(deal, "score"), Value::Int(1));
+    });
+}
