@@ -384,12 +384,23 @@ impl<'p> Body<'p> {
         let (name, entity) = (self.project.name("r"), self.below(3));
         let condition = self.query_condition(&name, entity);
         let head = format!("for each {name} in find {name} in {} where {condition} {{", ENTITIES[entity]);
+        // A loop that suspends sees what is created meanwhile: it must not itself see to it that it never ends.
+        let (suspends, calls_nothing) = (self.may_wait() && self.chance(30), self.calls_nothing);
+        self.calls_nothing |= self.kind == Kind::Background;
+        self.unsuspendable += 1;
         self.block(&head, "}", |me| {
             me.declare(Name::record(&name, entity));
             me.looping.push(entity);
             me.in_loop(Self::some);
+            if suspends {
+                me.project.count("suspended loop");
+                me.line("wait 1 day");
+                me.in_loop(Self::some);
+            }
             me.looping.pop();
         });
+        self.unsuspendable -= 1;
+        self.calls_nothing = calls_nothing;
         true
     }
 

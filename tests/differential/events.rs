@@ -53,15 +53,11 @@ pub(super) trait Side {
 }
 
 /// Random events.
-pub(super) fn generate(project: &mut Project) -> Vec<Event> {
+pub(super) fn generate(project: &Project, seed: u64) -> Vec<Event> {
+    let mut random = Random::new(seed ^ 0x5EED);
     let mut events = vec![Event::User("Ann"), Event::User("Bo")];
-    for entity in 0..ENTITIES.len() {
-        events.push(create(&mut project.random, entity));
-    }
-    for _ in 0..project.random.between(6, 16) {
-        let event = one(project);
-        events.push(event);
-    }
+    events.extend((0..ENTITIES.len()).map(|entity| create(&mut random, entity)));
+    events.extend((0..random.between(8, 20)).map(|_| one(project, &mut random)));
     events.push(Event::Advance(12 * 24 * HOUR));
     events
 }
@@ -72,8 +68,7 @@ fn create(random: &mut Random, entity: usize) -> Event {
     Event::Create { user: random.below(3), entity, name: random.pick(&["a", "b", "c", "a rather long name"]), n, up }
 }
 
-fn one(project: &mut Project) -> Event {
-    let random = &mut project.random;
+fn one(project: &Project, random: &mut Random) -> Event {
     let user = random.below(3);
     let record = (random.below(3), random.below(4));
     let on_demand = &project.on_demand;
@@ -99,7 +94,7 @@ fn one(project: &mut Project) -> Event {
                 _ => Event::Cancel(process, Status::Waiting),
             }
         }
-        _ => Event::Advance(*[HOUR / 2, HOUR, 5 * HOUR, 24 * HOUR, 73 * HOUR].get(random.below(5)).unwrap()),
+        _ => Event::Advance([HOUR / 2, HOUR, 5 * HOUR, 24 * HOUR, 73 * HOUR][random.below(5)]),
     }
 }
 

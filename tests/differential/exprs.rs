@@ -58,7 +58,7 @@ impl Body<'_> {
             3 => format!("({} * {})", self.int(d), self.pick(&["2", "3", "-1"])),
             4 => {
                 let op = self.pick(&["div", "mod"]);
-                format!("({} {op} {})", self.int(d), self.pick(&["2", "3", "7", "0"]))
+                format!("({} {op} {})", self.int(d), self.pick(&["2", "3", "7", "-2", "2", "3", "7", "-2", "5", "0"]))
             }
             5 => format!("({} ?? {})", self.some_maybe(d), self.int(d)),
             6 => format!("(if {} then {} else {})", self.truth(d), self.int(d), self.int(d)),
@@ -85,7 +85,7 @@ impl Body<'_> {
                 Some(pair) => format!("{}.left", pair.name),
                 None => format!("length({})", self.list(d)),
             },
-            _ => format!("({}[{}])", self.list(d), self.pick(&["0", "1", "2"])),
+            _ => format!("({}[{}])", self.list(d), self.pick(&["0", "0", "0", "0", "0", "1"])),
         }
     }
 
@@ -308,7 +308,14 @@ impl Body<'_> {
             self.names(|known| known.ty == "record" && !known.fields_only && known.entity == entity.saturating_sub(1));
         if let Some(record) = self.one_of(&above).filter(|_| self.project.random.chance(60)) {
             self.project.count("tied query");
-            parts.push(format!("{name}.up == {}", record.name));
+            let second = self.one_of(&above).filter(|_| self.project.random.chance(25));
+            parts.push(match second {
+                Some(second) => {
+                    let condition = self.truth(0);
+                    format!("{name}.up == (if {condition} then {} else {})", record.name, second.name)
+                }
+                None => format!("{name}.up == {}", record.name),
+            });
         }
         if parts.is_empty() || self.chance(40) {
             let number = self.pick(&["0", "1", "2", "7"]);

@@ -1,7 +1,7 @@
 //! Random projects, run by the reference and by machine and engine, in memory and on SQLite, straight and with the
 //! store closed and opened again before each turn: all tell the same.
 //!
-//! `cargo test` runs the first 60 seeds. `ABIDE_SEEDS=100000 cargo test differential::random -- --nocapture` runs so
+//! `cargo test` runs the first 300 seeds. `ABIDE_SEEDS=100000 cargo test differential::random -- --nocapture` runs so
 //! many of them, `ABIDE_SEED=42` one, with its project and its trace.
 
 mod body;
@@ -12,112 +12,178 @@ mod random;
 mod sides;
 mod trace;
 
-use std::{collections::BTreeMap, env, sync::Mutex, thread};
+use std::{
+    collections::BTreeMap,
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
-use abide::{diag::render, pipeline, project::load_text};
+use abide::{
+    diag::{Severity, render},
+    pipeline::{self, Front},
+    project::load_text,
+    vm::program::Program,
+};
 
 use self::{
     events::{Event, Side},
-    project::Project,
-    sides::{Running, Specified},
+    project::{CONSTRUCTS, Project},
+    sides::{Running, Specified, TooLong},
 };
 
 /// How many seeds `cargo test` runs.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 300;
+/// So many seeds share a project, as checking it takes longer than running it.
+const SEEDS_OF_A_PROJECT: u64 = 4;
+/// So many seeds lie between two for which the store is closed and opened again before each turn.
+const SEEDS_TO_REOPEN: u64 = 10;
 
-/// A project with its events.
-struct Case {
-    seed: u64,
+/// Seeds that ran for too long to be compared.
+static TOO_LONG: AtomicU64 = AtomicU64::new(0);
+
+/// How often each construct was written.
+type Counts = BTreeMap<&'static str, u32>;
+
+/// A compiled project.
+struct Compiled {
     source: String,
-    events: Vec<Event>,
+    front: Front,
+    program: Arc<Program>,
 }
 
-impl Case {
-    fn new(seed: u64, counts: &mut BTreeMap<&'static str, u32>) -> Self {
-        let mut project = Project::new(seed);
-        let source = project.generate();
-        let events = events::generate(&mut project);
-        for (construct, count) in project.counts {
-            *counts.entry(construct).or_insert(0) += count;
+impl Compiled {
+    /// Compiles a text; gives its errors if it has some.
+    fn new(source: String) -> Result<Self, String> {
+        let front = pipeline::check(load_text("test.proc", source.clone().into()));
+        if front.has_errors() {
+            let errors: Vec<_> = front.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+            return Err(format!("{}\n{source}", render::short(&errors, &front.sources)));
         }
-        Self { seed, source, events }
+        let program = pipeline::compile(&front.sources, &front.projects[0]);
+        let program = program.map_err(|errors| format!("{errors:#?}\n{source}"))?;
+        Ok(Self { source, front, program })
     }
 
     /// The traces of all sides, the reference first; each with its name.
-    fn traces(&self) -> Result<Vec<(&'static str, Vec<String>)>, String> {
-        let front = pipeline::check(load_text("test.proc", self.source.clone().into()));
-        if front.has_errors() {
-            return Err(render::short(&front.diagnostics, &front.sources));
-        }
-        let program = pipeline::compile(&front.sources, &front.projects[0]).map_err(|errors| format!("{errors:#?}"))?;
-        let typed = &front.projects[0].checked.program;
+    fn traces(&self, seed: u64, events: &[Event]) -> Vec<(&'static str, Vec<String>)> {
+        let typed = &self.front.projects[0].checked.program;
         let run = |side: &mut dyn Side| {
-            self.events.iter().for_each(|event| events::perform(event, program.module(), side));
-            trace::lines(program.module(), side)
+            events.iter().for_each(|event| events::perform(event, self.program.module(), side));
+            trace::lines(self.program.module(), side)
         };
         let mut traces = vec![("the reference", run(&mut Specified::new(typed)))];
-        traces.push(("the engine in memory", run(&mut Running::in_memory(&program))));
-        traces.push(("the engine on SQLite", run(&mut Running::on_sqlite(&program))));
-        if self.seed.is_multiple_of(10) {
-            traces
-                .push(("the engine on a file that is opened before each turn", run(&mut Running::reopened(&program))));
+        traces.push(("the engine in memory", run(&mut Running::in_memory(&self.program))));
+        traces.push(("the engine on SQLite", run(&mut Running::on_sqlite(&self.program))));
+        if seed.is_multiple_of(SEEDS_TO_REOPEN) {
+            let name = "the engine on a file that is opened before each turn";
+            traces.push((name, run(&mut Running::reopened(&self.program))));
         }
-        Ok(traces)
+        traces
     }
 
     /// What is wrong, if anything is.
-    fn problem(&self) -> Option<String> {
-        let traces = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.traces())) {
-            Ok(Ok(traces)) => traces,
-            Ok(Err(message)) => return Some(format!("the project has errors:\n{message}")),
+    fn problem(&self, seed: u64, events: &[Event]) -> Option<String> {
+        let traces = match catch_unwind(AssertUnwindSafe(|| self.traces(seed, events))) {
+            Ok(traces) => traces,
+            Err(panic) if panic.is::<TooLong>() => {
+                TOO_LONG.fetch_add(1, Ordering::Relaxed);
+                return None;
+            }
             Err(panic) => {
-                let message = panic.downcast_ref::<String>().cloned();
-                return Some(
-                    message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default(),
-                );
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                return Some(text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default().to_owned());
             }
         };
         let (_, expected) = &traces[0];
-        for (name, trace) in &traces[1..] {
-            if let Some(at) = (0..expected.len().max(trace.len())).find(|at| expected.get(*at) != trace.get(*at)) {
-                let before: Vec<&str> = expected[at.saturating_sub(6)..at].iter().map(String::as_str).collect();
-                return Some(format!(
-                    "line {at}, after\n{}\nthe reference: {:?}\n{name}: {:?}",
-                    before.join("\n"),
-                    expected.get(at),
-                    trace.get(at)
-                ));
+        traces[1..].iter().find_map(|(name, trace)| {
+            let at = (0..expected.len().max(trace.len())).find(|at| expected.get(*at) != trace.get(*at))?;
+            let before = expected[at.saturating_sub(6)..at].join("\n");
+            let (reference, other) = (expected.get(at), trace.get(at));
+            Some(format!("line {at}, after\n{before}\nthe reference: {reference:?}\n{name}: {other:?}"))
+        })
+    }
+
+    /// The problem of a seed, with the fewest events and statements that show one.
+    fn told(&self, project: &Project, seed: u64) -> Option<String> {
+        let mut events = events::generate(project, seed);
+        let mut problem = self.problem(seed, &events)?;
+        for at in (0..events.len()).rev() {
+            let mut fewer = events.clone();
+            fewer.remove(at);
+            if let Some(smaller) = self.problem(seed, &fewer) {
+                (events, problem) = (fewer, smaller);
             }
         }
-        None
+        let mut lines: Vec<&str> = self.source.lines().collect();
+        for at in (0..lines.len()).rev() {
+            let shorter = [&lines[..at], &lines[end_of_block(&lines, at)..]].concat();
+            let compiled = Self::new(shorter.join("\n"));
+            if let Some(smaller) = compiled.ok().and_then(|compiled| compiled.problem(seed, &events)) {
+                (lines, problem) = (shorter, smaller);
+            }
+        }
+        let text: String = events.iter().map(|event| format!("{event:?}\n")).collect();
+        Some(format!("seed {seed}: {problem}\n\n{}\n\n{text}", lines.join("\n")))
     }
 }
 
-/// Runs seeds, every other one in each of two threads; the problem of the first that has one.
-fn run(seeds: u64) -> BTreeMap<&'static str, u32> {
-    let counts = Mutex::new(BTreeMap::new());
-    let problem = Mutex::new(None::<(Case, String)>);
-    thread::scope(|scope| {
-        for half in 0..2 {
-            let (counts, problem) = (&counts, &problem);
-            scope.spawn(move || {
-                let mut own = BTreeMap::new();
-                for seed in (half..seeds).step_by(2) {
-                    let case = Case::new(seed, &mut own);
-                    if let Some(message) = case.problem() {
-                        problem.lock().unwrap().get_or_insert((case, message));
+/// Behind the line, or behind the block that it begins.
+fn end_of_block(lines: &[&str], at: usize) -> usize {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let opens = lines[at].ends_with('{') || !lines[at].contains('}') && indent(lines[at]) == 0;
+    let ends =
+        |line: &&str| indent(line) == indent(lines[at]) && line.trim_start().starts_with('}') && !line.ends_with('{');
+    match lines[at + 1..].iter().position(ends) {
+        Some(length) if opens => at + length + 2,
+        _ => at + 1,
+    }
+}
+
+/// The project of a seed with its text.
+fn project_of(seed: u64) -> (Project, String) {
+    let mut project = Project::new(seed / SEEDS_OF_A_PROJECT);
+    let source = project.generate();
+    (project, source)
+}
+
+/// Runs seeds in two threads; tells the first problem.
+fn run(seeds: u64) -> Counts {
+    let (counts, problem) = (Mutex::new(Counts::new()), Mutex::new(None::<String>));
+    let next = AtomicU64::new(0);
+    let work = || {
+        loop {
+            let first = next.fetch_add(SEEDS_OF_A_PROJECT, Ordering::Relaxed);
+            if first >= seeds || problem.lock().unwrap().is_some() {
+                return;
+            }
+            let (project, source) = project_of(first);
+            let found = match Compiled::new(source) {
+                Err(message) => Some(format!("seed {first}: the project has errors\n{message}")),
+                Ok(compiled) => {
+                    let mut counts = counts.lock().unwrap();
+                    for (construct, count) in &project.counts {
+                        *counts.entry(construct).or_insert(0) += count;
                     }
-                    if problem.lock().unwrap().is_some() {
-                        break;
-                    }
+                    drop(counts);
+                    (first..seeds.min(first + SEEDS_OF_A_PROJECT)).find_map(|seed| compiled.told(&project, seed))
                 }
-                let mut counts = counts.lock().unwrap();
-                own.into_iter().for_each(|(construct, count)| *counts.entry(construct).or_insert(0) += count);
-            });
+            };
+            if let Some(message) = found {
+                problem.lock().unwrap().get_or_insert(message);
+            }
         }
+    };
+    thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
     });
-    if let Some((case, message)) = problem.into_inner().unwrap() {
-        panic!("seed {}: {message}\n\n{}\n{:#?}", case.seed, case.source, case.events);
+    if let Some(message) = problem.into_inner().unwrap() {
+        panic!("{message}");
     }
     counts.into_inner().unwrap()
 }
@@ -129,12 +195,23 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn random_projects_tell_the_same_everywhere() {
     if let Some(seed) = number("ABIDE_SEED") {
-        let case = Case::new(seed, &mut BTreeMap::new());
-        let traces = case.traces().unwrap_or_else(|message| panic!("{message}\n{}", case.source));
-        println!("{}\n{:#?}\n{}", case.source, case.events, traces[0].1.join("\n"));
-        assert_eq!(case.problem(), None);
+        let (project, source) = project_of(seed);
+        let compiled = Compiled::new(source).unwrap_or_else(|message| panic!("{message}"));
+        let events = events::generate(&project, seed);
+        println!("{}\n{events:#?}", compiled.source);
+        if let Some(message) = compiled.told(&project, seed) {
+            panic!("{message}");
+        }
+        if TOO_LONG.load(Ordering::Relaxed) == 0 {
+            println!("{}", compiled.traces(seed, &events)[0].1.join("\n"));
+        }
         return;
     }
-    let counts = run(number("ABIDE_SEEDS").unwrap_or(SEEDS));
-    println!("{counts:#?}");
+    let seeds = number("ABIDE_SEEDS");
+    let counts = run(seeds.unwrap_or(SEEDS));
+    let too_long = TOO_LONG.load(Ordering::Relaxed);
+    println!("{counts:#?}\n{too_long} ran for too long");
+    assert!(too_long * 20 <= seeds.unwrap_or(SEEDS), "the projects run for too long");
+    let missing: Vec<&str> = CONSTRUCTS.iter().filter(|name| !counts.contains_key(**name)).copied().collect();
+    assert!(seeds.is_some() || missing.is_empty(), "never written: {missing:?}");
 }

@@ -1,6 +1,6 @@
 //! The reference, and the engine on a store, as something that events can be done to.
 
-use std::sync::Arc;
+use std::{panic::resume_unwind, sync::Arc};
 
 use abide::{
     base::value::{EntityIdx, RecordRef, Value},
@@ -39,10 +39,15 @@ impl<'a> Specified<'a> {
     }
 }
 
+/// A project that runs for too long to be compared.
+pub(super) struct TooLong;
+
 /// A refusal is in the log; what the reference does not know is a mistake here.
 fn known<T>(answer: Result<T, Fault>) {
-    if let Err(Fault::Unsupported(what)) = answer {
-        panic!("the reference does not know: {what}");
+    match answer {
+        Err(Fault::Unsupported("too many steps" | "too many turns")) => resume_unwind(Box::new(TooLong)),
+        Err(Fault::Unsupported(what)) => panic!("the reference does not know: {what}"),
+        _ => {}
     }
 }
 

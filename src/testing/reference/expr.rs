@@ -4,7 +4,7 @@ use super::{Evaluated, Fault, Reference, arithmetic, run::Run};
 use crate::{
     base::value::Value,
     sema::{
-        hir::{Builtin, Comparison, Conversion, Expr, ExprKind, ProcessInfo},
+        hir::{Builtin, Capture, Comparison, Conversion, Expr, ExprKind, ProcessInfo},
         ty::Ty,
     },
 };
@@ -96,6 +96,9 @@ impl<'a> Reference<'a> {
     fn of_world(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated {
         Ok(match &expr.kind {
             ExprKind::Capture(index) => {
+                if let Some(value) = self.input(*index, run) {
+                    return Ok(value);
+                }
                 run.captures.get(usize::from(*index)).cloned().ok_or(Fault::Unsupported("capture"))?
             }
             ExprKind::Field { base, field, .. } => {
@@ -127,6 +130,15 @@ impl<'a> Reference<'a> {
             }
             _ => return Err(Fault::Unsupported("expression")),
         })
+    }
+
+    /// An input of the action that the process stands before, as it is by now.
+    fn input(&self, index: u16, run: &Run<'a>) -> Option<Value> {
+        let process = self.program.processes.get(usize::from(run.process?.0))?;
+        match process.captures.get(usize::from(index))?.capture {
+            Capture::Input(input) => run.inputs.get(usize::from(input)).cloned(),
+            _ => None,
+        }
     }
 
     pub(super) fn truth(&mut self, expr: &Expr, run: &mut Run<'a>) -> Evaluated<bool> {
