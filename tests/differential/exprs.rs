@@ -297,7 +297,7 @@ impl Body<'_> {
                 1 => format!("{}.due + 1 day", record.name),
                 _ => format!("{}.created_on + 2 days", record.name),
             },
-            _ => format!("now() + {}", self.duration()),
+            _ => self.pick(&["@2026-01-05T20:00Z", "@2026-01-07T09:00Z", "@2026-01-10T10:30Z"]).to_owned(),
         }
     }
 

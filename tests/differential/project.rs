@@ -181,8 +181,8 @@ impl Project {
     fn entity(&mut self, index: usize, text: &mut String) {
         let name = ENTITIES[index];
         let above = ENTITIES[index.saturating_sub(1)];
-        let bounds = self.random.pick(&["", "", " 0..100", " -5..20"]);
-        let length = self.random.pick(&["", "(12)", "(40)"]);
+        let bounds = self.random.pick(&["", "", " -1..100", " -5..50"]);
+        let length = self.random.pick(&["", "(14)", "(40)"]);
         text.push_str(&format!(
             "entity {name} {{\n    name: text(30)\n    n: int{bounds} = 1\n    m: int?\n    flag: bool = false\n    \
              mood: Mood = calm\n    amount: money(USD)?\n    rate: decimal = 0.5\n    notes: text{length} = \"\"\n    \
