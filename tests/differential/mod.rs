@@ -21,6 +21,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use abide::{
@@ -42,6 +43,9 @@ const SEEDS: u64 = 300;
 const SEEDS_OF_A_PROJECT: u64 = 4;
 /// So many seeds lie between two for which the store is closed and opened again before each turn.
 const SEEDS_TO_REOPEN: u64 = 10;
+
+/// How long a problem is made smaller.
+const SHRINKING: Duration = Duration::from_secs(60);
 
 /// Seeds that ran for too long to be compared.
 static TOO_LONG: AtomicU64 = AtomicU64::new(0);
@@ -112,18 +116,23 @@ impl Compiled {
     fn told(&self, project: &Project, seed: u64) -> Option<String> {
         let mut events = events::generate(project, seed);
         let mut problem = self.problem(seed, &events)?;
+        let began = Instant::now();
+        // What is made smaller must not become another kind of problem.
+        let differs = problem.contains("the reference: ");
+        let same_kind = |smaller: &String| smaller.contains("the reference: ") == differs;
         for at in (0..events.len()).rev() {
             let mut fewer = events.clone();
             fewer.remove(at);
-            if let Some(smaller) = self.problem(seed, &fewer) {
+            if let Some(smaller) = self.problem(seed, &fewer).filter(same_kind) {
                 (events, problem) = (fewer, smaller);
             }
         }
         let mut lines: Vec<&str> = self.source.lines().collect();
-        for at in (0..lines.len()).rev() {
+        for at in (0..lines.len()).rev().take_while(|_| began.elapsed() < SHRINKING) {
             let shorter = [&lines[..at], &lines[end_of_block(&lines, at)..]].concat();
             let compiled = Self::new(shorter.join("\n"));
-            if let Some(smaller) = compiled.ok().and_then(|compiled| compiled.problem(seed, &events)) {
+            if let Some(smaller) = compiled.ok().and_then(|compiled| compiled.problem(seed, &events)).filter(same_kind)
+            {
                 (lines, problem) = (shorter, smaller);
             }
         }

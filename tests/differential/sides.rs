@@ -23,6 +23,8 @@ use tempfile::TempDir;
 
 use super::events::{START, Side};
 
+/// Lines of the log after which a project has run for too long.
+const LINES_MAX: usize = 1_500;
 /// Turns of one project: more of them are a mistake of the generator.
 const TURNS_MAX: u64 = 20_000;
 
@@ -81,6 +83,9 @@ impl Side for Specified<'_> {
 
     fn settle(&mut self) {
         known(self.reference.run_until_idle());
+        if self.reference.log().len() > LINES_MAX {
+            resume_unwind(Box::new(TooLong));
+        }
     }
 
     fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64> {

@@ -85,6 +85,8 @@ fn line(entry: &LogEntry, names: &mut Names) -> String {
     let message = match entry.kind {
         LogKind::Park | LogKind::Refuse => fault(&entry.message),
         LogKind::End => ending(&entry.message),
+        // When it ends is in the list of instances.
+        LogKind::Wait => String::new(),
         _ => said(&entry.message),
     };
     line.push_str(&format!(" {message}"));

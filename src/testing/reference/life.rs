@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Turns after which running until idle gives up.
-const TURNS_MAX: u32 = 100_000;
+const TURNS_MAX: u32 = 2_000;
 
 /// What people see of an instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +163,7 @@ impl<'a> Reference<'a> {
     fn run_turn(&mut self, id: i64) -> Evaluated<()> {
         let now = self.now;
         let instance = self.world.instance(id).ok_or(Fault::Unsupported("instance"))?;
-        if now - instance.changed > HOUR {
+        if now - instance.changed >= HOUR {
             instance.actor.depth = 1;
         }
         let cancel = instance.cancel.take();

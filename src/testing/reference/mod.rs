@@ -86,7 +86,7 @@ type Evaluated<T = Value> = Result<T, Fault>;
 /// Calls within each other.
 const DEPTH_MAX: usize = 200;
 /// Steps of one evaluation, so that tests end.
-const STEPS_MAX: u64 = 1_000_000;
+const STEPS_MAX: u64 = 300_000;
 /// What a condition has besides its expression.
 static NOTHING: Block = Block { stmts: Vec::new() };
 
