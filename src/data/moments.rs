@@ -29,7 +29,8 @@ pub fn parse_date(text: &str) -> Option<i32> {
 /// `09:30`, `09:30:15`, in microseconds since midnight.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<i64> {
-    if text.len() < 5 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+    // The library also takes the time out of a moment.
+    if text.len() < 5 || !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.')) {
         return None;
     }
     let time: civil::Time = text.parse().ok()?;
