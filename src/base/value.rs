@@ -2,7 +2,7 @@
 //!
 //! Inside the machine values are untagged slots; this type is the border.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use rust_decimal::Decimal;
 
@@ -132,6 +132,40 @@ pub enum Value {
 }
 
 impl Value {
+    /// The elements of a set: in order, each once.
+    #[must_use]
+    pub fn set_of(mut items: Vec<Value>) -> Value {
+        items.sort_by(Value::set_order);
+        items.dedup_by(|left, right| left.set_order(right) == Ordering::Equal);
+        Value::List(items)
+    }
+
+    /// The order of the elements of a set, which are of one type; absent ones come last.
+    fn set_order(&self, other: &Value) -> Ordering {
+        match (self, other) {
+            (Value::None, Value::None) => Ordering::Equal,
+            (Value::None, _) => Ordering::Greater,
+            (_, Value::None) => Ordering::Less,
+            (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+            (Value::Int(a), Value::Int(b))
+            | (Value::Time(a), Value::Time(b))
+            | (Value::DateTime(a), Value::DateTime(b))
+            | (Value::Instance(a), Value::Instance(b)) => a.cmp(b),
+            (Value::Date(a), Value::Date(b)) | (Value::Enum(a), Value::Enum(b)) => a.cmp(b),
+            (Value::Decimal(a), Value::Decimal(b)) => a.cmp(b),
+            (Value::Float(a), Value::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Value::Money(a), Value::Money(b)) => a.amount.cmp(&b.amount),
+            (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            (Value::Duration(a), Value::Duration(b)) => (a.months, a.days, a.micros).cmp(&(b.months, b.days, b.micros)),
+            (Value::Ref(a), Value::Ref(b)) => (a.entity, a.id).cmp(&(b.entity, b.id)),
+            (Value::List(a), Value::List(b)) | (Value::Record(a), Value::Record(b)) => {
+                let unequal = a.iter().zip(b).map(|(a, b)| a.set_order(b)).find(|order| *order != Ordering::Equal);
+                unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
+            }
+            _ => Ordering::Equal,
+        }
+    }
+
     /// Whether this is the absent value.
     #[must_use]
     pub fn is_none(&self) -> bool {

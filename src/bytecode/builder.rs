@@ -190,7 +190,7 @@ impl FunctionBuilder {
 
     /// Gives slots a name.
     pub fn name(&mut self, name: &str, slot: SlotIdx, ty: TypeIdx) {
-        let name = LiveName { name: name.to_owned(), slot, ty };
+        let name = LiveName { name: name.to_owned(), slot, ty, private: false };
         self.names.push(NameScope { name, from: 0, to: u32::MAX });
     }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::base::{
     limits::{BUILD_BYTES_MAX, NESTING_MAX},
+    numbering::NumberPiece,
     value::{Currency, Duration, EntityIdx, Money, RecordRef, Value},
 };
 
@@ -281,7 +282,9 @@ wire_structs! {
     MemberDef { name, value, label }
     RecordDef { name, is_error, fields }
     ParamDef { name, ty, default }
-    FieldDef { name, column, ty, system, default, low, high, text_max, places }
+    FieldDef {
+        name, column, ty, system, default, low, high, text_max, places, numbering, on_delete, caseless, private,
+    }
     StatesDef { state, status, state_of, changes }
     EntityDef {
         name, table, owned_by_user, creatable, audited, activity, fields, states, unique, shown_as, hierarchy,
@@ -300,7 +303,7 @@ wire_structs! {
     ParticularDef { entity, key }
     PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
     ArmWords { words, is_timed }
-    LiveName { name, slot, ty }
+    LiveName { name, slot, ty, private }
     NameScope { name, from, to }
     TestDef { title, body, at, zone, file, line }
     Debug { files, lines, names }
@@ -327,6 +330,8 @@ wire_enums! {
         10 Currency,
     }
     DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
+    NumberPiece { 0 Text(a), 1 Year, 2 ShortYear, 3 Month, 4 Day, 5 Sequence(a), }
+    OnDelete { 0 Restrict, 1 Clear, 2 Cascade, }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
     RunAs { 0 Owner, 1 Caller, }
     ProcessKind { 0 Background, 1 Realtime, 2 Action, }

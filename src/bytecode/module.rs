@@ -7,7 +7,10 @@ use super::{
         TypeDef, TypeIdx,
     },
 };
-use crate::base::value::{Currency, Duration, EntityIdx, Value};
+use crate::base::{
+    numbering::NumberPiece,
+    value::{Currency, Duration, EntityIdx, Value},
+};
 
 /// A compiled project.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +132,17 @@ pub enum DefaultDef {
     Function(FuncIdx),
 }
 
+/// What a deletion does to the records that refer to the deleted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// It is refused.
+    Restrict,
+    /// Their reference becomes absent.
+    Clear,
+    /// They are deleted, too.
+    Cascade,
+}
+
 /// A stored field. Field 0 of every entity is `id`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDef {
@@ -150,6 +164,14 @@ pub struct FieldDef {
     pub text_max: Option<u32>,
     /// The places of a decimal: it is stored as a whole number, rounded half to even.
     pub places: Option<u32>,
+    /// How the engine numbers new records; empty for other fields.
+    pub numbering: Vec<NumberPiece>,
+    /// What becomes of the record when the one that it refers to is deleted.
+    pub on_delete: OnDelete,
+    /// A text that is compared and sorted without case.
+    pub caseless: bool,
+    /// Its values stay out of logs and messages.
+    pub private: bool,
 }
 
 /// The states of an entity.
@@ -501,6 +523,8 @@ pub struct LiveName {
     pub slot: SlotIdx,
     /// Its type.
     pub ty: TypeIdx,
+    /// It may hold a private value, which operators do not see.
+    pub private: bool,
 }
 
 /// A test.

@@ -79,6 +79,15 @@ impl Lowerer<'_> {
                 let Sides { into, left, right } = sides(left, right);
                 self.emit(Instruction::TextConcat { into, left, right });
             }
+            (T::Set(element), _) => {
+                let list = self.tables.types.intern(T::List(element));
+                let [one, two, joined] = [list; 3].map(|ty| self.take(ty));
+                let Sides { into, left, right } = sides(left, right);
+                self.emit(Instruction::ListOfSet { into: one.slot(), from: left });
+                self.emit(Instruction::ListOfSet { into: two.slot(), from: right });
+                self.emit(Instruction::ListConcat { into: joined.slot(), left: one.slot(), right: two.slot() });
+                self.emit(Instruction::SetOfList { into, from: joined.slot() });
+            }
             (T::List(_), _) => {
                 let Sides { into, left, right } = sides(left, right);
                 self.emit(Instruction::ListConcat { into, left, right });

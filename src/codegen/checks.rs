@@ -11,6 +11,7 @@ use crate::{
     sema::{
         hir::{self, Block, Comparison, Expr, ExprKind, TestStmt},
         schema::ProcessId,
+        ty::Ty,
     },
 };
 
@@ -20,7 +21,7 @@ impl Lowerer<'_> {
         match stmt {
             TestStmt::Advance(duration) => self.host_of(HostOp::TestAdvance, duration, None),
             TestStmt::AdvanceTo(moment) => self.host_of(HostOp::TestAdvanceTo, moment, None),
-            TestStmt::Expect { condition, text } => self.expect(condition, text),
+            TestStmt::Expect { condition, text, private } => self.expect(condition, text, *private),
             TestStmt::ExpectFails { body, message, text } => self.expect_fails(body, message, text),
             TestStmt::ExpectInstances { count, state, process } => {
                 self.expect_instances(count.as_ref(), *state, *process);
@@ -34,10 +35,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn expect(&mut self, condition: &Expr, text: &str) {
+    fn expect(&mut self, condition: &Expr, text: &str, private: bool) {
         let holds = self.code.label();
         let sides = match &condition.kind {
-            ExprKind::Compare(comparison, left, right) => self.branch_on_sides(*comparison, left, right, holds),
+            ExprKind::Compare(comparison, left, right) if !private && has_words(&left.ty) && has_words(&right.ty) => {
+                self.branch_on_sides(*comparison, left, right, holds)
+            }
             _ => {
                 self.branch(condition, holds, true);
                 None
@@ -192,5 +195,14 @@ fn state_word(state: hir::InstanceState) -> &'static str {
         From::Running => "running",
         From::Succeeded => "succeeded",
         From::Waiting => "waiting",
+    }
+}
+
+/// Whether a value of the type can stand in a message.
+fn has_words(ty: &Ty) -> bool {
+    match ty {
+        Ty::Optional(inner) | Ty::List(inner) | Ty::Set(inner) => has_words(inner),
+        Ty::Handle(_) | Ty::Record(_) => false,
+        _ => true,
     }
 }

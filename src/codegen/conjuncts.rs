@@ -125,8 +125,16 @@ fn compared<'a>(
     })
 }
 
-/// The fields from the bound name on, if the expression is such a path and reading it cannot fail.
+/// The path of a compared side: a caseless field is compared without case by the store, too.
 fn path(expr: &Expr, bind: LocalId) -> Option<Vec<FieldIdx>> {
+    match &expr.kind {
+        ExprKind::Convert(Conversion::Fold { stored: true }, inner) => fields(inner, bind),
+        _ => fields(expr, bind),
+    }
+}
+
+/// The fields from the bound name on, if the expression is such a path and reading it cannot fail.
+fn fields(expr: &Expr, bind: LocalId) -> Option<Vec<FieldIdx>> {
     let mut fields = Vec::new();
     let mut at = match &expr.kind {
         ExprKind::Convert(Conversion::Present, inner) => inner,
@@ -160,7 +168,11 @@ fn is_safe(expr: &Expr, bind: LocalId) -> bool {
         }
         ExprKind::Capture(_) | ExprKind::Const(_) | ExprKind::Process(_) => true,
         ExprKind::Convert(
-            Conversion::ForgetCurrency | Conversion::IntToDecimal | Conversion::Present | Conversion::Widen,
+            Conversion::Fold { .. }
+            | Conversion::ForgetCurrency
+            | Conversion::IntToDecimal
+            | Conversion::Present
+            | Conversion::Widen,
             inner,
         ) => is_safe(inner, bind),
         // What a fact says of a name stays true.

@@ -57,6 +57,7 @@ impl Lowerer<'_> {
                 self.copy(into, from);
             }
             Conversion::AtMost(_)
+            | Conversion::Fold { .. }
             | Conversion::ForgetCurrency
             | Conversion::IntToDecimal
             | Conversion::Midnight
@@ -90,6 +91,9 @@ impl Lowerer<'_> {
             Conversion::AtMost(max) => {
                 self.require_length(from, max);
                 self.copy(into, from);
+            }
+            Conversion::Fold { .. } => {
+                self.emit(Instruction::TextLower { into: into.slot(), from: from.slot() });
             }
             Conversion::ForgetCurrency => {
                 self.emit(Instruction::Move { into: into.slot(), from: from.slot() });

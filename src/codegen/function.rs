@@ -289,7 +289,7 @@ fn names(locals: &[(Option<Reg>, &hir::Local)], params: usize, lifetimes: &[Life
     named
         .filter_map(|(index, (reg, local))| {
             let reg = (*reg)?;
-            let name = LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty };
+            let name = LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty, private: local.private };
             if index < params {
                 return Some(NameScope { name, from: 0, to: u32::MAX });
             }
@@ -303,7 +303,12 @@ fn names(locals: &[(Option<Reg>, &hir::Local)], params: usize, lifetimes: &[Life
 
 fn captures(regs: &[Reg], captures: &[hir::Captured]) -> Vec<NameScope> {
     let name = |(reg, captured): (&Reg, &hir::Captured)| NameScope {
-        name: LiveName { name: capture_name(super::module::capture(captured.capture)), slot: reg.slot(), ty: reg.ty },
+        name: LiveName {
+            name: capture_name(super::module::capture(captured.capture)),
+            slot: reg.slot(),
+            ty: reg.ty,
+            private: captured.private,
+        },
         from: 0,
         to: u32::MAX,
     };

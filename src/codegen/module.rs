@@ -113,6 +113,14 @@ fn field(f: &schema::Field, tables: &mut Tables) -> out::FieldDef {
         high,
         text_max: f.text_max,
         places: f.places,
+        numbering: f.numbering.clone(),
+        on_delete: match f.on_delete {
+            schema::OnDelete::Restrict => out::OnDelete::Restrict,
+            schema::OnDelete::Clear => out::OnDelete::Clear,
+            schema::OnDelete::Cascade => out::OnDelete::Cascade,
+        },
+        caseless: f.caseless,
+        private: f.private,
     }
 }
 

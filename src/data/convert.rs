@@ -96,7 +96,12 @@ pub fn to_value(
                 items.iter().map(|item_json| to_value(module, *item, item_json, what, resolve)).collect();
             Ok(Value::List(items?))
         }
-        (TypeDef::List(_), _) => wrong("a list"),
+        (TypeDef::Set(item), JsonKind::List(items)) => {
+            let items: Result<Vec<Value>, Diagnostic> =
+                items.iter().map(|item_json| to_value(module, *item, item_json, what, resolve)).collect();
+            Ok(Value::set_of(items?))
+        }
+        (TypeDef::List(_) | TypeDef::Set(_), _) => wrong("a list"),
         (TypeDef::Record(idx), JsonKind::Object(entries)) => {
             let Some(def) = module.record(*idx) else { return wrong("of a known type") };
             let known: Vec<&str> = def.fields.iter().map(|f| f.name.as_str()).collect();
@@ -118,7 +123,7 @@ pub fn to_value(
         (TypeDef::Record(_), _) => wrong("an object"),
         (TypeDef::Money, _) => wrong("an amount such as \"80000 USD\""),
         (TypeDef::Float, _) => wrong("a number"),
-        (TypeDef::Fault | TypeDef::Instance | TypeDef::Set(_), _) => wrong("of a type that data files can hold"),
+        (TypeDef::Fault | TypeDef::Instance, _) => wrong("of a type that data files can hold"),
     }
 }
 

@@ -132,6 +132,9 @@ codes! {
     E0421 "not-one-record" "a statement that needs a record of one entity"
     E0422 "cannot-change-by" "`+=` and its like where they mean nothing"
     E0423 "reverse-as-value" "the records that refer to one, used as a value"
+    E0424 "bad-on-delete" "`on delete` where it means nothing"
+    E0425 "bad-number-pattern" "an automatic number that cannot be counted or stored"
+    E0426 "bad-computed" "a computed field that is computed from itself, or has what only stored fields have"
 
     // ---- E05: triggers ---------------------------------------------------------------------------------------------
 
@@ -176,6 +179,7 @@ codes! {
 
     // ---- E08: access -----------------------------------------------------------------------------------------------
 
+    E0801 "private-value" "a private value where others would see it"
 
     // ---- E09: projects, files, builds, snapshots -------------------------------------------------------------------
 

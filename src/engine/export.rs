@@ -128,6 +128,7 @@ impl Engine {
         if self.store.get(record)?.is_none() {
             self.store.insert(entity, &row)?;
         }
+        self.count_numbers(entity, &row)?;
         Ok(record.id)
     }
 

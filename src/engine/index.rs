@@ -6,19 +6,10 @@ use crate::{
     base::value::{EntityIdx, Value},
     bytecode::{
         host::HostOp,
-        module::{CompareOp, EntityDef, Module, Phase, SystemField, TriggerDef, TriggerEvent},
+        module::{CompareOp, EntityDef, Module, OnDelete, Phase, SystemField, TriggerDef, TriggerEvent},
         types::{FieldIdx, ProcessIdx, TypeDef, TypeIdx},
     },
 };
-
-/// What happens to the records that refer to a deleted one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnDelete {
-    /// The deletion is refused.
-    Restrict,
-    /// They are deleted, too.
-    Cascade,
-}
 
 /// A field that may refer to records of some entity.
 #[derive(Clone, Copy, Debug)]
@@ -149,17 +140,11 @@ pub(crate) fn present(module: &Module, ty: TypeIdx) -> Option<TypeDef> {
     }
 }
 
-/// `regarding` of activities and notes.
-fn cascades(entity: &EntityDef, field: &str) -> bool {
-    field == "regarding" && (entity.activity || entity.name == "Note")
-}
-
 fn referrers(module: &Module) -> Vec<Vec<Referrer>> {
     let mut found: Vec<Vec<Referrer>> = module.entities.iter().map(|_| Vec::new()).collect();
     for (e, entity) in module.entities.iter().enumerate() {
         for (f, field) in entity.fields.iter().enumerate() {
-            let on_delete = if cascades(entity, &field.name) { OnDelete::Cascade } else { OnDelete::Restrict };
-            let referrer = Referrer { entity: entity_idx(e), field: field_idx(f), on_delete };
+            let referrer = Referrer { entity: entity_idx(e), field: field_idx(f), on_delete: field.on_delete };
             match present(module, field.ty) {
                 Some(TypeDef::AnyRef) => found.iter_mut().for_each(|list| list.push(referrer)),
                 Some(TypeDef::Ref(target)) => {

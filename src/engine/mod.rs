@@ -21,6 +21,7 @@ mod index;
 mod instance;
 mod log;
 mod machine;
+mod numbers;
 mod operation;
 mod pipeline;
 mod requests;
@@ -93,6 +94,8 @@ pub struct Engine {
     pending: Vec<(RecordRef, Arc<Row>)>,
     /// Operations within each other.
     nesting: u32,
+    /// The records whose deletion is under way, outermost first.
+    deleting: Vec<RecordRef>,
     /// What the wait that is being evaluated depends on.
     watching: Option<Watch>,
     /// Instances whose turn it is.
@@ -131,6 +134,7 @@ impl Engine {
             cache: HashMap::new(),
             pending: Vec::new(),
             nesting: 0,
+            deleting: Vec::new(),
             watching: None,
             running: Vec::new(),
             place: None,
@@ -273,6 +277,7 @@ impl Engine {
         self.pending.clear();
         self.running.clear();
         self.nesting = 0;
+        self.deleting.clear();
         self.watching = None;
         self.random = Random::new(self.random_kept);
         // The error that led here is the one to tell.

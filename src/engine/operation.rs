@@ -81,6 +81,9 @@ fn written(old: &Value, write: &Write) -> Answer<Value> {
             Value::Float(result)
         }
         (Value::Text(a), Value::Text(b)) if op == WriteOp::Append => Value::Text(format!("{a}{b}")),
+        (Value::List(a), Value::List(b)) if op == WriteOp::Subtract => {
+            Value::List(a.iter().filter(|item| !b.contains(item)).cloned().collect())
+        }
         (Value::List(a), Value::List(b)) => Value::List(a.iter().chain(b).cloned().collect()),
         (Value::None, Value::Text(b)) if op == WriteOp::Append => Value::Text(b.clone()),
         _ => return Err(Fault::from(TrapCode::Absent).into()),
@@ -144,7 +147,7 @@ impl Engine {
             let field = def.fields.get(write.field.index()).ok_or_else(|| faults::unknown_request("a field"))?;
             let writable =
                 matches!(field.system, None | Some(SystemField::Owner | SystemField::State | SystemField::Status));
-            if !writable {
+            if !writable || !field.numbering.is_empty() {
                 return Err(faults::not_writable(&def.name, &field.name));
             }
             let place = row.get_mut(write.field.index()).ok_or_else(|| faults::unknown_request("a field"))?;
@@ -178,6 +181,7 @@ impl Engine {
             (Value::Money(money), Some(TypeDef::MoneyIn(currency))) if money.amount == 0 => {
                 Value::Money(Money { currency, ..money })
             }
+            (Value::List(items), Some(TypeDef::Set(_))) => Value::set_of(items),
             (value, _) => rounded(field, value)?,
         };
         set(row, Some(at), value);
@@ -221,12 +225,32 @@ impl Engine {
         {
             return Err(faults::bad_reference(&def.name, &field.name));
         }
+        if let Value::List(items) | Value::Record(items) = value
+            && self.has_lost_reference(items)?
+        {
+            return Err(faults::bad_reference(&def.name, &field.name));
+        }
         if let (Kind::Enum, Value::Enum(number), None) = (&column.kind, value, field.system)
             && !self.is_member(field, *number)
         {
             return Err(faults::wrong_type(&def.name, &field.name));
         }
         Ok(())
+    }
+
+    /// Whether a reference within a list or record leads nowhere.
+    fn has_lost_reference(&mut self, items: &[Value]) -> Answer<bool> {
+        for item in items {
+            let is_lost = match item {
+                Value::Ref(target) => self.stored(*target)?.is_none(),
+                Value::List(items) | Value::Record(items) => self.has_lost_reference(items)?,
+                _ => false,
+            };
+            if is_lost {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_member(&self, field: &FieldDef, number: i32) -> bool {

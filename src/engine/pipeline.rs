@@ -8,7 +8,7 @@ use crate::{
         value::{EntityIdx, RecordRef, Value},
     },
     bytecode::{
-        module::{Phase, SystemField},
+        module::{OnDelete, Phase, SystemField},
         types::FieldIdx,
     },
 };
@@ -17,7 +17,7 @@ use super::{
     Engine,
     actor::Actor,
     faults::{self, Answer, Failure},
-    index::OnDelete,
+    index::Referrer,
     operation::{Write, set},
     store::{Change, Condition, InstanceFilter, LogKind, Row},
     triggers::{Event, EventKind},
@@ -62,7 +62,9 @@ impl Engine {
 
     /// Creates a record.
     pub(crate) fn create_record(&mut self, actor: &Actor, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
-        self.operation(entity, false, |engine| engine.create_now(actor, entity, writes))
+        // A number that was counted for a record that is refused is counted again.
+        let is_numbered = self.entity(entity)?.fields.iter().any(|field| !field.numbering.is_empty());
+        self.operation(entity, is_numbered, |engine| engine.create_now(actor, entity, writes))
     }
 
     /// Writes fields of a record.
@@ -97,6 +99,7 @@ impl Engine {
             set(&mut row, field, who.clone());
         }
         set(&mut row, system.version, Value::Int(1));
+        self.give_numbers(entity, &mut row)?;
         let event = Event {
             kind: EventKind::Created,
             record,
@@ -163,7 +166,10 @@ impl Engine {
         let old = self.stored(record)?.ok_or_else(|| gone(self))?;
         let event = Event { kind: EventKind::Deleted, record, old: Some(old), new: None, written: Vec::new() };
         self.run_before(actor, &event)?;
-        self.follow_deletion(actor, record)?;
+        self.deleting.push(record);
+        let followed = self.follow_deletion(actor, record);
+        self.deleting.pop();
+        followed?;
         let name = self.name_for_people(record)?;
         let old = self.stored(record)?.ok_or_else(|| gone(self))?;
         let event = Event { old: Some(old), ..event };
@@ -180,24 +186,20 @@ impl Engine {
         self.wake_subscribers(event)
     }
 
-    /// Deletes the records that go with this one; refuses if others still refer to it.
+    /// Deletes the records that go with this one and clears references to it; refuses if others still refer to it.
     fn follow_deletion(&mut self, actor: &Actor, record: RecordRef) -> Answer<()> {
         let mut referrers = self.index.referrers(record.entity).to_vec();
         referrers.sort_by_key(|r| r.on_delete == OnDelete::Restrict);
         for referrer in referrers {
-            let refers = [Condition::equal(referrer.field, Value::Ref(record))];
-            match referrer.on_delete {
-                OnDelete::Cascade => {
-                    let mut after = 0;
-                    while let Some(id) = self.store.candidates(referrer.entity, &refers, after, 1)?.first().copied() {
-                        self.delete_record(actor, RecordRef { entity: referrer.entity, id })?;
-                        after = id;
+            let mut after = 0;
+            while let Some(found) = self.next_referrer(referrer, record, after)? {
+                after = found.id;
+                match referrer.on_delete {
+                    OnDelete::Cascade => self.delete_record(actor, found)?,
+                    OnDelete::Clear => {
+                        self.update_record(actor, found, &[Write::set(referrer.field, Value::None)])?;
                     }
-                }
-                OnDelete::Restrict => {
-                    let found = self.store.candidates(referrer.entity, &refers, 0, 2)?;
-                    let own = referrer.entity == record.entity;
-                    if found.iter().any(|id| !own || *id != record.id) {
+                    OnDelete::Restrict => {
                         let entity = self.entity_name(referrer.entity);
                         let field = format!("{entity}.{}", self.field_name(referrer.entity, referrer.field));
                         return Err(faults::still_referenced(self.identity(record), field));
@@ -206,6 +208,19 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// The next record that refers to one, but for those that are being deleted.
+    fn next_referrer(&mut self, referrer: Referrer, to: RecordRef, mut after: i64) -> Answer<Option<RecordRef>> {
+        let refers = [Condition::equal(referrer.field, Value::Ref(to))];
+        while let Some(id) = self.store.candidates(referrer.entity, &refers, after, 1)?.first().copied() {
+            let found = RecordRef { entity: referrer.entity, id };
+            if !self.deleting.contains(&found) {
+                return Ok(Some(found));
+            }
+            after = id;
+        }
+        Ok(None)
     }
 
     /// Cancels the instances that wait on a record that goes, but for those that wait for just that.
@@ -253,14 +268,17 @@ impl Engine {
         }
     }
 
-    /// What the log tells of a write: the fields that people write, with old and new values.
+    /// What the log tells of a write: the fields that people write, with old and new values; those of private fields
+    /// are left out.
     fn changes(&self, entity: EntityIdx, old: Option<&Row>, new: &Row) -> Vec<Change> {
         let Some(def) = self.module().entity(entity) else { return Vec::new() };
         let mut changes = Vec::new();
         for (index, (field, new)) in def.fields.iter().zip(new).enumerate() {
             let told = matches!(field.system, None | Some(SystemField::Owner | SystemField::Status));
             let old = old.and_then(|row| row.get(index)).unwrap_or(&Value::None);
-            if told && old != new {
+            if told && old != new && field.private {
+                changes.push(Change { field: field.name.clone(), old: Value::None, new: Value::None });
+            } else if told && old != new {
                 changes.push(Change { field: field.name.clone(), old: old.clone(), new: new.clone() });
             }
         }

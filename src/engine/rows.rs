@@ -92,10 +92,10 @@ impl Engine {
         }
     }
 
-    /// The shown name; where computing it faults, the identity.
+    /// The shown name; where computing it faults, the code of the fault.
     pub(crate) fn name_for_people(&mut self, record: RecordRef) -> Answer<String> {
         match self.shown_name(record) {
-            Err(Failure::Fault(_)) => Ok(self.identity(record)),
+            Err(Failure::Fault(fault)) => Ok(format!("⚠ {}", fault.code)),
             answer => answer,
         }
     }

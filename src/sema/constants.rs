@@ -48,6 +48,10 @@ pub fn evaluate(schema: &Schema, expr: &Expr, ty: &Ty) -> Constant {
         },
         ExprKind::List(items) => match ty {
             Ty::List(item) => list(schema, items, item),
+            Ty::Set(item) => match list(schema, items, item) {
+                Constant::Value(Value::List(items)) => Constant::Value(Value::set_of(items)),
+                other => other,
+            },
             _ => Constant::WrongType,
         },
         _ => literal(expr, ty),

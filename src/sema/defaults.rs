@@ -27,6 +27,19 @@ use crate::syntax::ast::{Expr, ExprKind, FieldDecl, Ident, Param, TextLiteral, T
 pub(super) enum Hidden<'a> {
     /// A computed default: its body is known.
     Default(Body),
+    /// A computed field: its body is checked with those of the declared functions.
+    Computed {
+        /// Of which entity.
+        entity: EntityId,
+        /// The file it stands in.
+        file: FileId,
+        /// The type of the field.
+        ty: Ty,
+        /// The longest text.
+        text_max: Option<u32>,
+        /// The value.
+        value: &'a Expr,
+    },
     /// A shown name: its body is checked with those of the declared functions.
     ShownAs {
         /// Of which entity.
@@ -168,6 +181,7 @@ impl<'a> Filler<'a, '_> {
 
     fn fields(&mut self, id: EntityId, file: FileId, written: &'a [FieldDecl]) {
         for decl in written {
+            self.computed(id, file, decl);
             let found = self.schema.entity(id).and_then(|entity| entity.field(&decl.name.name));
             let Some((index, field)) = found.filter(|(_, field)| field.span == decl.name.span) else { continue };
             if field.ty == Ty::Error {
@@ -233,6 +247,25 @@ impl<'a> Filler<'a, '_> {
             // The mistake is told; a `create` that leaves the field out must not be a second one.
             None => Some(FieldDefault::Const(Value::None)),
         };
+    }
+
+    /// The hidden function of a computed field.
+    fn computed(&mut self, id: EntityId, file: FileId, decl: &'a FieldDecl) {
+        let Some(value) = &decl.computed else { return };
+        let Some(entity) = self.schema.entity(id) else { return };
+        let of = |computed: &super::schema::Computed| computed.span == decl.name.span;
+        let Some(index) = entity.computed.iter().position(of) else { return };
+        let Some(computed) = entity.computed.get(index).cloned() else { return };
+        let name = format!("<{}.{}>", entity.name, computed.name);
+        let (own, span) = (Ty::Ref(id), computed.span);
+        let record = ParamHead { name: "self".to_owned(), ty: own, default: None, text_max: None, span: entity.span };
+        let (ty, text_max) = (computed.ty, computed.text_max);
+        let head = FunctionHead { name, params: vec![record], result: ty.clone(), result_max: text_max, span };
+        let function = self.hide(head, Hidden::Computed { entity: id, file, ty, text_max, value });
+        let entity = self.schema.entities.get_mut(usize::from(id.0));
+        if let Some(place) = entity.and_then(|entity| entity.computed.get_mut(index)) {
+            place.function = Some(function);
+        }
     }
 
     fn check_limits(&mut self, field: &Field, value: &Value, span: Span) {

@@ -8,17 +8,18 @@ use super::{
     collect::Declared,
     errors::{entities as errors, names},
     names::Def,
-    schema::{Entity, EntityId, Field, FieldDefault, SystemField},
+    schema::{Computed, Entity, EntityId, Field, FieldDefault, OnDelete, SystemField},
     ty::Ty,
     types,
 };
 use crate::base::{
     distance::did_you_mean,
     limits::FIELDS_MAX,
+    numbering::{self, NumberPiece},
     span::{FileId, Span},
     value::Value,
 };
-use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeExpr, TypeKind};
+use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeKind};
 
 /// The flags in the head of an entity.
 const ENTITY_FLAGS: [&str; 5] = ["activity", "audited", "flow enabled", "not creatable", "not triggerable"];
@@ -78,6 +79,7 @@ impl Builder<'_, '_> {
             from_library: declared.from_library,
             fields: Vec::new(),
             reverses: Vec::new(),
+            computed: Vec::new(),
             states: None,
             unique: Vec::new(),
             shown_as: None,
@@ -134,7 +136,7 @@ impl Builder<'_, '_> {
         };
         vec![
             Field { text_max: Some(SUBJECT_MAX), ..plain_field("subject", Ty::Text, span) },
-            plain_field("regarding", Ty::AnyRef.optional(), span),
+            Field { on_delete: OnDelete::Cascade, ..plain_field("regarding", Ty::AnyRef.optional(), span) },
             plain_field("due", Ty::DateTime.optional(), span),
             Field { default: normal, ..plain_field("priority", priority, span) },
         ]
@@ -174,14 +176,26 @@ impl Builder<'_, '_> {
             self.sink.push(message);
             return;
         }
+        if let Some(first) = entity.computed(&written.name.name).map(|computed| computed.span) {
+            let owner = format!("`{entity_name}`");
+            let message = names::duplicate_part("field", &written.name.name, &owner, written.name.span, first);
+            self.sink.push(message);
+            return;
+        }
         if matches!(written.ty.kind, TypeKind::ManyVia { .. }) {
             return;
         }
         let ty = self.field_type(file, written);
+        if written.computed.is_some() {
+            self.add_computed(id, written, ty);
+            return;
+        }
         let is_hierarchy = self.check_field_flags(id, written, &ty);
         if *ty.present() == Ty::Money {
             self.add_currency(id);
         }
+        let on_delete = self.on_delete(written, &ty);
+        let numbering = self.numbering(written, &ty);
         let field = Field {
             name: written.name.name.clone(),
             physical: written.physical.clone(),
@@ -191,6 +205,10 @@ impl Builder<'_, '_> {
             system: None,
             default: None,
             bounds: None,
+            numbering,
+            on_delete,
+            caseless: written.flags.iter().any(|flag| flag.name == "caseless"),
+            private: written.flags.iter().any(|flag| flag.name == "private"),
             span: written.name.span,
         };
         let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) else { return };
@@ -217,21 +235,35 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn field_type(&mut self, file: FileId, written: &FieldDecl) -> Ty {
-        let later = |words: &str| Some(names::later(words, written.span));
-        let message = match &written.ty.kind {
-            TypeKind::ManyThrough { .. } => later("relations over a link entity (`many … through`)"),
-            _ if written.computed.is_some() => later("computed fields"),
-            _ if written.autonumber.is_some() => later("automatic numbers"),
-            _ if is_collection(&written.ty) => later("lists and sets as fields of entities"),
-            _ => None,
+    /// A computed field stores nothing, so it has nothing that only stored fields have.
+    fn add_computed(&mut self, id: EntityId, written: &FieldDecl, ty: Ty) {
+        let flags = written.flags.iter().map(|flag| flag.span);
+        let others = written.on_delete.iter().map(|action| action.span);
+        let number = written.autonumber.iter().map(|(_, span)| *span);
+        let values = written.default.iter().map(|value| value.span);
+        let bounds = written.bounds.iter().map(|(low, high)| low.span.to(high.span));
+        for span in flags.chain(others).chain(number).chain(values).chain(bounds) {
+            self.sink.push(errors::computed_with(&written.name.name, span, written.name.span));
+        }
+        let computed = Computed {
+            name: written.name.name.clone(),
+            text_max: types::text_max(&self.names, &written.ty),
+            ty,
+            function: None,
+            span: written.name.span,
         };
-        if let Some(message) = message {
-            self.sink.push(message);
+        if let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) {
+            entity.computed.push(computed);
+        }
+    }
+
+    fn field_type(&mut self, file: FileId, written: &FieldDecl) -> Ty {
+        if matches!(written.ty.kind, TypeKind::ManyThrough { .. }) {
+            self.sink.push(names::later("relations over a link entity (`many … through`)", written.span));
             return Ty::Error;
         }
         let ty = types::resolve_field(&self.names, file, &written.ty, self.sink);
-        match ty.present() {
+        match innermost(&ty) {
             Ty::Handle(_) | Ty::Fault | Ty::Void => {
                 let shown = match &ty {
                     Ty::Handle(id) => self
@@ -255,28 +287,71 @@ impl Builder<'_, '_> {
         for flag in &written.flags {
             match flag.name.as_str() {
                 "hierarchy" => is_hierarchy = self.check_hierarchy(id, flag, written, ty),
-                "caseless" => self.sink.push(names::later("texts without case (`caseless`)", flag.span)),
-                "private" => self.sink.push(names::later("private fields", flag.span)),
+                "caseless" if matches!(ty.present(), Ty::Text | Ty::Error) => {}
+                "caseless" => {
+                    let shown = self.schema.show(ty);
+                    self.sink.push(errors::caseless_of_value(&shown, flag.span, written.ty.span));
+                }
+                "private" => {}
                 other => {
                     let near = own(did_you_mean(other, ["caseless", "hierarchy", "private"]));
                     self.sink.push(errors::unknown_flag("flag of a field", other, flag.span, &near));
                 }
             }
         }
-        if let Some(action) = &written.on_delete {
-            match action.name.as_str() {
-                "restrict" => {}
-                "clear" | "cascade" => {
-                    let words = format!("references that say `on delete {}`", action.name);
-                    self.sink.push(names::later(&words, action.span));
+        is_hierarchy
+    }
+
+    /// `on delete`: of references only, and `clear` of those that may be absent.
+    fn on_delete(&mut self, written: &FieldDecl, ty: &Ty) -> OnDelete {
+        let Some(action) = &written.on_delete else { return OnDelete::Restrict };
+        let found = match action.name.as_str() {
+            "restrict" => OnDelete::Restrict,
+            "clear" => OnDelete::Clear,
+            "cascade" => OnDelete::Cascade,
+            other => {
+                let near = own(did_you_mean(other, ["cascade", "clear", "restrict"]));
+                self.sink.push(errors::unknown_flag("answer to a deletion", other, action.span, &near));
+                return OnDelete::Restrict;
+            }
+        };
+        if *ty == Ty::Error {
+            return OnDelete::Restrict;
+        }
+        if !matches!(ty.present(), Ty::Ref(_) | Ty::Union(_) | Ty::AnyRef) {
+            self.sink.push(errors::on_delete_of_value(&self.schema.show(ty), action.span, written.ty.span));
+            return OnDelete::Restrict;
+        }
+        if found == OnDelete::Clear && !ty.is_optional() {
+            self.sink.push(errors::clear_of_required(&self.schema.show(ty), action.span, written.ty.span));
+            return OnDelete::Restrict;
+        }
+        found
+    }
+
+    /// `autonumber`: of texts without a value of their own, and never longer than the text may be.
+    fn numbering(&mut self, written: &FieldDecl, ty: &Ty) -> Vec<NumberPiece> {
+        let Some((pattern, span)) = &written.autonumber else { return Vec::new() };
+        if *ty != Ty::Error && *ty != Ty::Text {
+            self.sink.push(errors::number_of_type(&self.schema.show(ty), *span, written.ty.span));
+        }
+        if let Some(value) = &written.default {
+            self.sink.push(errors::number_with_default(*span, value.span));
+        }
+        match numbering::parse(pattern) {
+            Ok(pieces) => {
+                let shortest = u32::try_from(numbering::shortest(&pieces)).unwrap_or(u32::MAX);
+                if let Some(max) = types::text_max(&self.names, &written.ty).filter(|max| shortest > *max) {
+                    self.sink.push(errors::number_too_long(shortest, max, *span, written.ty.span));
                 }
-                other => {
-                    let near = own(did_you_mean(other, ["cascade", "clear", "restrict"]));
-                    self.sink.push(errors::unknown_flag("answer to a deletion", other, action.span, &near));
-                }
+                pieces
+            }
+            Err(mistake) => {
+                self.sink.push(errors::bad_number_pattern(&mistake, *span));
+                // The mistake is told; a `create` that leaves the field out must not be a second one.
+                vec![NumberPiece::Sequence(1)]
             }
         }
-        is_hierarchy
     }
 
     fn check_hierarchy(&mut self, id: EntityId, flag: &Ident, written: &FieldDecl, ty: &Ty) -> bool {
@@ -320,6 +395,14 @@ impl Builder<'_, '_> {
     }
 }
 
+/// The type of what is stored, within lists and sets.
+fn innermost(ty: &Ty) -> &Ty {
+    match ty {
+        Ty::Optional(inner) | Ty::List(inner) | Ty::Set(inner) => innermost(inner),
+        other => other,
+    }
+}
+
 fn own(near: Vec<&str>) -> Vec<String> {
     near.into_iter().map(str::to_owned).collect()
 }
@@ -334,14 +417,10 @@ fn plain_field(name: &str, ty: Ty, span: Span) -> Field {
         bounds: None,
         text_max: None,
         places: None,
+        numbering: Vec::new(),
+        on_delete: OnDelete::Restrict,
+        caseless: false,
+        private: false,
         span,
-    }
-}
-
-fn is_collection(written: &TypeExpr) -> bool {
-    match &written.kind {
-        TypeKind::List(_) | TypeKind::Set(_) => true,
-        TypeKind::Optional(inner) => is_collection(inner),
-        _ => false,
     }
 }

@@ -34,6 +34,8 @@ pub struct Local {
     pub ty: Ty,
     /// Written `var`.
     pub mutable: bool,
+    /// It may hold a private value, which operators do not see.
+    pub private: bool,
     /// Its declaration.
     pub span: Span,
 }
@@ -86,6 +88,8 @@ pub struct Captured {
     pub capture: Capture,
     /// Its type.
     pub ty: Ty,
+    /// It holds the value of a private field.
+    pub private: bool,
 }
 
 /// The body of a process.
@@ -466,6 +470,8 @@ pub enum TestStmt {
         condition: Expr,
         /// The words of the condition.
         text: String,
+        /// The condition reads a private value: its sides are not shown.
+        private: bool,
     },
     /// `expect STATEMENT fails "…"`.
     ExpectFails {
@@ -523,6 +529,11 @@ pub struct Expr {
 pub enum Conversion {
     /// `text` to `text(n)`: checked when run (R0110).
     AtMost(u32),
+    /// `text` in small letters, for a comparison without case.
+    Fold {
+        /// The value is a caseless field, which the store compares so by itself.
+        stored: bool,
+    },
     /// `T` to `T?`.
     Present,
     /// `int` to `decimal`.

@@ -48,8 +48,15 @@ impl Builder<'_, '_> {
                 Some((field, _)) if fields.contains(&field) => {
                     messages.push(errors::unique_field(format!("`{}` stands in this key twice", name.name), name.span));
                 }
+                Some((_, found)) if matches!(found.ty.present(), Ty::List(_) | Ty::Set(_) | Ty::Record(_)) => {
+                    let message = format!("`{}` holds several values, which no key can look through", name.name);
+                    messages.push(errors::unique_field(message, name.span));
+                }
                 Some((field, _)) => fields.push(field),
-                None if many(&name.name) || entity.reverses.iter().any(|reverse| reverse.name == name.name) => {
+                None if entity.computed(&name.name).is_some()
+                    || many(&name.name)
+                    || entity.reverses.iter().any(|reverse| reverse.name == name.name) =>
+                {
                     let message = format!("`{}` stores nothing in this record", name.name);
                     messages.push(errors::unique_field(message, name.span));
                 }
@@ -74,6 +81,7 @@ impl Builder<'_, '_> {
         let (Some(entity), Some(target)) = (self.schema.entity(id), self.schema.entity(other_id)) else { return };
         let earlier = entity.reverses.iter().find(|reverse| reverse.name == written.name.name);
         let earlier = earlier.map(|reverse| reverse.span);
+        let earlier = earlier.or_else(|| entity.computed(&written.name.name).map(|computed| computed.span));
         let first = earlier.or_else(|| entity.field(&written.name.name).map(|(_, field)| field.span));
         if let Some(first) = first {
             let owner = format!("`{}`", entity.name);

@@ -12,7 +12,9 @@
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
 //! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
 //! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
-//! 7. `allow` drops the lints that comments switch off.
+//! 7. `computed` looks for fields that are computed from themselves.
+//! 8. `private` follows the values of private fields, so that they stay out of logs and messages (E08).
+//! 9. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
@@ -22,6 +24,7 @@ mod build;
 pub mod check;
 mod circles;
 pub mod collect;
+mod computed;
 pub mod constants;
 pub mod context;
 mod defaults;
@@ -35,6 +38,7 @@ pub mod hir;
 mod keys;
 pub mod library;
 pub mod names;
+mod private;
 pub mod project;
 mod records;
 mod rings;

@@ -5,13 +5,14 @@ use super::{
     build::Builder,
     check::{self, CheckedProcess, Effects, Footprint, TestDecl},
     collect::{self, Declarations, SourceTree},
+    computed,
     context::Context,
     defaults::{self, Hidden},
     endless,
     errors::kinds as errors,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
-    rings,
+    private, rings,
     schema::{Schema, Settings},
 };
 use crate::base::span::FileId;
@@ -53,9 +54,11 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let effects = bodies.effects();
     let processes = bodies.processes(&effects, &mut sink);
     let tests = bodies.tests(trees, &effects, &mut sink);
-    let program = Program { settings, schema, functions, processes, tests };
+    let mut program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
     endless::check(&program, &mut sink);
+    computed::check(&program, &mut sink);
+    private::check(&mut program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }
 
@@ -89,6 +92,9 @@ impl Bodies<'_, '_> {
         for hidden in hidden {
             bodies.push(match hidden {
                 Hidden::Default(body) => body,
+                Hidden::Computed { entity, file, ty, text_max, value } => {
+                    check::computed(&mut self.context(file, sink), entity, (&ty, text_max), value)
+                }
                 Hidden::ShownAs { entity, file, value } => {
                     check::shown_as(&mut self.context(file, sink), entity, value.expr())
                 }

@@ -3,6 +3,7 @@
 //! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
 
 use crate::base::{
+    numbering::NumberPiece,
     span::Span,
     value::{Currency, Value},
 };
@@ -139,6 +140,18 @@ pub enum FieldDefault {
     Function(FunctionId),
 }
 
+/// What a deletion does to the records that refer to the deleted one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// It is refused.
+    #[default]
+    Restrict,
+    /// Their reference becomes absent.
+    Clear,
+    /// They are deleted, too.
+    Cascade,
+}
+
 /// A field of an entity. Field 0 is `id`; the other system fields follow it, then the declared ones.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -158,6 +171,14 @@ pub struct Field {
     pub text_max: Option<u32>,
     /// The places of a decimal.
     pub places: Option<u32>,
+    /// `autonumber`: the engine gives the value; empty for other fields.
+    pub numbering: Vec<NumberPiece>,
+    /// `on delete`, of references.
+    pub on_delete: OnDelete,
+    /// `caseless`: compared and sorted without a look at capital letters.
+    pub caseless: bool,
+    /// `private`: its values stay out of logs and messages.
+    pub private: bool,
     /// Its declaration; the entity's name for system fields.
     pub span: Span,
 }
@@ -168,6 +189,7 @@ impl Field {
     pub fn is_required(&self) -> bool {
         self.system.is_none()
             && self.default.is_none()
+            && self.numbering.is_empty()
             && !matches!(self.ty, Ty::Optional(_) | Ty::List(_) | Ty::Set(_) | Ty::Error)
     }
 }
@@ -181,6 +203,21 @@ pub struct Reverse {
     pub entity: EntityId,
     /// Its reference to this entity.
     pub field: FieldId,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// `total: int computed = …`: evaluated when it is read.
+#[derive(Clone, Debug)]
+pub struct Computed {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// The longest text in characters.
+    pub text_max: Option<u32>,
+    /// A hidden function from the record to the value; none before the bodies are read.
+    pub function: Option<FunctionId>,
     /// Its declaration.
     pub span: Span,
 }
@@ -250,6 +287,8 @@ pub struct Entity {
     pub fields: Vec<Field>,
     /// Reverse references.
     pub reverses: Vec<Reverse>,
+    /// Computed fields.
+    pub computed: Vec<Computed>,
     /// Its states.
     pub states: Option<States>,
     /// Unique keys.
@@ -262,12 +301,33 @@ pub struct Entity {
     pub span: Span,
 }
 
+impl Schema {
+    /// The references whose records change when a record of an entity is deleted.
+    pub fn followers(&self, deleted: EntityId) -> impl Iterator<Item = (EntityId, FieldId, OnDelete)> {
+        let refers = move |field: &Field| match field.ty.present() {
+            Ty::AnyRef => true,
+            ty => ty.entities().contains(&deleted),
+        };
+        (0..).zip(&self.entities).flat_map(move |(entity, declared)| {
+            let fields = (0..).zip(&declared.fields);
+            let fields = fields.filter(move |(_, field)| field.on_delete != OnDelete::Restrict && refers(*field));
+            fields.map(move |(field, declared)| (EntityId(entity), FieldId(field), declared.on_delete))
+        })
+    }
+}
+
 impl Entity {
     /// The stored field of this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
         let index = self.fields.iter().position(|f| f.name == name)?;
         Some((FieldId(u16::try_from(index).ok()?), self.fields.get(index)?))
+    }
+
+    /// The computed field of this name.
+    #[must_use]
+    pub fn computed(&self, name: &str) -> Option<&Computed> {
+        self.computed.iter().find(|computed| computed.name == name)
     }
 
     /// The system field of this kind.

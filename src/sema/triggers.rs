@@ -181,12 +181,20 @@ impl Builder<'_, '_> {
                 self.sink.push(errors::field_not_stored(&entity.name, &name.name, name.span));
                 return None;
             }
+            if entity.computed(&name.name).is_some() {
+                self.sink.push(errors::computed_trigger_field(&entity.name, &name.name, name.span));
+                return None;
+            }
             let known = entity.fields.iter().filter(|f| f.system.is_none()).map(|f| f.name.as_str());
             let near: Vec<String> = did_you_mean(&name.name, known).into_iter().map(str::to_owned).collect();
             self.sink.push(errors::unknown_trigger_field(&entity.name, &name.name, name.span, &near, entity.span));
             return None;
         };
         match field.system {
+            None if !field.numbering.is_empty() => {
+                self.sink.push(errors::system_trigger_field(word, &name.name, Some("created"), name.span));
+                None
+            }
             None => Some(id),
             Some(system) => {
                 self.sink.push(errors::system_trigger_field(word, &name.name, system_instead(system), name.span));

@@ -205,14 +205,17 @@ impl Resolver<'_> {
             TypeKind::Named(name) => self.named(name),
             TypeKind::Member(entity, part) => self.member(entity, part),
             TypeKind::Union(alternatives) => self.union(alternatives),
-            TypeKind::List(item) if text_max(self.names, item).is_some() => {
-                self.report(errors::later("lists of texts of limited length", item.span))
+            TypeKind::List(item) | TypeKind::Set(item) if text_max(self.names, item).is_some() => {
+                self.report(errors::later("lists and sets of texts of limited length", item.span))
             }
             TypeKind::List(item) => match self.resolve(item) {
                 Ty::Error => Ty::Error,
                 item => Ty::List(Box::new(item)),
             },
-            TypeKind::Set(_) => self.report(errors::later("sets (`set of`)", written.span)),
+            TypeKind::Set(item) => match self.resolve(item) {
+                Ty::Error => Ty::Error,
+                item => Ty::Set(Box::new(item)),
+            },
             TypeKind::Handle(process) => self.handle(process),
             TypeKind::Optional(inner) => self.resolve(inner).optional(),
             TypeKind::ManyVia { .. } | TypeKind::ManyThrough { .. } => {
@@ -325,6 +328,7 @@ fn shown(written: &TypeExpr) -> String {
         TypeKind::MoneyIn(code) => format!("money({})", code.name),
         TypeKind::Optional(inner) => format!("{}?", shown(inner)),
         TypeKind::List(item) => format!("list of {}", shown(item)),
+        TypeKind::Set(item) => format!("set of {}", shown(item)),
         TypeKind::Member(entity, part) => format!("{}.{}", entity.name, part.name),
         _ => "this".to_owned(),
     }

@@ -69,6 +69,25 @@ pub(super) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
     }
 }
 
+/// The same, to change them.
+pub(super) fn blocks_of_mut(kind: &mut StmtKind) -> Vec<&mut Block> {
+    match kind {
+        StmtKind::ActAsBlock { body, .. }
+        | StmtKind::Atomic(body)
+        | StmtKind::ForList { body, .. }
+        | StmtKind::ForQuery { body, .. }
+        | StmtKind::Stage { body, .. }
+        | StmtKind::While { body, .. } => vec![body],
+        StmtKind::If { branches, otherwise } => branches.iter_mut().map(|(_, block)| block).chain(otherwise).collect(),
+        StmtKind::Match { arms, .. } => arms.iter_mut().map(|arm| &mut arm.body).collect(),
+        StmtKind::Try { body, catches, finally } => {
+            [body].into_iter().chain(catches.iter_mut().map(|catch| &mut catch.body)).chain(finally).collect()
+        }
+        StmtKind::Wait { arms, .. } => arms.iter_mut().map(|arm| &mut arm.body).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The expressions directly within a statement: those of its blocks are not among them.
 pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
     match kind {

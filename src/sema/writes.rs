@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WriteOp},
-    schema::{EntityId, FieldDefault, FieldId, ProcessId, Schema, SystemField},
+    schema::{EntityId, FieldDefault, FieldId, OnDelete, ProcessId, Schema, SystemField},
     visit::blocks_of,
 };
 use crate::base::{span::Span, value::Value};
@@ -135,6 +135,7 @@ impl<'a> Walker<'a> {
             }
             StmtKind::Delete { target } => {
                 self.write(Operation::Delete, target.ty.entities(), Values::default(), is_primary(target), span);
+                self.follow_deletion(target.ty.entities(), span);
             }
             StmtKind::Do { process, .. } => self.call(*process, true, span),
             StmtKind::Start { process, .. } => self.call(*process, false, span),
@@ -162,6 +163,25 @@ impl<'a> Walker<'a> {
     ) {
         let conditions = self.conditions.clone();
         self.writes.push(Written { operation, entities, known, is_primary, values, conditions, span });
+    }
+
+    /// The records that change along with deleted ones.
+    fn follow_deletion(&mut self, deleted: Vec<EntityId>, span: Span) {
+        let mut open = deleted.clone();
+        let mut seen = deleted;
+        while let Some(entity) = open.pop() {
+            for (follower, field, on_delete) in self.schema.followers(entity) {
+                if on_delete == OnDelete::Clear {
+                    let known = BTreeMap::from([(field, Value::None)]);
+                    let operation = Operation::Update(vec![field]);
+                    self.write(operation, vec![follower], (known, Vec::new()), false, span);
+                } else if !seen.contains(&follower) {
+                    seen.push(follower);
+                    open.push(follower);
+                    self.write(Operation::Delete, vec![follower], Values::default(), false, span);
+                }
+            }
+        }
     }
 
     fn call(&mut self, process: ProcessId, waits: bool, span: Span) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::base::value::{EntityIdx, RecordRef, Value};
-use crate::bytecode::module::Module;
+use crate::bytecode::module::{FieldDef, Module};
 use crate::data::show::Show;
 use crate::engine::store::{Change, LogEntry, LogKind};
 use crate::engine::view::InstanceView;
@@ -20,6 +20,9 @@ pub struct Timeline<'a> {
 /// System fields that follow from others and tell nothing new.
 const QUIET: &[&str] =
     &["id", "created_on", "created_by", "modified_on", "modified_by", "version", "owning_unit", "state"];
+
+/// What stands for the value of a private field.
+const PRIVATE: &str = "(private)";
 
 impl Timeline<'_> {
     /// All lines, grouped by moment.
@@ -129,7 +132,7 @@ impl Timeline<'_> {
             LogKind::Create => {
                 let shown: Vec<String> = self
                     .changes(entry)
-                    .filter(|c| !c.new.is_none() && !is_empty(&c.new))
+                    .filter(|c| self.is_private(entry, c) || !c.new.is_none() && !is_empty(&c.new))
                     .map(|c| format!("{} {}", c.field, self.field_value(entry, c, &c.new)))
                     .collect();
                 lines.extend(wrap(&shown));
@@ -138,6 +141,9 @@ impl Timeline<'_> {
                 let shown: Vec<String> = self
                     .changes(entry)
                     .map(|c| {
+                        if self.is_private(entry, c) {
+                            return format!("{} {PRIVATE}", c.field);
+                        }
                         let old = self.field_value(entry, c, &c.old);
                         format!("{} {old} → {}", c.field, self.field_value(entry, c, &c.new))
                     })
@@ -169,12 +175,20 @@ impl Timeline<'_> {
 
     pub(super) fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
         let name = |record: RecordRef| self.names.get(&record).cloned();
-        let ty = entry
-            .record
-            .and_then(|r| self.module().entity(r.entity))
-            .and_then(|e| e.field_by_name(&change.field))
-            .map(|(_, field)| field.ty);
-        ty.map_or_else(|| self.show.plain(value, &name), |ty| self.show.value(ty, value, &name))
+        match self.field(entry, change) {
+            Some(field) if field.private => PRIVATE.to_owned(),
+            Some(field) => self.show.value(field.ty, value, &name),
+            None => self.show.plain(value, &name),
+        }
+    }
+
+    fn is_private(&self, entry: &LogEntry, change: &Change) -> bool {
+        self.field(entry, change).is_some_and(|field| field.private)
+    }
+
+    fn field(&self, entry: &LogEntry, change: &Change) -> Option<&FieldDef> {
+        let entity = self.module().entity(entry.record?.entity)?;
+        entity.field_by_name(&change.field).map(|(_, field)| field)
     }
 
     fn module(&self) -> &Module {

@@ -235,13 +235,13 @@ impl Machine {
         }
     }
 
-    /// The values of the innermost function that have a name and a value where it stands.
+    /// The values of the innermost function that have a name and a value where it stands, but for private ones.
     #[must_use]
     pub fn named_values(&self) -> Vec<Named> {
         let Some(frame) = self.frames.last() else { return Vec::new() };
         let names = self.program.module().debug.names.get(frame.function.index());
         let pc = u32::try_from(frame.pc).unwrap_or(u32::MAX);
-        let here = names.into_iter().flatten().filter(|scope| scope.from <= pc && pc < scope.to);
+        let here = names.into_iter().flatten().filter(|scope| scope.from <= pc && pc < scope.to && !scope.name.private);
         let value = |scope: &crate::bytecode::module::NameScope| {
             let name = &scope.name;
             let slots = self.stack.get(frame.base + name.slot.index()..).unwrap_or_default();

@@ -21,8 +21,8 @@ use crate::{
         isa::Instruction,
         module::DefaultDef,
         module::{
-            Debug, EntityDef, EnumDef, FieldDef, FunctionKind, MemberDef, Meta, Module, ParamDef, PointDef, PointKind,
-            RecordDef, SystemField,
+            Debug, EntityDef, EnumDef, FieldDef, FunctionKind, MemberDef, Meta, Module, OnDelete, ParamDef, PointDef,
+            PointKind, RecordDef, SystemField,
         },
         types::{EnumIdx, FieldIdx, FuncIdx, PointIdx, RecordIdx, SiteIdx, SlotIdx, SlotKind, TypeDef, TypeIdx},
     },
@@ -72,6 +72,10 @@ pub(super) fn module() -> Module {
         high: None,
         text_max: None,
         places: None,
+        numbering: Vec::new(),
+        on_delete: OnDelete::Restrict,
+        caseless: false,
+        private: false,
     };
     let record = |name: &str, is_error, fields| RecordDef { name: name.to_owned(), is_error, fields };
     Module {

@@ -1,8 +1,11 @@
 //! What fields of each type hold, on both stores.
 
-use abide::base::value::Value;
+use abide::{
+    base::value::Value,
+    engine::store::{InstanceFilter, LogKind, Status},
+};
 
-use super::world::{fault, on_both, text};
+use super::world::{DAY, World, fault, on_both, text};
 
 #[test]
 fn times_of_day_are_stored_compared_and_bounded() {
@@ -34,5 +37,254 @@ workflow Plan for course: Course
         assert_eq!(w.texts("Found", "title"), expected);
         let late = w.try_update(ann, &[("begins", at(21))]);
         assert_eq!(fault(late), "R0305: `Course.begins` takes 07:00 to 20:00");
+    });
+}
+
+#[test]
+fn private_values_are_stored_but_not_told() {
+    let source = r#"
+entity Person { title: text, pin: text? private, code: int? private, divisor: int }
+entity Found { title: text }
+
+fn divided(hidden: int, by: int) -> int {
+    let double = hidden * 2
+    return double div by
+}
+
+workflow Check for person: Person
+    when updated(pin)
+{
+    let hidden = person.code ?? 0
+    let open = person.divisor
+    wait 1 day
+    if divided(hidden, open) > 3 { create Found { title: "{person.title} {person.pin == old.pin}" } }
+    if hidden div open > 3 { log "never reached" }
+}
+"#;
+    on_both(source, |w| {
+        let person =
+            w.create("Person", &[("title", text("ann")), ("code", Value::Int(4711)), ("divisor", Value::Int(1))]);
+        w.update(person, &[("pin", text("hush"))]);
+        assert_eq!(w.field(person, "pin"), text("hush"));
+        w.advance(DAY);
+        assert_eq!(w.texts("Found", "title"), ["ann false"]);
+        w.update(person, &[("pin", text("hush hush")), ("divisor", Value::Int(0))]);
+        w.advance(DAY);
+        let parked = InstanceFilter { status: Some(Status::Parked), ..InstanceFilter::default() };
+        let fault = w.engine.store().instances(&parked).unwrap().remove(0).fault.unwrap();
+        assert_eq!((fault.code.as_str(), fault.values), ("R0102", vec![("by".to_owned(), "0".to_owned())]));
+        let told = format!("{:?}", w.engine.timeline(None).unwrap());
+        assert!(!told.contains("hush") && !told.contains("4711") && told.contains("pin"), "{told}");
+        let notes = w.engine.timeline(None).unwrap().into_iter().filter(|line| line.kind == LogKind::Update);
+        assert_eq!(notes.filter(|line| line.changes.iter().any(|change| change.field == "pin")).count(), 2);
+    });
+}
+
+#[test]
+fn deletions_cascade_clear_or_are_refused() {
+    let source = r#"
+entity Account { title: text, parent: Account? hierarchy on delete cascade }
+entity Contract { title: text, account: Account on delete cascade, next: Contract? on delete cascade }
+entity Visit { title: text, account: Account? on delete clear }
+entity Invoice { title: text, contract: Contract }
+entity Found { title: text }
+
+workflow Gone for contract: Contract
+    when deleted
+{
+    create Found { title: "{contract.title} gone" }
+}
+
+workflow Cleared for visit: Visit
+    when updated(account)
+{
+    create Found { title: "{visit.title} without account" }
+}
+
+realtime workflow Keep for contract: Contract
+    before deleted
+{
+    if contract.title == "kept" { stop canceled "we keep this" }
+}
+"#;
+    on_both(source, |w| {
+        let account = |w: &mut World, title: &str, parent: Value| {
+            w.create("Account", &[("title", text(title)), ("parent", parent)])
+        };
+        let top = account(w, "top", Value::None);
+        let low = account(w, "low", Value::Ref(top));
+        // A ring of references is deleted as a whole.
+        w.update(top, &[("parent", Value::Ref(low))]);
+        let contract = |w: &mut World, title: &str, account| {
+            w.create("Contract", &[("title", text(title)), ("account", Value::Ref(account))])
+        };
+        let first = contract(w, "first", low);
+        let second = contract(w, "second", low);
+        w.update(first, &[("next", Value::Ref(second))]);
+        w.update(second, &[("next", Value::Ref(second))]);
+        let visit = w.create("Visit", &[("title", text("visit")), ("account", Value::Ref(low))]);
+        let invoice = w.create("Invoice", &[("title", text("i")), ("contract", Value::Ref(second))]);
+        let refused = fault(w.engine.delete(None, top));
+        assert!(refused.starts_with("R0304: contract:"), "{refused}");
+        assert_eq!((w.ids("Account").len(), w.ids("Contract").len()), (2, 2), "nothing was deleted");
+        assert_eq!(w.field(visit, "account"), Value::Ref(low));
+        w.delete(invoice);
+        let kept = contract(w, "kept", low);
+        assert_eq!(fault(w.engine.delete(None, top)), "R0501: refused by Keep: we keep this");
+        assert_eq!(w.ids("Contract").len(), 3);
+        w.update(kept, &[("title", text("free"))]);
+        w.delete(top);
+        assert_eq!((w.ids("Account").len(), w.ids("Contract").len()), (0, 0));
+        assert_eq!(w.field(visit, "account"), Value::None);
+        let mut found = w.texts("Found", "title");
+        found.sort();
+        assert_eq!(found, ["first gone", "free gone", "second gone", "visit without account"]);
+    });
+}
+
+#[test]
+fn numbers_are_counted_by_prefix_and_without_gaps() {
+    let source = r#"
+entity Offer { number: text(12) autonumber "O{yy}-{seq:3}", title: text(5), unique title }
+"#;
+    on_both(source, |w| {
+        let first = w.create("Offer", &[("title", text("a"))]);
+        assert_eq!(w.field(first, "number"), text("O26-001"));
+        assert!(fault(w.try_create("Offer", &[("title", text("too long"))])).starts_with("R0306"));
+        assert!(fault(w.try_create("Offer", &[("title", text("a"))])).starts_with("R0301"));
+        let own = w.try_create("Offer", &[("title", text("b")), ("number", text("O26-009"))]);
+        assert_eq!(fault(own), "R0310: `Offer.number` cannot be written");
+        let second = w.create("Offer", &[("title", text("b"))]);
+        assert_eq!(w.field(second, "number"), text("O26-002"));
+        w.delete(second);
+        w.advance(365 * DAY);
+        let third = w.create("Offer", &[("title", text("c"))]);
+        assert_eq!(w.field(third, "number"), text("O27-001"));
+        let renumbered = w.try_update(third, &[("number", text("O27-002"))]);
+        assert_eq!(fault(renumbered), "R0310: `Offer.number` cannot be written");
+    });
+}
+
+#[test]
+fn computed_fields_are_evaluated_when_they_are_read() {
+    let source = r#"
+entity Order {
+    title: text
+    parts: int
+    total: int computed = sum l in Line where l.order == self select l.amount
+    each: int computed = total div parts
+    shown as "{title} {each}"
+}
+entity Line { order: Order, amount: int }
+entity Found { title: text }
+
+workflow Wait for order: Order
+    when created
+{
+    wait until order.total > 10
+    create Found { title: "{order} {order.total} {order.each}" }
+    for each other in (find o in Order where o.each > 4 order by o.each) {
+        create Found { title: other.title }
+    }
+}
+
+realtime workflow Check for order: Order
+    before updated(parts)
+{
+    if order.parts > 0 and order.each > 9 { stop canceled "each {order.each}" }
+}
+"#;
+    on_both(source, |w| {
+        let order = w.create("Order", &[("title", text("a")), ("parts", Value::Int(2))]);
+        let line = |w: &mut World, amount| {
+            w.create("Line", &[("order", Value::Ref(order)), ("amount", Value::Int(amount))]);
+        };
+        line(w, 8);
+        assert_eq!(w.texts("Found", "title"), [""; 0]);
+        line(w, 4);
+        assert_eq!(w.texts("Found", "title"), ["a 6 12 6", "a"]);
+        let refused = w.try_update(order, &[("parts", Value::Int(1))]);
+        assert_eq!(fault(refused), "R0501: refused by Check: each 12");
+        w.update(order, &[("parts", Value::Int(0))]);
+        assert_eq!(fault(w.engine.shown_name(order)), "R0102: division by zero");
+    });
+}
+
+#[test]
+fn lists_sets_and_records_are_stored_whole() {
+    let source = r#"
+enum Size { small, large }
+record Place { city: text, at: time?, sizes: set of Size }
+entity Box {
+    title: text
+    tags: set of text = ["b", "a", "b"]
+    numbers: (list of int?)?
+    place: Place?
+    near: list of Box
+}
+entity Found { title: text }
+
+workflow Look for box: Box
+    when updated(tags)
+{
+    var all: set of text = box.tags
+    set all = all ++ ["z", "a"]
+    let same = count b in Box where b.tags == box.tags and b.near contains box
+    create Found { title: "{length(all)} {same} {box.place?.city} {first(all)} {old.tags contains "c"}" }
+    update box { numbers: [1, none, 3], place: Place { city: "Ulm", at: @09:30, sizes: [large, small, large] } }
+}
+"#;
+    on_both(source, |w| {
+        let texts = |items: &[&str]| Value::List(items.iter().map(|item| text(item)).collect());
+        let given = w.create("Box", &[("title", text("a"))]);
+        assert_eq!(w.field(given, "tags"), texts(&["a", "b"]));
+        assert_eq!((w.field(given, "numbers"), w.field(given, "near")), (Value::None, Value::List(Vec::new())));
+        w.update(given, &[("near", Value::List(vec![Value::Ref(given)]))]);
+        w.update(given, &[("tags", texts(&["c", "b", "c"]))]);
+        assert_eq!(w.field(given, "tags"), texts(&["b", "c"]));
+        assert_eq!(w.texts("Found", "title"), ["4 1  a false"]);
+        assert_eq!(w.field(given, "numbers"), Value::List(vec![Value::Int(1), Value::None, Value::Int(3)]));
+        let sizes = Value::List(vec![Value::Enum(0), Value::Enum(1)]);
+        assert_eq!(
+            w.field(given, "place"),
+            Value::Record(vec![text("Ulm"), Value::Time(9 * 3_600_000_000 + 1_800_000_000), sizes])
+        );
+        w.update(given, &[("tags", texts(&["b"]))]);
+        assert_eq!(w.texts("Found", "title")[1], "3 1 Ulm a true");
+        let lost = Value::List(vec![Value::Ref(abide::base::value::RecordRef { id: 999, ..given })]);
+        assert_eq!(fault(w.try_update(given, &[("near", lost)])).split(':').next(), Some("R0307"));
+    });
+}
+
+#[test]
+fn caseless_texts_are_compared_sorted_and_unique_without_case() {
+    let source = r#"
+entity Person { title: text caseless, alias: text? caseless, other: text, unique title }
+entity Found { title: text }
+
+workflow Look for person: Person
+    when updated(other)
+{
+    let same = count p in Person where p.title == person.other
+    let after = find p in Person where p.title >= "ann" order by p.title select p.title
+    let alias = count p in Person where p.alias == person.other and p.alias != "x"
+    let absent = count p in Person where p.alias is none
+    let mixed = count p in Person where p.other == p.title
+    create Found { title: "{same} {join(after, ",")} {alias} {absent} {mixed} {person.title contains "NN"}" }
+}
+"#;
+    on_both(source, |w| {
+        let person = |w: &mut World, title: &str, alias: Value| {
+            w.create("Person", &[("title", text(title)), ("alias", alias), ("other", text(""))])
+        };
+        person(w, "bO", text("ANN"));
+        let ann = person(w, "Ann", Value::None);
+        person(w, "Ännchen", text("x"));
+        assert!(fault(w.try_create("Person", &[("title", text("ANN")), ("other", text(""))])).starts_with("R0301"));
+        w.update(ann, &[("other", text("aNN"))]);
+        assert_eq!(w.texts("Found", "title"), ["1 Ann,bO,Ännchen 1 1 1 true"]);
+        assert_eq!(w.field(ann, "title"), text("Ann"));
+        w.update(ann, &[("title", text("ANN"))]);
+        assert_eq!(w.field(ann, "title"), text("ANN"));
     });
 }

@@ -74,6 +74,7 @@ macro_rules! topics {
 }
 
 topics! {
+    access
     calls
     entities
     facts

@@ -1,6 +1,7 @@
 //! Entities, processes, queries, tests and debug data: indexes in range, constants of their types.
 
 use super::{VerifyError, ensure, fits};
+use crate::base::numbering::NumberPiece;
 use crate::bytecode::{
     layout,
     module::{
@@ -72,6 +73,10 @@ fn check_field(module: &Module, entity: &EntityDef, field: &FieldDef) -> Result<
             ensure(right, || say("has no function for its default"))?;
         }
     }
+    let is_sequence = |piece: &&NumberPiece| matches!(piece, NumberPiece::Sequence(1..=18));
+    let is_counted =
+        field.numbering.iter().filter(is_sequence).count() == 1 && module.ty(field.ty) == Some(&TypeDef::Text);
+    ensure(field.numbering.is_empty() || is_counted, || say("cannot be numbered"))?;
     for bound in field.low.iter().chain(&field.high) {
         ensure(fits(module, bound, field.ty), || say("has a bound of another type"))?;
     }

@@ -111,7 +111,12 @@ impl MemoryStore {
                 continue;
             }
             let taken = self.of_entity(record.entity, 0).any(|(other, values)| {
-                other != record.id && key.iter().zip(&parts).all(|(f, part)| values.get(f.index()) == Some(*part))
+                let same = |field: &FieldIdx, part: &Value| {
+                    let kind = table.column(*field).map(|column| &column.kind);
+                    let compared = |value: &Value| kind.as_ref().map(|kind| kind.compared(value.clone()));
+                    values.get(field.index()).is_some_and(|value| compared(value) == compared(part))
+                };
+                other != record.id && key.iter().zip(&parts).all(|(f, part)| same(f, part))
             });
             if taken {
                 return Err(StoreError::Constraint(format!("{} has such a key already", table.name)));
@@ -169,26 +174,28 @@ impl MemoryStore {
 
     fn all_hold(&self, entity: EntityIdx, row: &Row, conditions: &[Condition]) -> Result<bool> {
         for condition in conditions {
-            let value = self.follow(entity, row, &condition.path)?;
-            if !compare::holds(&value, condition.op, &condition.argument) {
+            let (kind, value) = self.follow(entity, row, &condition.path)?;
+            let argument = kind.compared(condition.argument.clone());
+            if !compare::holds(&kind.compared(value), condition.op, &argument) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn follow(&self, entity: EntityIdx, row: &Row, path: &[FieldIdx]) -> Result<Value> {
+    /// The value at the end of a path, and the kind of its column; absent where the path ends before.
+    fn follow(&self, entity: EntityIdx, row: &Row, path: &[FieldIdx]) -> Result<(&Kind, Value)> {
         let (mut entity, mut row) = (entity, row);
         let (last, steps) =
             path.split_last().ok_or_else(|| StoreError::Schema("a condition without a field".into()))?;
         for step in steps {
             self.schema.table(entity)?.column(*step)?;
-            let Some(Value::Ref(target)) = row.get(step.index()) else { return Ok(Value::None) };
-            let Some(next) = self.rows.get(target) else { return Ok(Value::None) };
+            let Some(Value::Ref(target)) = row.get(step.index()) else { return Ok((&Kind::Int, Value::None)) };
+            let Some(next) = self.rows.get(target) else { return Ok((&Kind::Int, Value::None)) };
             (entity, row) = (target.entity, next);
         }
-        self.schema.table(entity)?.column(*last)?;
-        Ok(row.get(last.index()).cloned().unwrap_or(Value::None))
+        let column = self.schema.table(entity)?.column(*last)?;
+        Ok((&column.kind, row.get(last.index()).cloned().unwrap_or(Value::None)))
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Column {
 pub enum Kind {
     AnyRef,
     Bool,
+    /// Text that is compared without case; never within lists and records.
+    Caseless,
     Date,
     DateTime,
     Decimal,
@@ -120,6 +122,7 @@ impl Table {
                             None => return Err(StoreError::Schema(format!("`{}` has no currency", entity.name))),
                         },
                         (Kind::Decimal, Some(places)) => Kind::Scaled(places.min(PLACES_MAX)),
+                        (Kind::Text, _) if field.caseless => Kind::Caseless,
                         (kind, _) => kind,
                     },
                     optional: member.optional,
@@ -190,6 +193,15 @@ pub fn scaled(number: Decimal, places: u32) -> Option<i64> {
 }
 
 impl Kind {
+    /// The value as a column of this kind compares it.
+    #[must_use]
+    pub fn compared(&self, value: Value) -> Value {
+        match (self, value) {
+            (Kind::Caseless, Value::Text(text)) => Value::Text(text.to_lowercase()),
+            (_, value) => value,
+        }
+    }
+
     /// Whether a value of this kind may stand in a column of it; `None` is asked for elsewhere.
     #[must_use]
     pub fn fits(&self, value: &Value) -> bool {
@@ -205,7 +217,7 @@ impl Kind {
             | (Kind::Instance, Value::Instance(_))
             | (Kind::Int, Value::Int(_))
             | (Kind::AnyMoney | Kind::MoneyBeside(_), Value::Money(_))
-            | (Kind::Text, Value::Text(_))
+            | (Kind::Caseless | Kind::Text, Value::Text(_))
             | (Kind::Time, Value::Time(_)) => true,
             (Kind::Scaled(places), Value::Decimal(number)) => scaled(*number, *places).is_some(),
             (Kind::Ref(entity), Value::Ref(record)) => record.entity == *entity,
@@ -231,6 +243,7 @@ impl Kind {
                 | Kind::Instance
                 | Kind::Int
                 | Kind::Money(_)
+                | Kind::Caseless
                 | Kind::Text
                 | Kind::Time
         )

@@ -22,7 +22,9 @@ impl Checker<'_> {
         span: Span,
     ) -> Expr {
         let left = self.expr(left, None);
-        let right = self.expr(right, None);
+        // What is appended to a list or set is one of the same kind.
+        let like = Some(&left.ty).filter(|ty| op == Arithmetic::Append && matches!(ty, Ty::List(_) | Ty::Set(_)));
+        let right = self.expr(right, like);
         if left.ty == Ty::Error || right.ty == Ty::Error {
             return error(span);
         }
@@ -93,7 +95,7 @@ fn arithmetic_types(op: Arithmetic, left: &Ty, right: &Ty) -> Option<(Ty, Ty, Ty
     let keep = |ty: Ty| Some((left.clone(), right.clone(), ty));
     match (op, left, right) {
         (Append, Ty::Text, Ty::Text) => same(&Ty::Text),
-        (Append, Ty::List(a), Ty::List(b)) if a == b => same(left),
+        (Append, Ty::List(a), Ty::List(b)) | (Append, Ty::Set(a), Ty::Set(b)) if a == b => same(left),
         (Append, ..) => None,
         (Divide, Ty::Int | Ty::Decimal, Ty::Int | Ty::Decimal) => same(&Ty::Decimal),
         (_, Ty::Int, Ty::Int) => same(&Ty::Int),

@@ -327,12 +327,19 @@ impl Checker<'_> {
         let entity: EntityId = self.local_ty(local).entities().into_iter().next()?;
         let declared = self.schema.entity(entity)?;
         let Some((field, found)) = declared.field(&name.name) else {
-            let message = self.unknown_field(entity, name);
+            let message = match declared.computed(&name.name) {
+                Some(computed) => records::computed_written(&declared.name, &name.name, name.span, computed.span),
+                None => self.unknown_field(entity, name),
+            };
             self.report(message);
             return None;
         };
         if let Some(system) = found.system {
             self.report(records::system_field(&declared.name, &name.name, system, None, name.span));
+            return None;
+        }
+        if !found.numbering.is_empty() {
+            self.report(records::number_written(&declared.name, &name.name, name.span, found.span));
             return None;
         }
         self.footprint.writes.insert((entity, super::effects::WriteKind::Update));

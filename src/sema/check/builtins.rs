@@ -198,6 +198,7 @@ impl Checker<'_> {
                 (Kind::Money, Ty::Money | Ty::MoneyIn(_)) => Some(value.ty.clone()),
                 (Kind::Printable, ty) if is_printable(ty) => Some(ty.clone()),
                 (Kind::Items, Ty::List(_)) => Some(value.ty.clone()),
+                (Kind::Items, Ty::Set(_)) if way.gives != Kind::Items => Some(value.ty.clone()),
                 (Kind::Texts, Ty::List(inner)) if **inner == Ty::Text => Some(value.ty.clone()),
                 (Kind::Item, ty) => item.clone().filter(|item| self.common(item, ty).as_ref() == Some(item)),
                 _ => None,
@@ -209,7 +210,7 @@ impl Checker<'_> {
     fn item_of(&self, way: &Signature, values: &[Expr]) -> Option<Ty> {
         let first = values.first()?;
         let item = match (&first.ty, way.takes.first()?) {
-            (Ty::List(item), Kind::Items) => (**item).clone(),
+            (Ty::List(item) | Ty::Set(item), Kind::Items) => (**item).clone(),
             (ty, Kind::Item) => values.iter().skip(1).try_fold(ty.clone(), |ty, v| self.common(&ty, &v.ty))?,
             _ => return None,
         };
@@ -228,7 +229,7 @@ impl Checker<'_> {
     fn result_of(&self, way: &Signature, wanted: &[Ty]) -> Ty {
         let first = wanted.first().cloned().unwrap_or(Ty::Error);
         let item = match &first {
-            Ty::List(item) => (**item).clone(),
+            Ty::List(item) | Ty::Set(item) => (**item).clone(),
             other => other.clone(),
         };
         match way.gives {

@@ -28,7 +28,7 @@ pub(super) const RESERVED: [&str; 6] = ["old", "trigger", "config", "secret", "p
 pub(super) enum Host<'a> {
     /// A constant or a default: no names.
     Constant,
-    /// `shown as`: the fields of the record in the first local are names.
+    /// `shown as` and computed fields: the fields of the record in the first local are names, and `self` is the record.
     ShownAs(EntityId),
     /// A `fn`.
     Function(&'a FunctionHead),
@@ -245,7 +245,7 @@ impl<'a> Checker<'a> {
 
     /// A local that is not in scope yet.
     pub(super) fn unnamed(&mut self, name: &Ident, ty: Ty, mutable: bool) -> LocalId {
-        self.add_local(Local { name: name.name.clone(), ty, mutable, span: name.span })
+        self.add_local(Local { name: name.name.clone(), ty, mutable, private: false, span: name.span })
     }
 
     /// Takes a local into scope under a name.
@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
 
     /// A name without spelling.
     pub(super) fn made(&mut self, ty: Ty, span: Span) -> LocalId {
-        self.add_local(Local { name: String::new(), ty, mutable: false, span })
+        self.add_local(Local { name: String::new(), ty, mutable: false, private: false, span })
     }
 
     fn add_local(&mut self, local: Local) -> LocalId {
@@ -381,7 +381,7 @@ impl<'a> Checker<'a> {
         let index = match self.captures.iter().position(|known| known.capture == capture) {
             Some(index) => index,
             None => {
-                self.captures.push(Captured { capture, ty: ty.clone() });
+                self.captures.push(Captured { capture, ty: ty.clone(), private: false });
                 self.captures.len() - 1
             }
         };

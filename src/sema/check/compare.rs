@@ -2,14 +2,15 @@
 
 use super::{
     checker::{Checker, constant, error},
+    convert::wrap,
     operators::{boolean, negated},
 };
 use crate::{
     base::{span::Span, value::Value},
     sema::{
         errors::types,
-        hir::{Comparison, Expr, ExprKind},
-        schema::EntityId,
+        hir::{Comparison, Conversion, Expr, ExprKind},
+        schema::{EntityId, FieldId},
         ty::Ty,
     },
     syntax::ast,
@@ -89,7 +90,29 @@ impl Checker<'_> {
         let (to_left, to_right) = (fit(&left.ty), fit(&right.ty));
         let left = self.coerce(left, &to_left, None);
         let right = self.coerce(right, &to_right, None);
+        let (left, right) = self.without_case(left, right);
         boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)), span)
+    }
+
+    /// Both sides in small letters, where one of them is a caseless field.
+    fn without_case(&self, left: Expr, right: Expr) -> (Expr, Expr) {
+        let (is_left, is_right) = (self.is_caseless(&left), self.is_caseless(&right));
+        if is_left || is_right { (fold(left, is_left), fold(right, is_right)) } else { (left, right) }
+    }
+
+    /// Whether a value is that of a caseless field.
+    pub(super) fn is_caseless(&self, value: &Expr) -> bool {
+        let caseless = |entity: EntityId, field: FieldId| {
+            let declared = self.schema.entity(entity).and_then(|e| e.fields.get(usize::from(field.0)));
+            declared.is_some_and(|field| field.caseless)
+        };
+        match &value.kind {
+            ExprKind::Field { entity, field, .. } => caseless(*entity, *field),
+            ExprKind::UnionField { fields, .. } => fields.iter().any(|(entity, field)| caseless(*entity, *field)),
+            ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => self.is_caseless(inner),
+            ExprKind::IfPresent { then, .. } => self.is_caseless(then),
+            _ => false,
+        }
     }
 
     /// `deal.status == lost`: any of its statuses.
@@ -147,6 +170,10 @@ impl Checker<'_> {
         let wanted = if left.ty.is_optional() { item.clone().optional() } else { item };
         let left = self.coerce(left, &wanted, Some(right.span));
         let is_optional = left.ty.is_optional();
+        let (left, right) = match self.without_case_in(left, right) {
+            Ok(sides) => sides,
+            Err(message) => return self.refuse(*message, span),
+        };
         let there = is_optional.then(|| negated(boolean(ExprKind::IsNone(Box::new(left.clone())), span)));
         let test = match constant_members(&right) {
             Some(members) if matches!(element, Ty::Enum(_)) => ExprKind::OneOf(Box::new(left), members),
@@ -157,6 +184,20 @@ impl Checker<'_> {
             (false, _) => test,
             (true, None) => negated(test),
             (true, Some(there)) => boolean(ExprKind::And(Box::new(there), Box::new(negated(test))), span),
+        }
+    }
+
+    /// A caseless field and the texts of a list, which has to be written out.
+    fn without_case_in(&self, left: Expr, right: Expr) -> Result<(Expr, Expr), Box<crate::diag::Diagnostic>> {
+        if !self.is_caseless(&left) {
+            return Ok((left, right));
+        }
+        match right.kind {
+            ExprKind::List(items) => {
+                let items = items.into_iter().map(|item| fold(item, false)).collect();
+                Ok((fold(left, true), Expr { kind: ExprKind::List(items), ..right }))
+            }
+            _ => Err(Box::new(types::caseless_in_list(left.span, right.span))),
         }
     }
 
@@ -178,6 +219,7 @@ impl Checker<'_> {
         let right = self.expr(right, Some(&wanted));
         let wanted = if is_text && right.ty.is_optional() { wanted.optional() } else { wanted };
         let right = self.coerce(right, &wanted, None);
+        let (left, right) = if is_text { self.without_case(left, right) } else { (left, right) };
         boolean(ExprKind::Compare(Comparison::Contains, Box::new(left), Box::new(right)), span)
     }
 
@@ -189,6 +231,7 @@ impl Checker<'_> {
             if value.ty == Ty::Text { value } else { self.coerce(value, &text, None) }
         };
         let (left, right) = (side(left), side(right));
+        let (left, right) = self.without_case(left, right);
         boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)), span)
     }
 
@@ -208,6 +251,12 @@ impl Checker<'_> {
         let below = self.compare(Comparison::LessEqual, span, value, high, span);
         boolean(ExprKind::And(Box::new(above), Box::new(below)), span)
     }
+}
+
+/// A text in small letters.
+pub(super) fn fold(value: Expr, stored: bool) -> Expr {
+    let ty = value.ty.clone();
+    if *ty.present() == Ty::Text { wrap(Conversion::Fold { stored }, ty, value) } else { value }
 }
 
 /// Whether the base of a member is a word of the language.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sema::schema::{EntityId, Phase, ProcessId, Schema, Trigger, TriggerEvent};
+use crate::sema::schema::{EntityId, OnDelete, Phase, ProcessId, Schema, Trigger, TriggerEvent};
 
 /// What a statement does to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,13 @@ impl Effects {
                 for entity in entities.iter().filter_map(|entity| Some((*entity, kind_of(trigger)?))) {
                     grew |= extend(Some(self.of_write.entry(entity).or_default()), &adds);
                 }
+            }
+        }
+        for deleted in (0..).zip(&schema.entities).map(|(index, _)| EntityId(index)) {
+            for (entity, _, on_delete) in schema.followers(deleted) {
+                let kind = if on_delete == OnDelete::Cascade { WriteKind::Delete } else { WriteKind::Update };
+                let adds = self.of_write((entity, kind));
+                grew |= extend(Some(self.of_write.entry((deleted, WriteKind::Delete)).or_default()), &adds);
             }
         }
         grew

@@ -26,7 +26,7 @@ impl Checker<'_> {
                 Some(ty @ Ty::Optional(_)) => constant(Value::None, ty.clone(), span),
                 _ => constant(Value::None, Ty::None, span),
             },
-            ast::ExprKind::SelfRecord => self.later("computed fields", span),
+            ast::ExprKind::SelfRecord => self.own_record(span),
             ast::ExprKind::Int(value) => constant(Value::Int(*value), Ty::Int, span),
             ast::ExprKind::Decimal(value) | ast::ExprKind::Percent(value) => {
                 constant(Value::Decimal(*value), Ty::Decimal, span)

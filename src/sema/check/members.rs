@@ -12,7 +12,7 @@ use crate::{
         errors::{records, types, uses},
         hir::{Builtin, Capture, Conversion, Expr, ExprKind, ProcessInfo},
         names::Def,
-        schema::{EntityId, EnumId, Phase, RecordId},
+        schema::{Computed, EntityId, EnumId, Phase, RecordId},
         ty::Ty,
     },
     syntax::ast::{self, Ident},
@@ -113,6 +113,9 @@ impl Checker<'_> {
             let kind = ExprKind::Field { base: Box::new(base), entity, field };
             return Expr { kind, ty: declared.ty.clone(), span };
         }
+        if let Some(computed) = declared.computed(&name.name) {
+            return self.computed(base, (entity, computed), name, span);
+        }
         let message = match declared.reverses.iter().find(|reverse| reverse.name == name.name) {
             Some(reverse) => records::reverse_as_value(&declared.name, &name.name, name.span, reverse.span),
             None => self.unknown_field(entity, name),
@@ -120,12 +123,35 @@ impl Checker<'_> {
         self.refuse(message, span)
     }
 
+    /// A field of a record by its name alone.
+    pub(super) fn member_of_record(&mut self, base: Expr, name: &Ident) -> Expr {
+        self.member_of_present(base, name, name.span)
+    }
+
+    /// A computed field: a call of its hidden function.
+    fn computed(&mut self, base: Expr, (entity, computed): (EntityId, &Computed), name: &Ident, span: Span) -> Expr {
+        if matches!(base.ty, Ty::Pending(_)) {
+            return self.refuse(records::computed_of_pending(&name.name, span, computed.span), span);
+        }
+        let base = Expr { ty: Ty::Ref(entity), ..base };
+        match computed.function {
+            Some(function) if computed.ty != Ty::Error => {
+                Expr { kind: ExprKind::Call { function, args: vec![base] }, ty: computed.ty.clone(), span }
+            }
+            _ => error(span),
+        }
+    }
+
     /// A message about a field that an entity lacks.
     pub(super) fn unknown_field(&self, entity: EntityId, name: &Ident) -> crate::diag::Diagnostic {
         let Some(declared) = self.schema.entity(entity) else {
             return uses::unknown_field("", &name.name, name.span, name.span, &[]);
         };
-        let known = declared.fields.iter().map(|field| field.name.as_str());
+        if let Some(computed) = declared.computed(&name.name) {
+            return records::computed_elsewhere(&declared.name, &name.name, name.span, computed.span);
+        }
+        let computed = declared.computed.iter().map(|computed| computed.name.as_str());
+        let known = declared.fields.iter().map(|field| field.name.as_str()).chain(computed);
         let near = did_you_mean(&name.name, known);
         uses::unknown_field(&declared.name, &name.name, name.span, declared.span, &near)
     }
@@ -136,6 +162,10 @@ impl Checker<'_> {
         let mut ty: Option<Ty> = None;
         for entity in entities {
             let Some(declared) = self.schema.entity(*entity) else { return error(span) };
+            if let Some(computed) = declared.computed(&name.name) {
+                let message = records::computed_elsewhere(&declared.name, &name.name, name.span, computed.span);
+                return self.refuse(message.help(format!("test for `is {}` before", declared.name)), span);
+            }
             let Some((field, found)) = declared.field(&name.name) else {
                 let shown = self.show(&base.ty);
                 let message = records::field_of_some(&shown, &declared.name, &name.name, name.span, declared.span);

@@ -202,6 +202,25 @@ pub fn shown_as(context: &mut Context<'_>, entity: EntityId, value: &ast::Expr) 
     body
 }
 
+/// `total: int computed = …`: a hidden function from the record to the value, in which the fields are names in scope.
+#[must_use]
+pub fn computed(
+    context: &mut Context<'_>,
+    entity: EntityId,
+    (ty, text_max): (&Ty, Option<u32>),
+    value: &ast::Expr,
+) -> Body {
+    let effects = Effects::default();
+    let mut checker = Checker::new(context, &effects, Host::ShownAs(entity));
+    checker.made(Ty::Ref(entity), value.span);
+    let typed = checker.expr_as(value, ty, None);
+    let typed = checker.limited(typed, text_max, None);
+    let stmt = Stmt { span: typed.span, kind: StmtKind::Return(Some(typed)) };
+    let body = checker.finish(1, Block { stmts: vec![stmt] });
+    checker.hand_over(context);
+    body
+}
+
 impl Checker<'_> {
     /// A parameter is a name that may go unread; doubles were reported where heads are checked.
     fn parameter(&mut self, param: &ParamHead) {

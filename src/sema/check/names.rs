@@ -83,10 +83,23 @@ impl Checker<'_> {
         self.narrowed(read(local, ty, span))
     }
 
-    /// In `shown as`, the fields of the record are names.
+    /// `self`, the record of a shown name or computed field.
+    pub(super) fn own_record(&mut self, span: Span) -> Expr {
+        match self.host {
+            super::checker::Host::ShownAs(entity) => read(LocalId(0), Ty::Ref(entity), span),
+            _ => self.refuse(uses::no_self(span), span),
+        }
+    }
+
+    /// In `shown as` and computed fields, the fields of the record are names.
     fn shown_field(&mut self, name: &Ident) -> Option<Expr> {
         let super::checker::Host::ShownAs(entity) = self.host else { return None };
-        let (field, declared) = self.schema.entity(entity)?.field(&name.name)?;
+        let of = self.schema.entity(entity)?;
+        if of.computed(&name.name).is_some() {
+            let base = read(LocalId(0), Ty::Ref(entity), name.span);
+            return Some(self.member_of_record(base, name));
+        }
+        let (field, declared) = of.field(&name.name)?;
         let base = Box::new(read(LocalId(0), Ty::Ref(entity), name.span));
         Some(Expr { kind: ExprKind::Field { base, entity, field }, ty: declared.ty.clone(), span: name.span })
     }

@@ -1,6 +1,9 @@
 //! Queries: over an entity, a list, or the records that refer to one.
 
-use super::checker::{Checker, error, read};
+use super::{
+    checker::{Checker, error, read},
+    compare::fold,
+};
 use crate::{
     base::span::Span,
     sema::{
@@ -110,7 +113,8 @@ impl Checker<'_> {
                 | Ty::Enum(_)
         );
         if is_sortable {
-            return value;
+            let is_caseless = self.is_caseless(&value);
+            return if is_caseless { fold(value, true) } else { value };
         }
         let shown = self.show(&value.ty);
         self.refuse(types::cannot_order(&shown, value.span), value.span)

@@ -87,6 +87,11 @@ impl Checker<'_> {
     ) -> Option<(FieldId, (Ty, Span))> {
         let declared = self.schema.entity(entity)?;
         let Some((id, field)) = declared.field(&name.name) else {
+            if let Some(computed) = declared.computed(&name.name) {
+                self.expr(value, Some(&computed.ty));
+                self.report(records::computed_written(&declared.name, &name.name, name.span, computed.span));
+                return None;
+            }
             let message = match declared.reverses.iter().find(|reverse| reverse.name == name.name) {
                 Some(reverse) => records::reverse_written(&declared.name, &name.name, name.span, reverse.span),
                 None => self.unknown_field(entity, name),
@@ -99,6 +104,11 @@ impl Checker<'_> {
         if let Some(system) = field.system.filter(|_| !is_owner) {
             self.expr(value, Some(&field.ty));
             self.report(records::system_field(&declared.name, &name.name, system, Some(is_create), name.span));
+            return None;
+        }
+        if !field.numbering.is_empty() {
+            self.expr(value, Some(&field.ty));
+            self.report(records::number_written(&declared.name, &name.name, name.span, field.span));
             return None;
         }
         Some((id, (field.ty.clone(), field.span)))
@@ -146,7 +156,7 @@ impl Checker<'_> {
             return self.refuse(message, value.span);
         }
         let wanted = match (op, ty) {
-            (AssignOp::Append, Ty::Text | Ty::List(_)) => ty.clone(),
+            (AssignOp::Append, Ty::Text | Ty::List(_) | Ty::Set(_)) | (AssignOp::Subtract, Ty::Set(_)) => ty.clone(),
             (AssignOp::Append, _) => Ty::Void,
             (AssignOp::Multiply, Ty::Money | Ty::MoneyIn(_)) if value.ty == Ty::Int => Ty::Int,
             (AssignOp::Multiply, Ty::Money | Ty::MoneyIn(_)) => Ty::Decimal,

@@ -47,7 +47,7 @@ impl Checker<'_> {
             }
             ast::TestStmt::Expect(condition) => {
                 let text = self.words(condition.span);
-                Some(TestStmt::Expect { condition: self.condition(condition), text })
+                Some(TestStmt::Expect { condition: self.condition(condition), text, private: false })
             }
             ast::TestStmt::ExpectFails { stmt, message } => Some(self.expect_fails(stmt, message)),
             ast::TestStmt::ExpectCount { count, state, process } => {

@@ -2,7 +2,7 @@
 
 use super::names::suggest;
 use super::quoted_list;
-use crate::base::span::Span;
+use crate::base::{numbering::BadPattern, span::Span};
 use crate::diag::{Applicability, Diagnostic, codes};
 
 /// `int 100..0`.
@@ -21,6 +21,81 @@ pub fn bounds_of_type(ty: &str, span: Span) -> Diagnostic {
         span,
         "only numbers, amounts, dates and times have",
     )
+}
+
+/// `score: int caseless`.
+#[must_use]
+pub fn caseless_of_value(ty: &str, span: Span, of: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0410, format!("`caseless` means nothing for a `{ty}`"), span, "leave this out")
+        .label(of, "has no letters")
+}
+
+/// `title: text on delete clear`.
+#[must_use]
+pub fn on_delete_of_value(ty: &str, span: Span, of: Span) -> Diagnostic {
+    let message = format!("`on delete` means nothing for a `{ty}`");
+    Diagnostic::error(codes::E0424, message, span, "leave this out").label(of, "refers to no record")
+}
+
+/// `account: Account on delete clear`.
+#[must_use]
+pub fn clear_of_required(ty: &str, span: Span, of: Span) -> Diagnostic {
+    let message = "only a reference that may be absent can be cleared";
+    Diagnostic::error(codes::E0424, message, span, "would leave the field without a value")
+        .label(of, "must have a value")
+        .help(format!("write `{ty}?`, or `on delete cascade` to delete the record as well"))
+}
+
+/// `number: int autonumber "{seq}"`.
+#[must_use]
+pub fn number_of_type(ty: &str, span: Span, of: Span) -> Diagnostic {
+    let message = format!("an automatic number is a text, not of the type `{ty}`");
+    Diagnostic::error(codes::E0425, message, span, "gives texts").label(of, "write `text` here")
+}
+
+/// `number: text autonumber "{seq}" = "1"`.
+#[must_use]
+pub fn number_with_default(span: Span, default: Span) -> Diagnostic {
+    let message = "a field with an automatic number has no default";
+    Diagnostic::error(codes::E0425, message, default, "leave this out").label(span, "every record gets its number here")
+}
+
+/// `number: text(3) autonumber "OPP-{seq:5}"`.
+#[must_use]
+pub fn number_too_long(length: u32, max: u32, span: Span, of: Span) -> Diagnostic {
+    let message = format!("these numbers have at least {length} characters, of at most {max}");
+    Diagnostic::error(codes::E0425, message, span, "too long for the field").label(of, "the longest text")
+}
+
+/// `autonumber "OPP"`, `autonumber "{year}-{seq}"`.
+#[must_use]
+pub fn bad_number_pattern(mistake: &BadPattern, span: Span) -> Diagnostic {
+    let (message, label) = match mistake {
+        BadPattern::Brace => ("a brace has no counterpart".to_owned(), "needs `{` and `}` in pairs"),
+        BadPattern::Sequences(0) => ("all records would get the same number".to_owned(), "counts nothing"),
+        BadPattern::Sequences(_) => ("a number counts once".to_owned(), "counts several times"),
+        BadPattern::Slot(slot) => (format!("`{{{slot}}}` means nothing in a number"), "unknown here"),
+    };
+    Diagnostic::error(codes::E0425, message, span, label)
+        .help("a pattern has one `{seq}`, or `{seq:5}` for five digits, and may have `{yyyy}`, `{yy}`, `{MM}`, `{dd}`")
+}
+
+/// `total: int computed = 1 private`.
+#[must_use]
+pub fn computed_with(name: &str, span: Span, of: Span) -> Diagnostic {
+    let message = format!("`{name}` is computed, and stores nothing that this could be about");
+    Diagnostic::error(codes::E0426, message, span, "leave this out").label(of, "computed whenever it is read")
+}
+
+/// `total: int computed = self.total + 1`: the fields on the circle, each with its place.
+#[must_use]
+pub fn computed_circle(fields: &[(String, Span)]) -> Diagnostic {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let first = fields.first().map_or(Span::default(), |(_, span)| *span);
+    let message = format!("{} can never be computed", quoted_list(&names, "and"));
+    let diagnostic = Diagnostic::error(codes::E0426, message, first, "is computed from itself");
+    let others = fields.iter().skip(1);
+    others.fold(diagnostic, |diagnostic, (_, span)| diagnostic.label(*span, "by way of this"))
 }
 
 /// `int 0..many`.

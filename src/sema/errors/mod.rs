@@ -5,6 +5,7 @@ pub mod entities;
 pub mod facts;
 pub mod kinds;
 pub mod names;
+pub mod private;
 pub mod records;
 pub mod triggers;
 pub mod types;

@@ -39,6 +39,41 @@ pub fn system_field(entity: &str, name: &str, system: SystemField, is_create: Op
     }
 }
 
+/// `create Deal { number: … }` of an automatic number.
+#[must_use]
+pub fn number_written(entity: &str, name: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0415,
+        format!("`{name}` of `{entity}` is a number that every record gets"),
+        span,
+        "cannot be written",
+    )
+    .label(declared, "counted here")
+}
+
+/// `update deal { total: … }` of a computed field.
+#[must_use]
+pub fn computed_written(entity: &str, name: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0415, format!("`{name}` of `{entity}` stores nothing"), span, "cannot be written")
+        .label(declared, "computed whenever it is read")
+}
+
+/// `deal.total` of a computed field before the record exists.
+#[must_use]
+pub fn computed_of_pending(name: &str, span: Span, declared: Span) -> Diagnostic {
+    let message = format!("`{name}` is computed from the record, which does not exist yet");
+    Diagnostic::error(codes::E0512, message, span, "not there before the record is created")
+        .label(declared, "computed whenever it is read")
+}
+
+/// A computed field where only stored ones have a value: `old.total`, a deleted record, one of several entities.
+#[must_use]
+pub fn computed_elsewhere(entity: &str, name: &str, span: Span, declared: Span) -> Diagnostic {
+    let message = format!("`{name}` of `{entity}` is computed, and has no value here");
+    Diagnostic::error(codes::E0311, message, span, "needs a record of this entity that exists")
+        .label(declared, "computed whenever it is read")
+}
+
 /// `create Deal { notes: … }` of a reverse reference.
 #[must_use]
 pub fn reverse_written(entity: &str, name: &str, span: Span, declared: Span) -> Diagnostic {

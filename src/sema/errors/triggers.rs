@@ -56,6 +56,13 @@ pub fn system_trigger_field(word: &str, name: &str, instead: Option<&str>, span:
     }
 }
 
+/// `updated(total)` of a computed field.
+#[must_use]
+pub fn computed_trigger_field(entity: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0504, format!("`{entity}.{name}` stores nothing"), span, "never written")
+        .note("it is computed whenever it is read; name the fields that it is computed from")
+}
+
 /// `updated(notes)` of a reverse reference.
 #[must_use]
 pub fn field_not_stored(entity: &str, name: &str, span: Span) -> Diagnostic {

@@ -153,6 +153,15 @@ pub fn cannot_fold(shown: &str, head: Span, span: Span) -> Diagnostic {
         .help("write what is combined after `select`")
 }
 
+/// `person.email in emails` of a caseless field.
+#[must_use]
+pub fn caseless_in_list(span: Span, list: Span) -> Diagnostic {
+    let message = "a caseless text can only be looked for in a list that is written out";
+    Diagnostic::error(codes::E0305, message, list, "the case of its texts matters")
+        .label(span, "has no case")
+        .help("write `exists x in … where x == …`, which compares without case")
+}
+
 /// `a < b` of types without order.
 #[must_use]
 pub fn cannot_compare(a: &str, b: &str, is_equality: bool, op_span: Span, span: Span) -> Diagnostic {

@@ -9,6 +9,13 @@ fn owned(near: &[&str]) -> Vec<String> {
     near.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// `self` outside of computed fields and shown names.
+#[must_use]
+pub fn no_self(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0212, "there is no `self` here", span, "means the record of a computed field")
+        .help("write the name of the record")
+}
+
 /// `titel` where nothing is called so.
 #[must_use]
 pub fn unknown_name(name: &str, span: Span, near: &[&str], homes: &[String], field: Option<&str>) -> Diagnostic {

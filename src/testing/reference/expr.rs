@@ -182,6 +182,7 @@ impl<'a> Reference<'a> {
             (Conversion::AtMost(max), Value::Text(text)) if text.chars().count() > max as usize => {
                 return Err(Fault::Trap("R0110"));
             }
+            (Conversion::Fold { .. }, Value::Text(text)) => Value::Text(text.to_lowercase()),
             (Conversion::IntToDecimal, Value::Int(number)) => Value::Decimal(number.into()),
             (Conversion::Midnight, Value::Date(days)) => arithmetic::midnight(days, &self.zone)?,
             (Conversion::Narrow, Value::Ref(record)) => {

@@ -34,7 +34,7 @@ pub(super) fn push<'a>(
             out.push(ToSqlOutput::Borrowed(ValueRef::Text(name)));
             integer(record.id)
         }
-        (Kind::AnyRef, Value::None) => {
+        (Kind::AnyRef | Kind::Caseless, Value::None) => {
             out.push(ToSqlOutput::Owned(Sql::Null));
             ToSqlOutput::Owned(Sql::Null)
         }
@@ -47,6 +47,10 @@ pub(super) fn push<'a>(
         (Kind::Enum, Value::Enum(n)) => integer(i64::from(*n)),
         (Kind::Money(_) | Kind::MoneyBeside(_), Value::Money(money)) => integer(money.amount),
         (Kind::Float, Value::Float(f)) => ToSqlOutput::Owned(Sql::Real(*f)),
+        (Kind::Caseless, Value::Text(t)) => {
+            out.push(ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())));
+            text(t.to_lowercase())
+        }
         (Kind::Text, Value::Text(t)) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
         (Kind::Scaled(places), Value::Decimal(d)) if scaled(*d, *places).is_some() => {
             integer(scaled(*d, *places).unwrap_or_default())
@@ -81,6 +85,10 @@ pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, in
             _ => Err(damaged()),
         };
     }
+    if column.kind == Kind::Caseless {
+        // The shadow beside it follows from the text.
+        *index += 1;
+    }
     if cell == ValueRef::Null {
         return if column.optional { Ok(Value::None) } else { Err(damaged()) };
     }
@@ -93,7 +101,7 @@ pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, in
         Kind::Money(currency) => Value::Money(Money { amount: number()?, currency: *currency }),
         Kind::Ref(entity) => Value::Ref(RecordRef { entity: *entity, id: number()? }),
         Kind::Float => Value::Float(cell.as_f64().map_err(|_| damaged())?),
-        Kind::Text => Value::Text(text()?.to_owned()),
+        Kind::Caseless | Kind::Text => Value::Text(text()?.to_owned()),
         Kind::Scaled(places) => {
             Value::Decimal(Decimal::try_from_i128_with_scale(number()?.into(), *places).map_err(|_| damaged())?)
         }

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     SqliteStore, columns,
-    tables::{physical, quoted},
+    tables::{compared, quoted},
 };
 
 /// The joins and conditions of a query, and their parameters.
@@ -45,7 +45,7 @@ impl<'a> Text<'a> {
         let (alias, entity) = self.join(entity, steps)?;
         let table = self.schema.table(entity)?;
         let column = table.column(*last)?;
-        let names: Vec<String> = physical(column).into_iter().map(|name| format!("t{alias}.{name}")).collect();
+        let names: Vec<String> = compared(column).into_iter().map(|name| format!("t{alias}.{name}")).collect();
         let argument = match (&column.kind, &condition.argument) {
             (Kind::Money(currency), Value::Money(m)) if m.amount != 0 && m.currency != *currency => None,
             (Kind::Scaled(places), Value::Decimal(number)) if scaled(*number, *places).is_none() => None,
@@ -78,7 +78,12 @@ impl<'a> Text<'a> {
             self.conditions.push(if on_absent { "1".into() } else { "0".into() });
             return Ok(());
         };
-        columns::push(self.schema, &column.kind, value, &mut self.values)?;
+        match (&column.kind, value) {
+            (Kind::Caseless, Value::Text(text)) => {
+                self.values.push(ToSqlOutput::Owned(Sql::Text(text.to_lowercase())));
+            }
+            _ => columns::push(self.schema, &column.kind, value, &mut self.values)?,
+        }
         if let (Kind::MoneyBeside(field), Value::Money(money)) = (&column.kind, value) {
             return self.add_amount(&names, alias, table.column(*field)?, *money, operator);
         }

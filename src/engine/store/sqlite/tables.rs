@@ -90,8 +90,18 @@ pub(super) fn physical(column: &Column) -> Vec<String> {
         Kind::AnyRef => {
             vec![quoted(&format!("{}_entity", column.name)), quoted(&format!("{}_id", column.name))]
         }
+        Kind::Caseless => vec![quoted(&column.name), quoted(&format!("{}_fold", column.name))],
         _ => vec![quoted(&column.name)],
     }
+}
+
+/// The physical columns that are compared with those of other rows.
+pub(super) fn compared(column: &Column) -> Vec<String> {
+    let mut names = physical(column);
+    if column.kind == Kind::Caseless {
+        names.remove(0);
+    }
+    names
 }
 
 /// The statements that make the tables of the entities, in order.
@@ -124,9 +134,14 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
             | Kind::MoneyBeside(_)
             | Kind::Ref(_)
             | Kind::Scaled(_) => "INTEGER",
-            Kind::Date | Kind::Decimal | Kind::Duration | Kind::List(_) | Kind::Record(_) | Kind::Text | Kind::Time => {
-                "TEXT"
-            }
+            Kind::Caseless
+            | Kind::Date
+            | Kind::Decimal
+            | Kind::Duration
+            | Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Text
+            | Kind::Time => "TEXT",
             Kind::Float => "REAL",
             Kind::AnyMoney => return Err(StoreError::Schema("an amount without a currency beside it".into())),
         };
@@ -138,7 +153,8 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
             let _ = write!(sql, " REFERENCES {target} (\"id\") DEFERRABLE INITIALLY DEFERRED");
         }
         if let Some(second) = names.next() {
-            let _ = write!(sql, ",\n  {second} INTEGER{required}");
+            let ty = if column.kind == Kind::Caseless { "TEXT" } else { "INTEGER" };
+            let _ = write!(sql, ",\n  {second} {ty}{required}");
         }
     }
     sql.push_str("\n);\n");
@@ -147,7 +163,8 @@ fn create_table(schema: &Schema, table: &Table) -> Result<String> {
 
 /// Who wrote a row is rarely searched for; an index on it would cost with every write.
 fn is_searched(column: &Column) -> bool {
-    matches!(column.kind, Kind::Ref(_) | Kind::AnyRef) && !matches!(column.field.as_str(), "created_by" | "modified_by")
+    matches!(column.kind, Kind::Ref(_) | Kind::AnyRef | Kind::Caseless)
+        && !matches!(column.field.as_str(), "created_by" | "modified_by")
 }
 
 fn indexes(table: &Table) -> Result<Vec<String>> {
@@ -161,7 +178,7 @@ fn indexes(table: &Table) -> Result<Vec<String>> {
         let mut columns = Vec::new();
         for field in key {
             let column = table.column(*field)?;
-            columns.extend(physical(column));
+            columns.extend(compared(column));
             if let Kind::MoneyBeside(currency) = column.kind {
                 columns.extend(physical(table.column(currency)?));
             }
