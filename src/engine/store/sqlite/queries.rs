@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     SqliteStore, columns,
-    tables::{compared, quoted},
+    tables::{compared, physical, quoted},
 };
 
 /// The joins and conditions of a query, and their parameters.
