@@ -149,7 +149,7 @@ pub fn read(pieces: &[NumberPiece], number: &str) -> Option<(String, i64)> {
             // What follows the sequence has a fixed length.
             NumberPiece::Sequence(_) => {
                 let after = pieces.get(index + 1..).unwrap_or_default();
-                let after: usize = after.iter().map(|piece| bytes(piece)).sum();
+                let after: usize = after.iter().map(bytes).sum();
                 rest.len().checked_sub(after)?
             }
         };

@@ -310,7 +310,7 @@ impl Schema {
         };
         (0..).zip(&self.entities).flat_map(move |(entity, declared)| {
             let fields = (0..).zip(&declared.fields);
-            let fields = fields.filter(move |(_, field)| field.on_delete != OnDelete::Restrict && refers(*field));
+            let fields = fields.filter(move |(_, field)| field.on_delete != OnDelete::Restrict && refers(field));
             fields.map(move |(field, declared)| (EntityId(entity), FieldId(field), declared.on_delete))
         })
     }

@@ -303,7 +303,7 @@ impl<'p> Body<'p> {
                 self.line(&format!("set {} {op} {value}", place.name));
             }
             ty => {
-                let value = self.value(&ty.to_owned(), 2);
+                let value = self.value(ty, 2);
                 self.line(&format!("set {} = {value}", place.name));
             }
         }

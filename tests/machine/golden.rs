@@ -273,7 +273,7 @@ impl Maker {
     /// Small numbers, now and then a larger one.
     fn next_number(&mut self) -> u64 {
         self.number += 1;
-        if self.number % 7 == 0 { 200 + self.number } else { self.number % 5 }
+        if self.number.is_multiple_of(7) { 200 + self.number } else { self.number % 5 }
     }
 
     fn put(&mut self, ty: &Type, out: &mut Vec<u8>) {
@@ -293,7 +293,7 @@ impl Maker {
                 (0..count).for_each(|_| self.put(item, out));
             }
             Type::Optional(inner) => {
-                let present = self.next_number() % 3 != 0;
+                let present = !self.next_number().is_multiple_of(3);
                 out.push(u8::from(present));
                 if present {
                     self.put(inner, out);
