@@ -1,22 +1,14 @@
 //! Damaged and hostile bytes: whatever is changed, nothing panics, hangs or takes memory without bound. Changes are
 //! made with a fixed seed; checksums are mended afterwards, so that they reach what lies behind.
 
-use abide::{
-    base::value::Value,
-    bytecode::{
-        checksum::crc32,
-        container,
-        module::{Module, RecordDef, Word},
-        traps::TrapCode,
-        types::{FuncIdx, TypeDef, TypeIdx},
-    },
-    vm::machine::{Machine, Outcome},
-};
-use jiff::tz::TimeZone;
+use abide::bytecode::{checksum::crc32, container, module::Word};
 use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::mutate::Numbers;
+
+#[path = "../../fuzz/exercise.rs"]
+mod exercise;
 
 /// Damages the content of one section of a build; its length, its checksum and the hash fit again, so that the damage
 /// reaches what lies behind them.
@@ -43,49 +35,6 @@ fn damage_section(numbers: &mut Numbers, good: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Some value of a type.
-fn some(module: &Module, ty: TypeIdx) -> Value {
-    match module.ty(ty) {
-        Some(TypeDef::Bool) => Value::Bool(true),
-        Some(TypeDef::Int) => Value::Int(3),
-        Some(TypeDef::Text) => Value::Text("x".to_owned()),
-        Some(TypeDef::Enum(_)) => Value::Enum(7),
-        Some(TypeDef::Date) => Value::Date(20_779),
-        _ => Value::None,
-    }
-}
-
-/// Runs every function for a while, answering with values of the wrong and of the right type. It only ends as a program
-/// may end.
-fn exercise(program: &Arc<Program>) {
-    for (index, function) in program.module().functions.iter().enumerate() {
-        let args: Vec<Value> = function.params.iter().map(|ty| some(program.module(), *ty)).collect();
-        let index = FuncIdx(u32::try_from(index).unwrap());
-        let Ok(mut machine) = Machine::new(program, index, &args, TimeZone::UTC) else { continue };
-        let mut fuel = 5_000;
-        for _ in 0..50 {
-            match machine.step(&mut fuel) {
-                Outcome::Call(call) => {
-                    let result = program.module().sites[call.site.index()].result;
-                    machine.reply(&result.map_or(Value::None, |ty| some(program.module(), ty)));
-                }
-                Outcome::Wait(_) => {
-                    let bytes = machine.freeze().unwrap();
-                    machine = Machine::thaw(program, &bytes, TimeZone::UTC).unwrap();
-                    machine.resume();
-                }
-                Outcome::Faulted(fault) => {
-                    let is_trap = TrapCode::ALL.iter().any(|trap| trap.code() == fault.code);
-                    let raised = |record: &RecordDef| record.is_error && record.name == fault.code;
-                    assert!(is_trap || program.module().records.iter().any(raised), "{fault:?}");
-                    break;
-                }
-                Outcome::Done(_) | Outcome::Stopped { .. } | Outcome::OutOfFuel => break,
-            }
-        }
-    }
-}
-
 #[test]
 fn damaged_builds_are_refused() {
     let good = container::encode(program().module()).unwrap();
@@ -106,7 +55,7 @@ fn damaged_sections_are_refused_or_run() {
         for _ in 0..2_000 {
             if let Ok(program) = Program::load(&damage_section(&mut numbers, &good)) {
                 accepted += 1;
-                exercise(&Arc::new(program));
+                exercise::exercise(&Arc::new(program));
             }
         }
         assert!(accepted > 10, "no change was harmless: are the sums right? {accepted}");
@@ -161,7 +110,7 @@ fn damaged_code_is_refused_or_only_traps() {
         *word = Word(word.0 ^ change);
         if let Ok(program) = Program::new(module) {
             accepted += 1;
-            exercise(&Arc::new(program));
+            exercise::exercise(&Arc::new(program));
         }
     }
     assert!(accepted > 100, "{accepted}");
