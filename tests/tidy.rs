@@ -54,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 const LINES_MAX: usize = 800;
 /// Tables and lists of types, where a seam would only hide.
-const LONG: &[&str] = &["src/diag/codes.rs", "src/sema/hir.rs"];
+const LONG: &[&str] = &["src/diag/codes.rs"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,0 +1,391 @@
+//! Statements of the typed program.
+
+use super::{Expr, LocalId, Query};
+use crate::{
+    base::{span::Span, value::Value},
+    sema::schema::{EntityId, FieldId, ProcessId, RecordId},
+};
+
+/// Statements in order.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The statements.
+    pub stmts: Vec<Stmt>,
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Stmt {
+    /// What.
+    pub kind: StmtKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// What may be assigned.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A local, or fields of the record value in it.
+    Local {
+        /// The local.
+        local: LocalId,
+        /// Fields of records within each other, outermost first.
+        path: Vec<(RecordId, u16)>,
+    },
+    /// A field of the primary record in a `before` process: the values about to be written.
+    Pending {
+        /// The entity.
+        entity: EntityId,
+        /// The field.
+        field: FieldId,
+    },
+    /// An input of the action that a `before action` process stands before.
+    Input(u16),
+}
+
+/// How a stored value changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the name of its operator")]
+pub enum WriteOp {
+    Set,
+    Add,
+    Subtract,
+    Multiply,
+    Append,
+}
+
+/// One field of `update`.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// The field.
+    pub field: FieldId,
+    /// How.
+    pub op: WriteOp,
+    /// The operand, of the field's type (`Set`) or of what the operator takes.
+    pub value: Expr,
+}
+
+/// Statements. What gives a value has `into`.
+#[derive(Clone, Debug)]
+pub enum StmtKind {
+    /// Something that was reported already.
+    Error,
+    /// `let`, `var`, `set` with `=` of an expression; compound operators are written out.
+    Assign {
+        /// Where to.
+        place: Place,
+        /// The value, of the place's type.
+        value: Expr,
+    },
+    /// `create E { … }`.
+    Create {
+        /// The entity.
+        entity: EntityId,
+        /// The fields given.
+        fields: Vec<(FieldId, Expr)>,
+        /// Where the reference goes.
+        into: Option<Place>,
+        /// Written `given` in a test: with the rights of the system.
+        given: bool,
+    },
+    /// `update r { … }`.
+    Update {
+        /// The record.
+        target: Expr,
+        /// Its entity.
+        entity: EntityId,
+        /// What is written.
+        writes: Vec<Write>,
+    },
+    /// `change r to …`.
+    ChangeStatus {
+        /// The record.
+        target: Expr,
+        /// Its entity.
+        entity: EntityId,
+        /// The new status.
+        status: i32,
+    },
+    /// `assign r to p`.
+    AssignOwner {
+        /// The record: a reference or union.
+        target: Expr,
+        /// The owner: `User or Team`.
+        to: Expr,
+    },
+    /// `delete r`.
+    Delete {
+        /// The record: a reference or union.
+        target: Expr,
+    },
+    /// `if`.
+    If {
+        /// Conditions with blocks.
+        branches: Vec<(Expr, Block)>,
+        /// `else`.
+        otherwise: Option<Block>,
+    },
+    /// `match`. The subject was put into a local.
+    Match {
+        /// The local.
+        subject: LocalId,
+        /// The arms; exhaustive, or the last resort is fault R01 (unknown number).
+        arms: Vec<MatchArm<Block>>,
+    },
+    /// `for each x in xs` over a list or set.
+    ForList {
+        /// The bound name.
+        bind: LocalId,
+        /// The list.
+        source: Expr,
+        /// The body.
+        body: Block,
+    },
+    /// `for each x in QUERY`, where the query is over stored records and has neither order, limit nor select.
+    ForQuery {
+        /// The query; its bound name is the loop's.
+        query: Box<Query>,
+        /// The body.
+        body: Block,
+    },
+    /// `while`.
+    While {
+        /// The condition.
+        condition: Expr,
+        /// The body.
+        body: Block,
+    },
+    /// `break`.
+    Break,
+    /// `continue`.
+    Continue,
+    /// `stage`.
+    Stage {
+        /// The title.
+        title: String,
+        /// The body.
+        body: Block,
+    },
+    /// Every form of `wait`.
+    Wait {
+        /// The verb and target of the point's name: `wait`, `wait handle`.
+        point: String,
+        /// The arms, in the order they are tried.
+        arms: Vec<WaitArm>,
+    },
+    /// `do X(…)` of an action, or of a child workflow (then a suspension point).
+    Do {
+        /// The process.
+        process: ProcessId,
+        /// The primary record, if it takes one.
+        primary: Option<Expr>,
+        /// Inputs in order, defaults filled in.
+        args: Vec<Expr>,
+        /// Where the result goes.
+        into: Option<Place>,
+        /// `retry`.
+        retry: Option<Retry>,
+        /// `timeout`.
+        timeout: Option<Expr>,
+    },
+    /// `start X(…)`.
+    Start {
+        /// The process.
+        process: ProcessId,
+        /// The primary record, if it takes one.
+        primary: Option<Expr>,
+        /// Inputs in order, defaults filled in.
+        args: Vec<Expr>,
+        /// Where the handle goes.
+        into: Option<Place>,
+    },
+    /// `cancel h`.
+    Cancel(Expr),
+    /// `try`.
+    Try {
+        /// What may fault.
+        body: Block,
+        /// The handlers.
+        catches: Vec<Catch>,
+        /// What always runs.
+        finally: Option<Block>,
+    },
+    /// `raise E { … }`; the value is a record of the error.
+    Raise(Expr),
+    /// `raise` in a `catch`: the caught fault again.
+    RaiseAgain,
+    /// `atomic`.
+    Atomic(Block),
+    /// `checkpoint`.
+    Checkpoint,
+    /// `stop`.
+    Stop {
+        /// `canceled`.
+        canceled: bool,
+        /// The reason: text.
+        message: Option<Expr>,
+    },
+    /// `return`.
+    Return(Option<Expr>),
+    /// `log`.
+    Log(Expr),
+    /// `act as U` in a test: for what follows.
+    ActAs(Expr),
+    /// `act as U { }`.
+    ActAsBlock {
+        /// The user.
+        user: Expr,
+        /// The statements.
+        body: Block,
+    },
+    /// A statement of a test.
+    Test(TestStmt),
+}
+
+/// `retry n times after d doubling up to m`.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// How often: int.
+    pub times: Expr,
+    /// The first delay: duration.
+    pub after: Option<Expr>,
+    /// Each delay twice the last.
+    pub doubling: bool,
+    /// The longest delay: duration.
+    pub up_to: Option<Expr>,
+}
+
+/// An arm of a match: statements or a value.
+#[derive(Clone, Debug)]
+pub struct MatchArm<T> {
+    /// Alternatives; any of them.
+    pub patterns: Vec<Pattern>,
+    /// `if c`.
+    pub guard: Option<Expr>,
+    /// What it does or gives.
+    pub body: T,
+}
+
+/// What a value is compared with.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// Everything.
+    Else,
+    /// The absent value.
+    None,
+    /// A constant of the subject's type, compared with `==`.
+    Value(Value),
+    /// A state: any of these statuses or states, by stored number.
+    OneOf(Vec<i32>),
+    /// A range, inclusive.
+    Range(Value, Value),
+    /// An entity of a union.
+    Entity(EntityId),
+}
+
+/// An arm of a wait.
+#[derive(Clone, Debug)]
+pub struct WaitArm {
+    /// What is waited for.
+    pub kind: WaitArmKind,
+    /// What runs.
+    pub body: Block,
+    /// The words before `=>`.
+    pub span: Span,
+}
+
+/// What an arm waits for.
+#[derive(Clone, Debug)]
+pub enum WaitArmKind {
+    /// A condition: bool.
+    Until(Expr),
+    /// A moment: `datetime?`; a date was converted to its midnight.
+    UntilMoment(Expr),
+    /// A duration from entering the wait.
+    After(Expr),
+    /// The end of a child; a child's fault is raised here.
+    Handle {
+        /// The handle.
+        handle: Expr,
+        /// The child.
+        process: ProcessId,
+        /// Where the result goes.
+        into: Option<Place>,
+    },
+}
+
+/// A handler.
+#[derive(Clone, Debug)]
+pub struct Catch {
+    /// The errors; empty for every fault.
+    pub errors: Vec<RecordId>,
+    /// The bound name: a record for one error, else a fault.
+    pub bind: Option<LocalId>,
+    /// What runs.
+    pub body: Block,
+}
+
+/// Statements of tests. After each statement of a test, background work runs until idle.
+#[derive(Clone, Debug)]
+pub enum TestStmt {
+    /// `given process P owned by u`.
+    GivenProcess {
+        /// The process.
+        process: ProcessId,
+        /// Its owner.
+        owner: Expr,
+    },
+    /// `advance d`.
+    Advance(Expr),
+    /// `advance to t`.
+    AdvanceTo(Expr),
+    /// `standstill d`.
+    Standstill(Expr),
+    /// `expect c`. Where the condition compares two values, they are shown on failure.
+    Expect {
+        /// The condition.
+        condition: Expr,
+        /// The words of the condition.
+        text: String,
+        /// The condition reads a private value: its sides are not shown.
+        private: bool,
+    },
+    /// `expect STATEMENT fails "…"`.
+    ExpectFails {
+        /// The statement.
+        body: Block,
+        /// Part of the message: text.
+        message: Expr,
+        /// The words of the statement.
+        text: String,
+    },
+    /// `expect 1 waiting P`, `expect no running P`, `expect P is succeeded` (then without a count: all, at least one).
+    ExpectInstances {
+        /// How many: int.
+        count: Option<Expr>,
+        /// The state.
+        state: InstanceState,
+        /// The process.
+        process: ProcessId,
+    },
+    /// `give up P`.
+    GiveUp(ProcessId),
+    /// `retry P`.
+    Retry(ProcessId),
+}
+
+/// The states of an instance that tests speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum InstanceState {
+    Ready,
+    Waiting,
+    Postponed,
+    Parked,
+    Paused,
+    /// Every one that has not ended.
+    Running,
+    Succeeded,
+    Failed,
+    Canceled,
+}
