@@ -327,17 +327,5 @@ impl Simulation {
 
 /// A line about an event that could not even be tried.
 fn refusal(at: i64, message: String) -> LogEntry {
-    LogEntry {
-        key: 0,
-        at,
-        kind: LogKind::Refuse,
-        instance: None,
-        process: None,
-        stage: String::new(),
-        place: String::new(),
-        user: None,
-        record: None,
-        changes: Vec::new(),
-        message,
-    }
+    LogEntry { message, ..LogEntry::new(at, LogKind::Refuse) }
 }

@@ -131,17 +131,5 @@ pub(super) fn instance(id: i64) -> Instance {
 }
 
 pub(super) fn note(message: &str) -> LogEntry {
-    LogEntry {
-        key: 0,
-        at: 5,
-        kind: LogKind::Note,
-        instance: None,
-        process: None,
-        stage: String::new(),
-        place: String::new(),
-        user: None,
-        record: None,
-        changes: vec![],
-        message: message.into(),
-    }
+    LogEntry { message: message.into(), ..LogEntry::new(5, LogKind::Note) }
 }

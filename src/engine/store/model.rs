@@ -285,6 +285,26 @@ pub struct LogEntry {
     pub message: String,
 }
 
+impl LogEntry {
+    /// A line that only says when and what.
+    #[must_use]
+    pub fn new(at: i64, kind: LogKind) -> Self {
+        Self {
+            key: 0,
+            at,
+            kind,
+            instance: None,
+            process: None,
+            stage: String::new(),
+            place: String::new(),
+            user: None,
+            record: None,
+            changes: Vec::new(),
+            message: String::new(),
+        }
+    }
+}
+
 /// A field that was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {

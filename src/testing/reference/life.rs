@@ -464,7 +464,7 @@ impl<'a> Reference<'a> {
             record,
             changes,
             message,
-            ..self.line(kind)
+            ..LogEntry::new(self.now, kind)
         };
         self.world.log.push(Rc::new(line));
     }
@@ -484,25 +484,9 @@ impl<'a> Reference<'a> {
             record: instance.primary,
             place,
             message,
-            ..self.line(kind)
+            ..LogEntry::new(self.now, kind)
         };
         self.world.log.push(Rc::new(line));
-    }
-
-    fn line(&self, kind: LogKind) -> LogEntry {
-        LogEntry {
-            key: 0,
-            at: self.now,
-            kind,
-            instance: None,
-            process: None,
-            stage: String::new(),
-            place: String::new(),
-            user: None,
-            record: None,
-            changes: Vec::new(),
-            message: String::new(),
-        }
     }
 }
 
