@@ -74,6 +74,24 @@ impl Ty {
         matches!(self, Ty::Optional(_) | Ty::None)
     }
 
+    /// Whether its values are smaller and greater than each other: `<`, `min`, `sorted`.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        matches!(
+            self,
+            Ty::Int
+                | Ty::Decimal
+                | Ty::Float
+                | Ty::Money
+                | Ty::MoneyIn(_)
+                | Ty::Text
+                | Ty::Date
+                | Ty::Time
+                | Ty::DateTime
+                | Ty::Duration
+        )
+    }
+
     /// `T?`; optional types stay as they are.
     #[must_use]
     pub fn optional(self) -> Ty {

@@ -219,7 +219,7 @@ impl Checker<'_> {
                 matches!(item, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_))
             }
             Builtin::Minimum | Builtin::Maximum | Builtin::ListMinimum | Builtin::ListMaximum | Builtin::Sorted => {
-                is_ordered(&item)
+                item.is_ordered()
             }
             _ => true,
         };
@@ -315,21 +315,6 @@ fn is_printable(ty: &Ty) -> bool {
             | Ty::Time
             | Ty::Union(_)
             | Ty::AnyRef
-    )
-}
-
-fn is_ordered(ty: &Ty) -> bool {
-    matches!(
-        ty,
-        Ty::Int
-            | Ty::Decimal
-            | Ty::Money
-            | Ty::MoneyIn(_)
-            | Ty::Text
-            | Ty::Date
-            | Ty::Time
-            | Ty::DateTime
-            | Ty::Duration
     )
 }
 

@@ -81,7 +81,8 @@ impl Checker<'_> {
             let message = types::entities_never_equal(&self.show(&a), &self.show(&b), op_span, left.span, right.span);
             return self.refuse(message, span);
         }
-        let Some(common) = self.common(&a, &b).filter(|ty| if is_equality { has_equality(ty) } else { has_order(ty) })
+        let Some(common) =
+            self.common(&a, &b).filter(|ty| if is_equality { has_equality(ty) } else { ty.is_ordered() })
         else {
             let message = types::cannot_compare(&self.show(&a), &self.show(&b), is_equality, op_span, span);
             return self.refuse(message, span);
@@ -285,20 +286,4 @@ fn overlap(a: &Ty, b: &Ty) -> bool {
 
 fn has_equality(ty: &Ty) -> bool {
     !matches!(ty, Ty::Fault | Ty::Void | Ty::Pending(_))
-}
-
-fn has_order(ty: &Ty) -> bool {
-    matches!(
-        ty,
-        Ty::Int
-            | Ty::Decimal
-            | Ty::Float
-            | Ty::Money
-            | Ty::MoneyIn(_)
-            | Ty::Text
-            | Ty::Date
-            | Ty::Time
-            | Ty::DateTime
-            | Ty::Duration
-    )
 }

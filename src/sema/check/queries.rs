@@ -69,8 +69,7 @@ impl Checker<'_> {
         };
         let selected = select.ty.present().clone();
         let is_number = matches!(selected, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_));
-        let is_ordered = is_number || matches!(selected, Ty::Text | Ty::Date | Ty::DateTime | Ty::Time | Ty::Duration);
-        let fits = if matches!(fold, Fold::Sum | Fold::Average) { is_number } else { is_ordered };
+        let fits = if matches!(fold, Fold::Sum | Fold::Average) { is_number } else { selected.is_ordered() };
         if !fits {
             let shown = self.show(&select.ty);
             self.report(types::cannot_fold(&shown, query.head_span, select.span));
@@ -97,21 +96,8 @@ impl Checker<'_> {
     }
 
     fn sortable(&mut self, value: Expr) -> Expr {
-        let is_sortable = matches!(
-            value.ty.present(),
-            Ty::Error
-                | Ty::Int
-                | Ty::Decimal
-                | Ty::Money
-                | Ty::MoneyIn(_)
-                | Ty::Text
-                | Ty::Date
-                | Ty::Time
-                | Ty::DateTime
-                | Ty::Duration
-                | Ty::Bool
-                | Ty::Enum(_)
-        );
+        let ty = value.ty.present();
+        let is_sortable = ty.is_ordered() || matches!(ty, Ty::Error | Ty::Bool | Ty::Enum(_));
         if is_sortable {
             let is_caseless = self.is_caseless(&value);
             return if is_caseless { fold(value, true) } else { value };
