@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     circles,
     errors::entities as errors,
-    hir::{Block, Expr, ExprKind, Program, Query, QuerySource, StmtKind},
+    hir::{Block, Expr, ExprKind, Program},
     visit::{blocks_of, children, expressions_of},
 };
 use crate::base::span::Span;
@@ -41,29 +41,13 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
 fn calls_of_block(block: &Block, into: &mut Vec<usize>) {
     for stmt in &block.stmts {
         expressions_of(&stmt.kind).into_iter().for_each(|expr| calls(expr, into));
-        if let StmtKind::ForQuery { query, .. } = &stmt.kind {
-            calls_of_query(query, into);
-        }
         blocks_of(&stmt.kind).into_iter().for_each(|block| calls_of_block(block, into));
     }
 }
 
 fn calls(expr: &Expr, into: &mut Vec<usize>) {
-    match &expr.kind {
-        ExprKind::Call { function, .. } => into.push(usize::from(function.0)),
-        ExprKind::Query(query) => calls_of_query(query, into),
-        _ => {}
+    if let ExprKind::Call { function, .. } = &expr.kind {
+        into.push(usize::from(function.0));
     }
     children(expr).into_iter().for_each(|child| calls(child, into));
-}
-
-fn calls_of_query(query: &Query, into: &mut Vec<usize>) {
-    let source = match &query.source {
-        QuerySource::Reverse { of, .. } => Some(of),
-        QuerySource::List(list) => Some(list),
-        QuerySource::Entity(_) => None,
-    };
-    let keys = query.order.iter().map(|(key, _)| key);
-    let parts = source.into_iter().chain(&query.condition).chain(keys).chain(&query.limit).chain([&query.select]);
-    parts.for_each(|part| calls(part, into));
 }

@@ -48,7 +48,7 @@ mod states;
 mod triggers;
 pub mod ty;
 pub mod types;
-mod visit;
+pub(crate) mod visit;
 mod writes;
 
 pub use collect::SourceTree;

@@ -232,14 +232,8 @@ impl<'a> Flow<'a> {
             ExprKind::IfPresent { subject, bind, .. } => is_new |= self.put(*bind, subject),
             ExprKind::Match { local, subject, .. } => is_new |= self.put(*local, subject),
             ExprKind::Query(query) => {
-                match &query.source {
-                    QuerySource::List(list) => is_new |= self.binds(list) | self.put(query.bind, list),
-                    QuerySource::Reverse { of, .. } => is_new |= self.binds(of),
-                    QuerySource::Entity(_) => {}
-                }
-                let keys = query.order.iter().map(|(key, _)| key);
-                for part in query.condition.iter().chain(keys).chain(&query.limit).chain([&query.select]) {
-                    is_new |= self.binds(part);
+                if let QuerySource::List(list) = &query.source {
+                    is_new |= self.put(query.bind, list);
                 }
             }
             _ => {}
@@ -309,22 +303,9 @@ impl<'a> Flow<'a> {
     }
 
     fn given_by(&self, expr: &Expr, into: &mut Vec<(usize, usize, Origin)>) {
-        match &expr.kind {
-            ExprKind::Call { function, args } => {
-                let origins = args.iter().enumerate().filter_map(|(index, arg)| Some((index, self.origin(arg)?)));
-                into.extend(origins.map(|(index, origin)| (usize::from(function.0), index, origin)));
-            }
-            ExprKind::Query(query) => {
-                let source = match &query.source {
-                    QuerySource::List(list) => Some(list),
-                    QuerySource::Reverse { of, .. } => Some(of),
-                    QuerySource::Entity(_) => None,
-                };
-                let keys = query.order.iter().map(|(key, _)| key);
-                let parts = source.into_iter().chain(&query.condition).chain(keys).chain(&query.limit);
-                parts.chain([&query.select]).for_each(|part| self.given_by(part, into));
-            }
-            _ => {}
+        if let ExprKind::Call { function, args } = &expr.kind {
+            let origins = args.iter().enumerate().filter_map(|(index, arg)| Some((index, self.origin(arg)?)));
+            into.extend(origins.map(|(index, origin)| (usize::from(function.0), index, origin)));
         }
         children(expr).into_iter().for_each(|child| self.given_by(child, into));
     }

@@ -1,17 +1,17 @@
 //! What stands directly within an expression or a statement of the typed program.
 
-use super::hir::{Block, Expr, ExprKind, QuerySource, StmtKind, TestStmt, TextPiece, WaitArmKind};
+use super::hir::{Block, Expr, ExprKind, Query, QuerySource, StmtKind, TestStmt, TextPiece, WaitArmKind};
 
-/// The expressions directly within one, but for queries.
-pub(super) fn children(value: &Expr) -> Vec<&Expr> {
+/// The expressions directly within one.
+pub(crate) fn children(value: &Expr) -> Vec<&Expr> {
     match &value.kind {
         ExprKind::Error
         | ExprKind::Const(_)
         | ExprKind::Local(_)
         | ExprKind::Capture(_)
         | ExprKind::Particular { .. }
-        | ExprKind::Query(_)
         | ExprKind::Process(_) => Vec::new(),
+        ExprKind::Query(query) => query_children(query),
         ExprKind::Interpolate(pieces) => pieces
             .iter()
             .filter_map(|piece| match piece {
@@ -50,8 +50,21 @@ pub(super) fn children(value: &Expr) -> Vec<&Expr> {
     }
 }
 
+/// The expressions of a query.
+fn query_children(query: &Query) -> Vec<&Expr> {
+    let mut all = match &query.source {
+        QuerySource::Entity(_) => Vec::new(),
+        QuerySource::Reverse { of: source, .. } | QuerySource::List(source) => vec![source],
+    };
+    all.extend(&query.condition);
+    all.extend(query.order.iter().map(|(key, _)| key));
+    all.extend(&query.limit);
+    all.push(&query.select);
+    all
+}
+
 /// The blocks within a statement.
-pub(super) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
+pub(crate) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
     match kind {
         StmtKind::ActAsBlock { body, .. }
         | StmtKind::Atomic(body)
@@ -103,14 +116,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::If { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
         StmtKind::Match { arms, .. } => arms.iter().filter_map(|arm| arm.guard.as_ref()).collect(),
         StmtKind::ForList { source, .. } => vec![source],
-        StmtKind::ForQuery { query, .. } => {
-            let of = match &query.source {
-                QuerySource::Reverse { of, .. } => Some(of),
-                QuerySource::List(list) => Some(list),
-                QuerySource::Entity(_) => None,
-            };
-            of.into_iter().chain(&query.condition).collect()
-        }
+        StmtKind::ForQuery { query, .. } => query_children(query),
         StmtKind::While { condition, .. } => vec![condition],
         StmtKind::Wait { arms, .. } => arms
             .iter()
