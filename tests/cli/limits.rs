@@ -4,6 +4,8 @@
 
 use std::{os::unix::fs::symlink, process::Command};
 
+use abide::bytecode::container::FORMAT;
+
 use super::{Call, Outcome};
 
 /// What the program may take: address space, most of it the stack that it reserves.
@@ -79,21 +81,24 @@ fn what_is_too_much() {
 
 #[test]
 fn bytes_that_are_no_text_and_no_build() {
-    let lies: &[u8] =
-        b"ABIDE\x1A\r\n\x04\0\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash";
+    let lies = [
+        b"ABIDE\x1A\r\n",
+        &FORMAT.to_le_bytes()[..],
+        b"\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash",
+    ];
     let call = Call::new()
         .file("nul.proc", "entity Deal { title: text\0 }")
         .file("latin.proc", b"entity Deal { title: t\xE9xt }")
         .file("latin.json", b"{\"version\": \"\xE9\"}")
         .file("good.proc", PROGRAM)
-        .file("lies.procb", lies)
+        .file("lies.procb", lies.concat())
         .file("text.procb", "#!/bin/sh\n")
-        .file("later.procb", b"ABIDE\x1A\r\n\x07\0\x0E\0");
+        .file("later.procb", b"ABIDE\x1A\r\n\xE7\x03\x0E\0");
     refused(&call, "check nul.proc", 1, "error[E0118]: ");
     refused(&call, "check latin.proc", 1, "error[E0902]: `latin.proc` is not UTF-8\n");
     refused(&call, "run good.proc --data latin.json", 1, "error[E0902]: `latin.json` is not UTF-8");
     refused(&call, "run lies.procb", 1, "error[E0904]: `lies.procb`: the build is damaged: ");
     refused(&call, "run text.procb", 1, "error[E0905]: `text.procb`: this is no build\n");
-    let format = "error[E0905]: `later.procb`: the build has the format 7, this program reads 4\n";
-    refused(&call, "run later.procb", 1, format);
+    let format = format!("error[E0905]: `later.procb`: the build has the format 999, this program reads {FORMAT}\n");
+    refused(&call, "run later.procb", 1, &format);
 }

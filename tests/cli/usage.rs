@@ -7,11 +7,8 @@ fn versions() {
     let version = concat!("abide ", env!("CARGO_PKG_VERSION"), "\n");
     Call::new().run(&["--version"]).is(0, version, "");
     let verbose = Call::new().run(&["--version", "--verbose"]);
-    assert!(
-        verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 4\n"),
-        "{}",
-        verbose.out
-    );
+    let formats = format!("\nlanguage   0.1\nbuilds     format {}\n", abide::bytecode::container::FORMAT);
+    assert!(verbose.out.starts_with(version) && verbose.out.contains(&formats), "{}", verbose.out);
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(super) type Operation = (String, Vec<(String, u32)>);
 
 /// All definitions of the page.
 pub(super) struct Page {
+    pub(super) format: u64,
     pub(super) sections: Vec<(String, Type)>,
     pub(super) types: BTreeMap<String, Definition>,
     pub(super) instructions: BTreeMap<u64, Operation>,
@@ -72,8 +73,10 @@ impl Page {
             let operands = operands.split(", ").filter(|o| !o.is_empty()).map(operand).collect();
             (u64::from_str_radix(number, 16).unwrap(), (name.to_owned(), operands))
         });
+        let format = PAGE.split_once("| 2 | format: ").and_then(|(_, rest)| rest.split_once(' ')).unwrap().0;
+        let format = format.parse().unwrap();
         let sections = block("sections").lines().map(|line| pair(line).unwrap()).collect();
-        Self { sections, types, instructions: instructions.collect() }
+        Self { format, sections, types, instructions: instructions.collect() }
     }
 }
 
@@ -320,7 +323,7 @@ pub(super) fn build(page: &Page, bytes: &[u8]) -> Vec<(String, Tree)> {
     assert_eq!(Sha256::digest(content).as_slice(), hash, "the hash");
     let mut rest = Bytes(content);
     assert_eq!(rest.take(8), b"ABIDE\x1A\r\n");
-    assert_eq!((rest.little(2), rest.little(2)), (4, page.sections.len() as u64));
+    assert_eq!((rest.little(2), rest.little(2)), (page.format, page.sections.len() as u64));
     let read = (1..).zip(&page.sections).map(|(number, (name, ty))| {
         assert_eq!(rest.little(2), number);
         let length = usize::try_from(rest.little(4)).unwrap();
