@@ -49,6 +49,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("miette", &["src/diag/render/human.rs"]),
     ("pest", &["src/syntax/"]),
     ("pest_derive", &["src/syntax/"]),
+    ("regex", &["src/base/pattern.rs"]),
     ("rusqlite", &["src/engine/store/sqlite"]),
 ];
 

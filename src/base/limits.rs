@@ -63,3 +63,9 @@ pub const STATUSES_MAX: usize = 250;
 pub const ALTERNATIVES_MAX: usize = 1_000;
 /// Names of more characters get no "did you mean": the comparison grows with the square.
 pub const SUGGESTED_NAME_MAX: usize = 64;
+/// The text of one pattern of `matches`.
+pub const PATTERN_BYTES_MAX: usize = 1_000;
+/// What a pattern takes in memory.
+pub const PATTERN_SIZE_MAX: usize = 1 << 20;
+/// Groups of a pattern within each other.
+pub const PATTERN_NESTING_MAX: u32 = 50;

@@ -6,6 +6,7 @@ pub mod currencies;
 pub mod distance;
 pub mod limits;
 pub mod numbering;
+pub mod pattern;
 pub mod source;
 pub mod span;
 pub mod value;

@@ -158,7 +158,10 @@ impl Lowerer<'_> {
         right: &Expr,
         holds: super::code::Label,
     ) -> Option<[Reg; 2]> {
-        if matches!(comparison, Comparison::Contains | Comparison::EndsWith | Comparison::In | Comparison::StartsWith) {
+        if matches!(
+            comparison,
+            Comparison::Contains | Comparison::EndsWith | Comparison::In | Comparison::Matches | Comparison::StartsWith
+        ) {
             self.branch_compare(comparison, left, right, holds, true);
             return None;
         }

@@ -4,6 +4,7 @@
 
 use super::{code::Label, convert::entity, convert::small_operand, function::Lowerer, slots::Reg};
 use crate::{
+    base::value::Value,
     bytecode::{
         isa::Instruction,
         types::{SlotIdx, TypeDef},
@@ -31,7 +32,11 @@ impl Order {
             Comparison::Less => Order::Less,
             Comparison::LessEqual => Order::LessEqual,
             Comparison::NotEqual => Order::NotEqual,
-            Comparison::Contains | Comparison::EndsWith | Comparison::In | Comparison::StartsWith => return None,
+            Comparison::Contains
+            | Comparison::EndsWith
+            | Comparison::In
+            | Comparison::Matches
+            | Comparison::StartsWith => return None,
         })
     }
 
@@ -333,6 +338,16 @@ impl Lowerer<'_> {
     fn branch_search(&mut self, comparison: Comparison, left: &Expr, right: &Expr, to: Label, when: bool) {
         let end = self.code.label();
         let no = if when { end } else { to };
+        if let (Comparison::Matches, ExprKind::Const(Value::Text(text))) = (comparison, &right.kind) {
+            let pattern = self.tables.consts.intern(&Value::Text(text.clone()));
+            let left = self.value(left);
+            self.jump_absent(left, no);
+            let (from, is) = (self.present_part(left).slot(), self.take_def(TypeDef::Bool));
+            self.emit(Instruction::TextMatches { into: is.slot(), from, pattern });
+            self.jump_if(is.slot(), to, when);
+            self.code.bind(end);
+            return;
+        }
         let (left, right) = (self.value(left), self.value(right));
         self.jump_absent(left, no);
         self.jump_absent(right, no);

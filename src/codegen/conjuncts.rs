@@ -193,7 +193,9 @@ fn compare_op(comparison: Comparison) -> Option<CompareOp> {
         Comparison::LessEqual => CompareOp::LessEqual,
         Comparison::Greater => CompareOp::Greater,
         Comparison::GreaterEqual => CompareOp::GreaterEqual,
-        Comparison::Contains | Comparison::EndsWith | Comparison::In | Comparison::StartsWith => return None,
+        Comparison::Contains | Comparison::EndsWith | Comparison::In | Comparison::Matches | Comparison::StartsWith => {
+            return None;
+        }
     })
 }
 

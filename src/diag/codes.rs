@@ -106,6 +106,7 @@ codes! {
     E0317 "not-printable" "a value that cannot stand in a text"
     E0318 "beyond-its-limits" "a fixed value that is longer, lower or higher than its place allows"
     E0319 "bad-pattern" "a pattern in a text that does not fit the value it shows"
+    E0320 "bad-search-pattern" "a pattern of `matches` that is not fixed or cannot be read"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 

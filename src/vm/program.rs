@@ -1,5 +1,7 @@
 //! A module that was verified and prepared to run. There is no other way to one than through the verifier.
 
+use std::collections::HashMap;
+
 use super::{
     fault::Place,
     heap::{CONSTANT, Heap},
@@ -7,7 +9,7 @@ use super::{
     values::{self, Misfit},
 };
 use crate::{
-    base::value::Value,
+    base::{pattern::Pattern, value::Value},
     bytecode::{
         container::{self, BuildId, ContainerError},
         isa::Instruction,
@@ -58,6 +60,7 @@ pub struct Program {
     module: Module,
     functions: Vec<Prepared>,
     shapes: Shapes,
+    patterns: HashMap<u16, Pattern>,
     build: BuildId,
 }
 
@@ -111,6 +114,7 @@ impl Program {
 
     fn prepare(module: Module, build: BuildId) -> Result<Self, VerifyError> {
         let verified = verify::verify(&module)?;
+        let patterns = patterns(&module, &verified.code)?;
         let prepare = |(function, code): (&Function, Vec<Instruction>)| {
             let mut params = Vec::new();
             for param in &function.params {
@@ -131,7 +135,7 @@ impl Program {
         };
         let functions = module.functions.iter().zip(verified.code).map(prepare).collect();
         let shapes = Shapes::new(&module);
-        Ok(Self { module, functions, shapes, build })
+        Ok(Self { module, functions, shapes, patterns, build })
     }
 
     /// The identity of its build.
@@ -157,6 +161,11 @@ impl Program {
     #[inline]
     pub(super) fn function(&self, function: FuncIdx) -> Option<&Function> {
         self.module.function(function)
+    }
+
+    /// The pattern that a constant is.
+    pub(super) fn pattern(&self, constant: ConstIdx) -> Option<&Pattern> {
+        self.patterns.get(&constant.0)
     }
 
     /// The shapes of types.
@@ -211,4 +220,17 @@ impl Program {
             stage: line.stage.clone(),
         })
     }
+}
+/// The patterns that the code names, each read once.
+fn patterns(module: &Module, code: &[Vec<Instruction>]) -> Result<HashMap<u16, Pattern>, VerifyError> {
+    let mut patterns = HashMap::new();
+    for instruction in code.iter().flatten() {
+        let Instruction::TextMatches { pattern, .. } = instruction else { continue };
+        let Some(Value::Text(text)) = module.consts.get(pattern.index()) else { continue };
+        if !patterns.contains_key(&pattern.0) {
+            let refused = |reason| VerifyError { function: None, pc: None, reason: format!("a pattern: {reason}") };
+            patterns.insert(pattern.0, Pattern::new(text).map_err(refused)?);
+        }
+    }
+    Ok(patterns)
 }

@@ -32,6 +32,7 @@ fn half(n: int) -> int? {
     if n mod 2 == 0 { return n div 2 }
     return none
 }
+fn half_text(n: int) -> text? { return if n mod 2 == 0 then "half" else none }
 fn grade(n: int) -> text {
     return match n { 1 => "one", 2 or 3 => "few", 4 => "four", 5 => "five", else => if n > 100 then "many" else "some" }
 }
@@ -146,6 +147,7 @@ const TRUTHS: &[&str] = &[
     "\"abc\" contains \"bc\" and \"abc\" starts with \"ab\" and \"abc\" ends with \"c\"",
     "\"abc\" < \"abd\"",
     "length(\"äöü\") == 3",
+    "\"DE-42\" matches r\"^[A-Z]{2}-[0-9]+$\" and not (\"de\" matches \"[A-Z]\") and not (half_text(3) matches \"\")",
     // Lists.
     "2 in [1, 2, 3] and not (4 in [1, 2, 3])",
     "[1, 2, 3] contains 3",

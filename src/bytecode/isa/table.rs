@@ -368,6 +368,7 @@ instructions! {
     0xCB ListEqual { into: put Bool, left: get List, right: get List } "Whether all elements are equal."
     0xCC SetOfList { into: put ListOrSet, from: get ListOrSet } "A set of the elements: sorted, each once."
     0xCD ListOfSet { into: put ListOrSet, from: get ListOrSet } "The elements of a set as a list."
+    0xCE TextMatches { into: put Bool, from: get Text, pattern: index TextConst } "Whether the pattern is somewhere in the text."
 
     // Records.
     0xD0 RecordNew { into: put Record, from: get Fields } "A record value of consecutive slots."

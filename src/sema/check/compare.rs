@@ -6,7 +6,7 @@ use super::{
     operators::{boolean, negated},
 };
 use crate::{
-    base::{span::Span, value::Value},
+    base::{pattern::Pattern, span::Span, value::Value},
     sema::{
         errors::types,
         hir::{Comparison, Conversion, Expr, ExprKind},
@@ -234,6 +234,23 @@ impl Checker<'_> {
         let (left, right) = (side(left), side(right));
         let (left, right) = self.without_case(left, right);
         boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)), span)
+    }
+
+    /// `code matches r"^[A-Z]+$"`: the pattern is a fixed text that can be read.
+    pub(super) fn matches(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let test = self.text_test(Comparison::Matches, left, right, span);
+        let ExprKind::Compare(_, left, pattern) = &test.kind else { return test };
+        if left.ty == Ty::Error || pattern.ty == Ty::Error {
+            return error(span);
+        }
+        let refused = match &pattern.kind {
+            ExprKind::Const(Value::Text(text)) => match Pattern::new(text) {
+                Ok(_) => return test,
+                Err(reason) => types::unreadable_pattern(&reason, pattern.span),
+            },
+            _ => types::pattern_not_fixed(pattern.span),
+        };
+        self.refuse(refused, span)
     }
 
     /// `x between a and b`: absent operands make it false.

@@ -76,7 +76,7 @@ impl Checker<'_> {
             BinaryOp::Contains => self.contains(left, right, span),
             BinaryOp::StartsWith => self.text_test(Comparison::StartsWith, left, right, span),
             BinaryOp::EndsWith => self.text_test(Comparison::EndsWith, left, right, span),
-            BinaryOp::Matches => self.later("patterns (`matches`)", op.1),
+            BinaryOp::Matches => self.matches(left, right, span),
             BinaryOp::Under => self.under(op.1, left, right, false, span),
             BinaryOp::UnderOrEqual => self.under(op.1, left, right, true, span),
             BinaryOp::NotUnder => negated(self.under(op.1, left, right, false, span)),

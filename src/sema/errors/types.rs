@@ -340,6 +340,21 @@ pub fn not_printable(shown: &str, span: Span, hint: Option<&str>) -> Diagnostic 
     }
 }
 
+/// `code matches "("`.
+#[must_use]
+pub fn unreadable_pattern(reason: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0320, format!("this pattern cannot be read: {reason}"), span, "no pattern")
+        .help("write `\\` before a character that stands for itself, in a text `r\"…\"` that has no escapes of its own")
+}
+
+/// `code matches other`.
+#[must_use]
+pub fn pattern_not_fixed(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0320, "a pattern is a fixed text", span, "is not fixed")
+        .note("a pattern is read when the program is compiled, so that none can fail or take long when it runs")
+        .help("write `contains`, `starts with` or `ends with` for a text that is not fixed")
+}
+
 /// `{name:"0.00"}`.
 #[must_use]
 pub fn pattern_of_type(shown: &str, hint: Option<&str>, span: Span) -> Diagnostic {

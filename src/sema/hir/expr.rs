@@ -223,6 +223,7 @@ pub enum Arithmetic {
 #[expect(missing_docs, reason = "each variant is the name of its operator")]
 pub enum Comparison {
     Equal,
+    Matches,
     NotEqual,
     Less,
     LessEqual,

@@ -215,6 +215,9 @@ pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Ev
         (Comparison::GreaterEqual, ..) => arithmetic::order(left, right)?.is_ge(),
         (Comparison::Less, ..) => arithmetic::order(left, right)?.is_lt(),
         (Comparison::LessEqual, ..) => arithmetic::order(left, right)?.is_le(),
+        (Comparison::Matches, Value::Text(left), Value::Text(right)) => {
+            crate::base::pattern::Pattern::new(right).is_ok_and(|pattern| pattern.is_in(left))
+        }
         (Comparison::StartsWith, Value::Text(left), Value::Text(right)) => left.starts_with(right.as_str()),
         _ => return Err(Fault::Unsupported("comparison")),
     })

@@ -25,6 +25,12 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
             context.window.put_int(into, sign(ordering));
         }
         Instruction::TextContains { into, left, right } => test(context, into, left, right, |a, b| a.contains(b)),
+        Instruction::TextMatches { into, from, pattern } => {
+            let text = context.text(from);
+            let (length, found) = (text.len(), context.program.pattern(pattern).is_some_and(|p| p.is_in(text)));
+            context.charge(length.saturating_mul(8));
+            context.window.put_bool(into, found);
+        }
         Instruction::TextStarts { into, left, right } => test(context, into, left, right, |a, b| a.starts_with(b)),
         Instruction::TextEnds { into, left, right } => test(context, into, left, right, |a, b| a.ends_with(b)),
         Instruction::TextConcat { into, left, right } => {
