@@ -79,13 +79,24 @@ pub struct MemberDef {
     pub label: String,
 }
 
+/// What a record type was declared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// `record`, or made by the compiler.
+    Plain,
+    /// `error`.
+    Error,
+    /// `signal`.
+    Signal,
+}
+
 /// A record type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordDef {
     /// Its name; an error's is its code in `e.code`.
     pub name: String,
-    /// Whether it is an error.
-    pub is_error: bool,
+    /// What it was declared as.
+    pub kind: RecordKind,
     /// Its fields.
     pub fields: Vec<ParamDef>,
 }
@@ -304,12 +315,14 @@ pub enum TriggerEvent {
     Deleted,
     /// The action ran.
     Action(ProcessIdx),
+    /// The signal was emitted; to the primary record if the process has one.
+    Signal(RecordIdx),
 }
 
 /// A trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerDef {
-    /// The entity; of no meaning for actions.
+    /// The entity; of no meaning for actions, and for signals without a primary record.
     pub entity: EntityIdx,
     /// When.
     pub phase: Phase,
@@ -328,7 +341,8 @@ pub enum Capture {
     Last(FieldIdx),
     /// bool: whether the event changed the field.
     Changed(FieldIdx),
-    /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`.
+    /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`,
+    /// `signal`.
     TriggerKind,
     /// reference to `User`, or none for the system.
     TriggerUser,
@@ -340,6 +354,8 @@ pub enum Capture {
     Input(u16),
     /// The result of the action that the process stands after.
     Result,
+    /// The signal that started the process, or none.
+    TriggerSignal,
 }
 
 /// `only if`: a function of the primary record and captures to bool.
@@ -596,6 +612,13 @@ impl Module {
     #[must_use]
     pub fn entity(&self, idx: EntityIdx) -> Option<&EntityDef> {
         self.entities.get(idx.0 as usize)
+    }
+
+    /// The signal of this name, with its index.
+    #[must_use]
+    pub fn signal_by_name(&self, name: &str) -> Option<(RecordIdx, &RecordDef)> {
+        let index = self.records.iter().position(|r| r.kind == RecordKind::Signal && r.name == name)?;
+        Some((RecordIdx(u16::try_from(index).ok()?), self.records.get(index)?))
     }
 
     /// The entity of this name, with its index.

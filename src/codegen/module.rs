@@ -57,7 +57,11 @@ pub(super) fn records(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::
         .iter()
         .map(|r| out::RecordDef {
             name: r.name.clone(),
-            is_error: r.kind == schema::RecordKind::Error,
+            kind: match r.kind {
+                schema::RecordKind::Error => out::RecordKind::Error,
+                schema::RecordKind::Signal => out::RecordKind::Signal,
+                schema::RecordKind::Record | schema::RecordKind::Results => out::RecordKind::Plain,
+            },
             fields: params(&r.fields, tables),
         })
         .collect()
@@ -208,7 +212,8 @@ fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
             schema::Phase::After => out::Phase::After,
         };
         let event = trigger_event(&trigger.event);
-        if matches!(event, out::TriggerEvent::Action(_)) {
+        let is_of_none = matches!(event, out::TriggerEvent::Signal(_)) && head.primary.is_none();
+        if is_of_none || matches!(event, out::TriggerEvent::Action(_)) {
             all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });
             continue;
         }
@@ -231,6 +236,7 @@ fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
         From::Assigned => out::TriggerEvent::Assigned,
         From::Deleted => out::TriggerEvent::Deleted,
         From::Action(id) => out::TriggerEvent::Action(idx::ProcessIdx(id.0)),
+        From::Signal(id) => out::TriggerEvent::Signal(idx::RecordIdx(id.0)),
     }
 }
 
@@ -247,6 +253,7 @@ pub(super) fn capture(capture: hir::Capture) -> out::Capture {
         From::TriggerStage => out::Capture::TriggerStage,
         From::Input(i) => out::Capture::Input(i),
         From::Result => out::Capture::Result,
+        From::TriggerSignal => out::Capture::TriggerSignal,
     }
 }
 

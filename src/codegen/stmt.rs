@@ -73,6 +73,7 @@ impl Lowerer<'_> {
             }
             StmtKind::Delete { target } => self.host_of(HostOp::Delete, target, None),
             StmtKind::Do { .. } => self.lower_do(kind),
+            StmtKind::Emit { signal, value, to } => self.emit_signal(*signal, value, to.as_ref()),
             StmtKind::Error => self.unreachable(),
             StmtKind::ForList { bind, source, body } => self.for_list(*bind, source, body),
             StmtKind::ForQuery { query, body } => self.for_query(query, body),
@@ -496,6 +497,7 @@ fn causes_work(kind: &StmtKind) -> bool {
             | StmtKind::Create { .. }
             | StmtKind::Delete { .. }
             | StmtKind::Do { .. }
+            | StmtKind::Emit { .. }
             | StmtKind::Start { .. }
             | StmtKind::Test(
                 hir::TestStmt::GiveUp(_)

@@ -150,6 +150,7 @@ codes! {
     E0513 "already-deleted" "the primary record after or during its deletion"
     E0514 "set-only" "the primary record is written in its own operation"
     E0515 "inputs-and-result" "inputs or result of an action at the wrong moment"
+    E0516 "no-signal" "the signal that started a process, where none or one of several did"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 
@@ -223,6 +224,7 @@ codes! {
     W0602 "wait-without-limit" "a wait that may last for ever"
     W0603 "never-finishes" "a loop that nothing leaves"
     W0604 "long-turn" "a loop that does the work of many turns in one"
+    W0605 "nobody-emits" "a signal that nobody emits"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
@@ -284,6 +286,7 @@ codes! {
     R0906 "chain-too-long" "processes that start each other form too long a chain"
     R0907 "too-many-starts" "processes started one process on one record too often"
     R0908 "operations-too-deep" "operations cause each other too deeply"
+    R0909 "mailbox-full" "an instance has not taken the signals that it got"
 }
 
 /// The entry of a code such as `E0901`, in capitals or not.

@@ -2,7 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
-//! - `instance`, `turn`, `waits`, `children`, `actions`: the life of instances.
+//! - `instance`, `turn`, `waits`, `signals`, `children`, `actions`: the life of instances.
 //! - [`view`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
@@ -25,6 +25,7 @@ mod operation;
 mod pipeline;
 mod requests;
 mod rows;
+mod signals;
 pub mod store;
 mod triggers;
 mod turn;

@@ -151,7 +151,15 @@ impl Engine {
         {
             return Err(faults::gone(self.identity(record)));
         }
-        let kept = Kept { event: None, kind: "on demand", stage: "background", user: actor.user, inputs, result: None };
+        let kept = Kept {
+            event: None,
+            kind: "on demand",
+            stage: "background",
+            user: actor.user,
+            inputs,
+            result: None,
+            signal: None,
+        };
         if !self.condition_holds(process, primary, &kept)? {
             return Err(faults::does_not_apply(&process.name));
         }

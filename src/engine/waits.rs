@@ -106,7 +106,7 @@ impl Engine {
         for subscription in self.store.subscriptions(id)? {
             let alive = match subscription {
                 Subscription::Field { entity, id, .. } => self.store.get(RecordRef { entity, id })?.is_some(),
-                Subscription::Referring { .. } => true,
+                Subscription::Referring { .. } | Subscription::Signal { .. } => true,
                 Subscription::End { instance } => self.store.instance(instance)?.is_some_and(|i| i.status.is_live()),
             };
             if alive {

@@ -77,6 +77,8 @@ pub enum Capture {
     Input(u16),
     /// `result` of the action that a real-time process stands after.
     Result,
+    /// `trigger.signal`.
+    TriggerSignal,
 }
 
 /// A capture with the type of its value.
@@ -348,6 +350,15 @@ pub enum StmtKind {
     Return(Option<Expr>),
     /// `log`.
     Log(Expr),
+    /// `emit S { … } to r`.
+    Emit {
+        /// The signal.
+        signal: RecordId,
+        /// Its fields: a record of it.
+        value: Expr,
+        /// A reference, union or handle.
+        to: Option<Expr>,
+    },
     /// `act as U` in a test: for what follows.
     ActAs(Expr),
     /// `act as U { }`.
@@ -429,6 +440,17 @@ pub enum WaitArmKind {
         /// The child.
         process: ProcessId,
         /// Where the result goes.
+        into: Option<Place>,
+    },
+    /// A signal in the mailbox: the first for which the condition holds.
+    Signal {
+        /// The signal.
+        signal: RecordId,
+        /// Where it lies: a record of it.
+        bind: LocalId,
+        /// `where`: bool.
+        condition: Option<Expr>,
+        /// Where it goes besides.
         into: Option<Place>,
     },
 }

@@ -12,7 +12,8 @@
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
 //! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
 //! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
-//! 7. `allow` drops the lints that comments switch off.
+//! 7. `silence` looks for signals that nobody emits (W06).
+//! 8. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
@@ -40,6 +41,7 @@ mod records;
 mod rings;
 pub mod schema;
 pub mod show;
+mod silence;
 mod states;
 mod triggers;
 pub mod ty;

@@ -13,6 +13,7 @@ use super::{
     names::Names,
     rings,
     schema::{Schema, Settings},
+    silence,
 };
 use crate::base::span::FileId;
 use crate::diag::{Diagnostic, Severity, Sink};
@@ -56,6 +57,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
     endless::check(&program, &mut sink);
+    silence::check(&program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }
 

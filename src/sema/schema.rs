@@ -27,7 +27,7 @@ ids! {
     FunctionId,
     /// A workflow, real-time workflow or action.
     ProcessId,
-    /// A record type, an error's fields, or the named results of a process.
+    /// A record type, the fields of an error or a signal, or the named results of a process.
     RecordId,
 }
 
@@ -42,7 +42,7 @@ pub struct Schema {
     pub functions: Vec<FunctionHead>,
     /// Heads of processes.
     pub processes: Vec<ProcessHead>,
-    /// Record types, errors, named results.
+    /// Record types, errors, signals, named results.
     pub records: Vec<Record>,
 }
 
@@ -83,6 +83,8 @@ pub enum RecordKind {
     Record,
     /// `-> (a: T, b: U)` of a process.
     Results,
+    /// `signal S { … }`.
+    Signal,
 }
 
 /// A record type.
@@ -332,6 +334,8 @@ pub enum TriggerEvent {
     Deleted,
     /// `action X`.
     Action(ProcessId),
+    /// `on S`.
+    Signal(RecordId),
 }
 
 /// One trigger with its place.

@@ -61,7 +61,7 @@ impl Builder<'_, '_> {
     ) -> Option<()> {
         match &event.kind {
             EventKind::Error => return None,
-            EventKind::Called | EventKind::OnDemand if phase != Phase::Background => {
+            EventKind::Called | EventKind::OnDemand | EventKind::Signal(_) if phase != Phase::Background => {
                 self.sink.push(errors::start_in_phase(event_words(&event.kind), event.span));
                 return None;
             }
@@ -79,13 +79,6 @@ impl Builder<'_, '_> {
                 self.sink.push(names::later("schedules", event.span));
                 return None;
             }
-            EventKind::Signal(signal) => {
-                let known = self.names.get(declared.file, &signal.name);
-                if !known.is_some_and(|entry| matches!(entry.def, Def::Later(_) | Def::Broken)) {
-                    self.sink.push(names::later("signals", event.span));
-                }
-                return None;
-            }
             _ => {}
         }
         if declared.decl.kind == ProcessKind::Realtime && phase == Phase::Background {
@@ -94,6 +87,12 @@ impl Builder<'_, '_> {
         }
         let event_read = match &event.kind {
             EventKind::Action(action) => self.action_event(head, declared, phase, action)?,
+            EventKind::Signal(signal) => {
+                match types::find(&self.names, declared.file, signal, types::Wanted::Signal, self.sink)?.def {
+                    Def::Signal(signal) => TriggerEvent::Signal(signal),
+                    _ => return None,
+                }
+            }
             _ => self.record_event(head, event)?,
         };
         head.triggers.push(Trigger { phase, event: event_read, span: event.span });

@@ -95,11 +95,13 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::While { condition, .. } => vec![condition],
         StmtKind::Wait { arms, .. } => arms
             .iter()
-            .map(|arm| match &arm.kind {
-                WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => value,
-                WaitArmKind::Handle { handle, .. } => handle,
+            .filter_map(|arm| match &arm.kind {
+                WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => Some(value),
+                WaitArmKind::Handle { handle, .. } => Some(handle),
+                WaitArmKind::Signal { condition, .. } => condition.as_ref(),
             })
             .collect(),
+        StmtKind::Emit { value, to, .. } => [value].into_iter().chain(to).collect(),
         StmtKind::Do { primary, args, .. } | StmtKind::Start { primary, args, .. } => {
             primary.iter().chain(args).collect()
         }

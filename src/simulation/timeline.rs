@@ -103,6 +103,8 @@ impl Timeline<'_> {
             LogKind::Wait => ("waits", with_place(&instance, &entry.place)),
             LogKind::Park => ("parked", with_record(&instance, &record)),
             LogKind::End => ("ended", instance),
+            LogKind::Emit if record.is_empty() => ("emitted", entry.message.clone()),
+            LogKind::Emit => ("emitted", format!("{} to {record}", entry.message)),
             LogKind::Note => ("log", entry.message.clone()),
         }
     }
@@ -126,7 +128,7 @@ impl Timeline<'_> {
     fn details(&self, entry: &LogEntry) -> Vec<String> {
         let mut lines = Vec::new();
         match entry.kind {
-            LogKind::Create => {
+            LogKind::Create | LogKind::Emit => {
                 let shown: Vec<String> = self
                     .changes(entry)
                     .filter(|c| !c.new.is_none() && !is_empty(&c.new))
@@ -154,7 +156,7 @@ impl Timeline<'_> {
             lines.extend(wrap(
                 &entry.message.replace(", or ", ",\nor ").split(",\n").map(str::to_owned).collect::<Vec<_>>(),
             ));
-        } else if !entry.message.is_empty() && entry.kind != LogKind::Note {
+        } else if !entry.message.is_empty() && !matches!(entry.kind, LogKind::Note | LogKind::Emit) {
             lines.push(entry.message.clone());
         }
         if matches!(entry.kind, LogKind::Park | LogKind::Refuse) && !entry.place.is_empty() {
@@ -169,11 +171,19 @@ impl Timeline<'_> {
 
     pub(super) fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
         let name = |record: RecordRef| self.names.get(&record).cloned();
-        let ty = entry
-            .record
-            .and_then(|r| self.module().entity(r.entity))
-            .and_then(|e| e.field_by_name(&change.field))
-            .map(|(_, field)| field.ty);
+        let ty = match entry.kind {
+            // The message begins with the name of the signal.
+            LogKind::Emit => {
+                let name = entry.message.split(',').next().unwrap_or_default();
+                let fields = self.module().signal_by_name(name).map_or(&[][..], |(_, signal)| &signal.fields);
+                fields.iter().find(|field| field.name == change.field).map(|field| field.ty)
+            }
+            _ => entry
+                .record
+                .and_then(|r| self.module().entity(r.entity))
+                .and_then(|e| e.field_by_name(&change.field))
+                .map(|(_, field)| field.ty),
+        };
         ty.map_or_else(|| self.show.plain(value, &name), |ty| self.show.value(ty, value, &name))
     }
 

@@ -6,7 +6,7 @@ use abide::{
     bytecode::{
         checksum::crc32,
         container,
-        module::{Module, RecordDef, Word},
+        module::{Module, RecordDef, RecordKind, Word},
         traps::TrapCode,
         types::{FuncIdx, TypeDef, TypeIdx},
     },
@@ -76,7 +76,7 @@ fn exercise(program: &Arc<Program>) {
                 }
                 Outcome::Faulted(fault) => {
                     let is_trap = TrapCode::ALL.iter().any(|trap| trap.code() == fault.code);
-                    let raised = |record: &RecordDef| record.is_error && record.name == fault.code;
+                    let raised = |record: &RecordDef| record.kind == RecordKind::Error && record.name == fault.code;
                     assert!(is_trap || program.module().records.iter().any(raised), "{fault:?}");
                     break;
                 }

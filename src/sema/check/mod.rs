@@ -27,6 +27,7 @@ mod operators;
 mod process_calls;
 mod queries;
 mod records;
+mod signals;
 mod stmt;
 mod tests;
 mod waits;

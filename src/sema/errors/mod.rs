@@ -6,6 +6,7 @@ pub mod facts;
 pub mod kinds;
 pub mod names;
 pub mod records;
+pub mod signals;
 pub mod triggers;
 pub mod types;
 pub mod uses;
