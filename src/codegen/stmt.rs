@@ -84,6 +84,7 @@ impl Lowerer<'_> {
                 self.host(HostOp::Log, &[text], None);
             }
             StmtKind::Match { subject, arms } => self.match_stmt(*subject, arms),
+            StmtKind::OnCancel { body, cancel } => self.on_cancel(body, cancel),
             StmtKind::Raise(error) => {
                 let from = self.value(error).slot();
                 self.emit(Instruction::Raise { from });

@@ -92,6 +92,7 @@ fn blocks(stmt: &Stmt) -> Vec<&Block> {
         | StmtKind::ForQuery { body, .. }
         | StmtKind::Stage { body, .. }
         | StmtKind::While { body, .. } => vec![body],
+        StmtKind::OnCancel { body, cancel } => vec![body, cancel],
         StmtKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
         StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
         StmtKind::Try { body, catches, finally } => {

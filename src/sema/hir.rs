@@ -339,6 +339,13 @@ pub enum StmtKind {
     Atomic(Block),
     /// `checkpoint`.
     Checkpoint,
+    /// The whole body of a process that ends with `on cancel { }`.
+    OnCancel {
+        /// What is before it.
+        body: Block,
+        /// What runs last when the process is cancelled.
+        cancel: Block,
+    },
     /// `stop`.
     Stop {
         /// `canceled`.

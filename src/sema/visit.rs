@@ -59,6 +59,7 @@ pub(super) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
         | StmtKind::ForQuery { body, .. }
         | StmtKind::Stage { body, .. }
         | StmtKind::While { body, .. } => vec![body],
+        StmtKind::OnCancel { body, cancel } => vec![body, cancel],
         StmtKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
         StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
         StmtKind::Try { body, catches, finally } => {
@@ -113,6 +114,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         | StmtKind::Break
         | StmtKind::Checkpoint
         | StmtKind::Continue
+        | StmtKind::OnCancel { .. }
         | StmtKind::RaiseAgain
         | StmtKind::Stage { .. }
         | StmtKind::Test(_)

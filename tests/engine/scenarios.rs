@@ -191,6 +191,8 @@ workflow Hear for deal: Deal when created {
     log "{deal.title} hears {first.by}"
     wait on Said as second
     log "{deal.title} hears {second.by} {second.n}"
+    stop canceled "heard"
+    on cancel { log "{deal.title} has heard" }
 }
 workflow Say for deal: Deal when updated(score) {
     emit Said { by: deal.title, n: deal.score } to deal
