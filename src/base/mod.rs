@@ -5,6 +5,7 @@
 pub mod currencies;
 pub mod distance;
 pub mod limits;
+pub mod schedule;
 pub mod source;
 pub mod span;
 pub mod value;

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::base::{
     limits::{BUILD_BYTES_MAX, NESTING_MAX},
+    schedule::{Schedule, WallTimes},
     value::{Currency, Duration, EntityIdx, Money, RecordRef, Value},
 };
 
@@ -308,6 +309,7 @@ wire_structs! {
     HostSite { op, args, result }
     FieldWrite { field, op }
     Duration { months, days, micros }
+    WallTimes { minutes, hours, days, months, weekdays, either, clamp }
     Money { amount, currency }
     RecordRef { entity, id }
 }
@@ -327,6 +329,7 @@ wire_enums! {
         10 Currency,
     }
     DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
+    Schedule { 0 Every(a), 1 Wall(a), }
     RecordKind { 0 Plain, 1 Error, 2 Signal, }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
     RunAs { 0 Owner, 1 Caller, }
@@ -334,7 +337,7 @@ wire_enums! {
     Phase { 0 Background, 1 Before, 2 After, }
     TriggerEvent {
         0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
-        7 Signal(a),
+        7 Signal(a), 8 Schedule { schedule, zone },
     }
     Capture {
         0 OldPresent, 1 Old(a), 2 Last(a), 3 Changed(a), 4 TriggerKind, 5 TriggerUser, 6 TriggerAt, 7 TriggerStage,

@@ -7,7 +7,10 @@ use super::{
         TypeDef, TypeIdx,
     },
 };
-use crate::base::value::{Currency, Duration, EntityIdx, Value};
+use crate::base::{
+    schedule::Schedule,
+    value::{Currency, Duration, EntityIdx, Value},
+};
 
 /// A compiled project.
 #[derive(Clone, Debug, PartialEq)]
@@ -317,12 +320,19 @@ pub enum TriggerEvent {
     Action(ProcessIdx),
     /// The signal was emitted; to the primary record if the process has one.
     Signal(RecordIdx),
+    /// A moment has come.
+    Schedule {
+        /// Which moments.
+        schedule: Schedule,
+        /// On the wall clock of this zone.
+        zone: String,
+    },
 }
 
 /// A trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerDef {
-    /// The entity; of no meaning for actions, and for signals without a primary record.
+    /// The entity; of no meaning for actions, for schedules, and for signals without a primary record.
     pub entity: EntityIdx,
     /// When.
     pub phase: Phase,
@@ -342,7 +352,7 @@ pub enum Capture {
     /// bool: whether the event changed the field.
     Changed(FieldIdx),
     /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`,
-    /// `signal`.
+    /// `signal`, `schedule`.
     TriggerKind,
     /// reference to `User`, or none for the system.
     TriggerUser,

@@ -180,7 +180,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             result: tables.types.lower_result(&head.result),
             body: numbers.body(i),
             captures: body.captures.iter().map(|c| capture(c.capture)).collect(),
-            triggers: triggers(head),
+            triggers: triggers(head, &program.settings.zone),
             only_if,
             on_demand: head.on_demand,
             called: head.called,
@@ -202,7 +202,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
 }
 
 /// A trigger for each entity that the primary record may be of.
-fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
+fn triggers(head: &schema::ProcessHead, zone: &String) -> Vec<out::TriggerDef> {
     let entities = head.primary.as_ref().map(|p| p.ty.entities()).unwrap_or_default();
     let mut all = Vec::new();
     for trigger in &head.triggers {
@@ -211,9 +211,9 @@ fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
             schema::Phase::Before => out::Phase::Before,
             schema::Phase::After => out::Phase::After,
         };
-        let event = trigger_event(&trigger.event);
+        let event = trigger_event(&trigger.event, head.zone.as_ref().unwrap_or(zone));
         let is_of_none = matches!(event, out::TriggerEvent::Signal(_)) && head.primary.is_none();
-        if is_of_none || matches!(event, out::TriggerEvent::Action(_)) {
+        if is_of_none || matches!(event, out::TriggerEvent::Action(_) | out::TriggerEvent::Schedule { .. }) {
             all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });
             continue;
         }
@@ -226,7 +226,7 @@ fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
     all
 }
 
-fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
+fn trigger_event(event: &schema::TriggerEvent, own: &str) -> out::TriggerEvent {
     use schema::TriggerEvent as From;
     match event {
         From::Created => out::TriggerEvent::Created,
@@ -236,6 +236,10 @@ fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
         From::Assigned => out::TriggerEvent::Assigned,
         From::Deleted => out::TriggerEvent::Deleted,
         From::Action(id) => out::TriggerEvent::Action(idx::ProcessIdx(id.0)),
+        From::Schedule { schedule, zone } => out::TriggerEvent::Schedule {
+            schedule: schedule.clone(),
+            zone: zone.clone().unwrap_or_else(|| own.to_owned()),
+        },
         From::Signal(id) => out::TriggerEvent::Signal(idx::RecordIdx(id.0)),
     }
 }

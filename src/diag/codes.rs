@@ -151,6 +151,7 @@ codes! {
     E0514 "set-only" "the primary record is written in its own operation"
     E0515 "inputs-and-result" "inputs or result of an action at the wrong moment"
     E0516 "no-signal" "the signal that started a process, where none or one of several did"
+    E0517 "bad-schedule" "a schedule that never comes, or of a process for a record"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 

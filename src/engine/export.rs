@@ -117,6 +117,7 @@ impl Engine {
                 last = last.max(id);
             }
             engine.store.raise_counter("id", last)?;
+            engine.restart_schedules()?;
             first.ok_or_else(|| damaged("instances"))
         })
     }

@@ -135,7 +135,9 @@ fn triggers(module: &Module) -> Triggers {
     let mut found = Triggers::new();
     for process in in_order(module) {
         let all = module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default();
-        for trigger in all.iter().filter(|t| !matches!(t.event, TriggerEvent::Action(_) | TriggerEvent::Signal(_))) {
+        for trigger in all.iter().filter(|t| {
+            !matches!(t.event, TriggerEvent::Action(_) | TriggerEvent::Schedule { .. } | TriggerEvent::Signal(_))
+        }) {
             let list = found.entry((trigger.entity, trigger.phase)).or_default();
             match list.last_mut() {
                 Some((last, own)) if *last == process => own.push(trigger.clone()),

@@ -2,7 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
-//! - `instance`, `turn`, `waits`, `signals`, `children`, `actions`: the life of instances.
+//! - `instance`, `turn`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`view`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
@@ -25,6 +25,7 @@ mod operation;
 mod pipeline;
 mod requests;
 mod rows;
+mod schedules;
 mod signals;
 pub mod store;
 mod triggers;
@@ -77,6 +78,7 @@ pub struct Engine {
     program: Arc<Program>,
     schema: Arc<Schema>,
     index: Index,
+    schedules: Vec<schedules::Scheduled>,
     build: String,
     clock: Box<dyn Clock>,
     random: Random,
@@ -122,6 +124,7 @@ impl Engine {
             store,
             schema,
             index,
+            schedules: schedules::of(program.module()),
             build: settings.build,
             clock: settings.clock,
             random: Random::new(settings.seed),
@@ -175,6 +178,8 @@ impl Engine {
         }
         self.system_user = self.number("system user")?;
         Ok(())
+        self.system_user = self.store.meta("system user")?.and_then(|text| text.parse().ok());
+        self.take_up_schedules()
     }
 
     /// A setting of the store that is a number.

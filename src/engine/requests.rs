@@ -215,12 +215,13 @@ impl Engine {
         self.run_ready(TURNS_MAX)
     }
 
-    /// The next moment at which a timer is due.
+    /// The next moment at which a timer or a schedule is due.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn next_due(&mut self) -> Answer<Option<i64>> {
-        Ok(self.store.next_due()?.map(|(due, _)| due))
+        let timer = self.store.next_due()?.map(|(due, _)| due);
+        Ok(timer.into_iter().chain(self.next_scheduled()).min())
     }
 
     /// Moves a virtual clock; what falls due on the way runs at its moment, in order.

@@ -100,7 +100,7 @@ impl Engine {
                 let among = |list: &[i32], n: Option<i32>| list.is_empty() || n.is_some_and(|n| list.contains(&n));
                 updated && old != new && among(from, old) && among(to, new)
             }
-            TriggerEvent::Action(_) | TriggerEvent::Signal(_) => false,
+            TriggerEvent::Action(_) | TriggerEvent::Signal(_) | TriggerEvent::Schedule { .. } => false,
         }
     }
 
@@ -115,6 +115,7 @@ impl Engine {
             TriggerEvent::Deleted => "deleted",
             TriggerEvent::Action(_) => "action",
             TriggerEvent::Signal(_) => "signal",
+            TriggerEvent::Schedule { .. } => "schedule",
         })
     }
 

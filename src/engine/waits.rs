@@ -58,9 +58,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes ready what is due, in order; deletes ended instances that were kept long enough.
+    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough.
     pub(crate) fn fire_due(&mut self) -> Answer<bool> {
-        let mut any = false;
+        let mut any = self.start_scheduled()?;
         while let Some((due, id)) = self.store.next_due()? {
             if due > self.now {
                 break;

@@ -3,6 +3,7 @@
 //! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
 
 use crate::base::{
+    schedule::Schedule,
     span::Span,
     value::{Currency, Value},
 };
@@ -336,6 +337,13 @@ pub enum TriggerEvent {
     Action(ProcessId),
     /// `on S`.
     Signal(RecordId),
+    /// `every …`, `cron "…"`.
+    Schedule {
+        /// When.
+        schedule: Schedule,
+        /// The zone, where one is written.
+        zone: Option<String>,
+    },
 }
 
 /// One trigger with its place.

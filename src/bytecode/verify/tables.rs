@@ -119,6 +119,9 @@ fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) ->
     if let TriggerEvent::Action(action) = trigger.event {
         return ensure(module.process(action).is_some(), say);
     }
+    if let TriggerEvent::Schedule { zone, .. } = &trigger.event {
+        return ensure(zone_exists(zone) && process.primary.is_none(), say);
+    }
     if let TriggerEvent::Signal(signal) = trigger.event {
         ensure(module.record(signal).is_some_and(|record| record.kind == RecordKind::Signal), say)?;
         if process.primary.is_none() {

@@ -219,8 +219,13 @@ pub fn on_cancel_of_kind(span: Span) -> Diagnostic {
 /// `stop` or `return` in `on cancel`.
 #[must_use]
 pub fn ends_twice(verb: &str, span: Span, around: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0615, "a canceled process has ended already", span, format!("`{verb}` cannot end it again"))
-        .label(around, "this runs when it has been canceled")
+    Diagnostic::error(
+        codes::E0615,
+        "a canceled process has ended already",
+        span,
+        format!("`{verb}` cannot end it again"),
+    )
+    .label(around, "this runs when it has been canceled")
 }
 
 /// `raise` alone outside of `catch`.
