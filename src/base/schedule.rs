@@ -63,10 +63,11 @@ impl WallTimes {
     }
 
     /// Its times of a day, in order: hour and minute.
-    pub fn times(&self) -> impl Iterator<Item = (u32, u32)> {
-        let hours = (0..24).filter(|hour| self.hours >> hour & 1 == 1);
-        hours
-            .flat_map(|hour| (0..60).filter(|minute| self.minutes >> minute & 1 == 1).map(move |minute| (hour, minute)))
+    pub fn times(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let (hours, minutes) = (self.hours, self.minutes);
+        (0..24).filter(move |hour| hours >> hour & 1 == 1).flat_map(move |hour| {
+            (0..60).filter(move |minute| minutes >> minute & 1 == 1).map(move |minute| (hour, minute))
+        })
     }
 
     /// Whether there is such a day.

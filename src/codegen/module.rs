@@ -202,7 +202,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
 }
 
 /// A trigger for each entity that the primary record may be of.
-fn triggers(head: &schema::ProcessHead, zone: &String) -> Vec<out::TriggerDef> {
+fn triggers(head: &schema::ProcessHead, zone: &str) -> Vec<out::TriggerDef> {
     let entities = head.primary.as_ref().map(|p| p.ty.entities()).unwrap_or_default();
     let mut all = Vec::new();
     for trigger in &head.triggers {
@@ -211,7 +211,7 @@ fn triggers(head: &schema::ProcessHead, zone: &String) -> Vec<out::TriggerDef> {
             schema::Phase::Before => out::Phase::Before,
             schema::Phase::After => out::Phase::After,
         };
-        let event = trigger_event(&trigger.event, head.zone.as_ref().unwrap_or(zone));
+        let event = trigger_event(&trigger.event, head.zone.as_deref().unwrap_or(zone));
         let is_of_none = matches!(event, out::TriggerEvent::Signal(_)) && head.primary.is_none();
         if is_of_none || matches!(event, out::TriggerEvent::Action(_) | out::TriggerEvent::Schedule { .. }) {
             all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });

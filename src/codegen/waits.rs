@@ -87,6 +87,10 @@ impl Lowerer<'_> {
             WaitArmKind::Until(value) => self.quote("until", value, false),
             WaitArmKind::UntilMoment(value) => self.quote("until", value, true),
             WaitArmKind::Handle { handle, .. } => self.quote("for", handle, false),
+            WaitArmKind::Signal { signal, .. } => {
+                let name = self.program.schema.record(*signal).map_or("", |signal| signal.name.as_str());
+                ArmWords { words: format!("on {name}"), is_timed: false }
+            }
         }
     }
 

@@ -217,7 +217,7 @@ fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
                     status.into_iter().collect()
                 }
                 Operation::Assign => owner_field(schema, *entity).into_iter().collect(),
-                Operation::Create | Operation::Delete => Vec::new(),
+                Operation::Create | Operation::Delete | Operation::Emit(_) => Vec::new(),
             };
             let outcome = |field: FieldId| Outcome { entity: *entity, field, value: fixed(&write, field) };
             outcomes.extend(fields.into_iter().map(outcome));
