@@ -177,8 +177,6 @@ impl Engine {
             }
         }
         self.system_user = self.number("system user")?;
-        Ok(())
-        self.system_user = self.store.meta("system user")?.and_then(|text| text.parse().ok());
         self.take_up_schedules()
     }
 

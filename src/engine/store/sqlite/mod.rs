@@ -20,8 +20,8 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store, StoreError,
-    Subscription,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
+    StoreError, Subscription,
 };
 
 pub use tables::statements;
