@@ -181,7 +181,6 @@ workflow Child(by: int) for deal: Deal -> int when called {
         ],
     },
     Scenario {
-        name: "signals",
         source: r#"
 signal Said { by: text, n: int }
 entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
