@@ -80,7 +80,7 @@ fn what_is_too_much() {
 #[test]
 fn bytes_that_are_no_text_and_no_build() {
     let lies: &[u8] =
-        b"ABIDE\x1A\r\n\x03\0\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash";
+        b"ABIDE\x1A\r\n\x04\0\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash";
     let call = Call::new()
         .file("nul.proc", "entity Deal { title: text\0 }")
         .file("latin.proc", b"entity Deal { title: t\xE9xt }")
@@ -94,6 +94,6 @@ fn bytes_that_are_no_text_and_no_build() {
     refused(&call, "run good.proc --data latin.json", 1, "error[E0902]: `latin.json` is not UTF-8");
     refused(&call, "run lies.procb", 1, "error[E0904]: `lies.procb`: the build is damaged: ");
     refused(&call, "run text.procb", 1, "error[E0905]: `text.procb`: this is no build\n");
-    let format = "error[E0905]: `later.procb`: the build has the format 7, this program reads 3\n";
+    let format = "error[E0905]: `later.procb`: the build has the format 7, this program reads 4\n";
     refused(&call, "run later.procb", 1, format);
 }

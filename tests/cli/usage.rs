@@ -8,7 +8,7 @@ fn versions() {
     Call::new().run(&["--version"]).is(0, version, "");
     let verbose = Call::new().run(&["--version", "--verbose"]);
     assert!(
-        verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 3\n"),
+        verbose.out.starts_with(version) && verbose.out.contains("\nlanguage   0.1\nbuilds     format 4\n"),
         "{}",
         verbose.out
     );

@@ -320,7 +320,7 @@ pub(super) fn build(page: &Page, bytes: &[u8]) -> Vec<(String, Tree)> {
     assert_eq!(Sha256::digest(content).as_slice(), hash, "the hash");
     let mut rest = Bytes(content);
     assert_eq!(rest.take(8), b"ABIDE\x1A\r\n");
-    assert_eq!((rest.little(2), rest.little(2)), (3, page.sections.len() as u64));
+    assert_eq!((rest.little(2), rest.little(2)), (4, page.sections.len() as u64));
     let read = (1..).zip(&page.sections).map(|(number, (name, ty))| {
         assert_eq!(rest.little(2), number);
         let length = usize::try_from(rest.little(4)).unwrap();
