@@ -412,7 +412,17 @@ workflow Watch for deal: Deal when created {
             after 30 days => log "nothing",
         }
     }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let first = w.create("Deal", &[("title", text("first"))]);
+        w.create("Part", &[("of", Value::Ref(first))]);
+        assert_eq!(w.notes(), ["a part of first"]);
+    });
+}
 
+#[test]
 fn on_cancel_runs_last_and_only_then() {
     let source = with(
         r#"
@@ -426,11 +436,6 @@ workflow Chase for deal: Deal when created {
 "#,
     );
     on_both(&source, |w| {
-        let first = w.create("Deal", &[("title", text("first"))]);
-        w.create("Part", &[("of", Value::Ref(first))]);
-        assert_eq!(w.notes(), ["a part of first"]);
-}
-
         let deals = ["a", "b", "c", "d"].map(|t| w.create("Deal", &[("title", text(t))]));
         w.update(deals[0], &[("state", Value::Enum(1))]);
         assert_eq!(w.notes(), ["finally", "canceled a"]);
