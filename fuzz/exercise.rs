@@ -5,7 +5,7 @@ use std::sync::Arc;
 use abide::{
     base::value::Value,
     bytecode::{
-        module::{Module, RecordDef},
+        module::{Module, RecordDef, RecordKind},
         traps::TrapCode,
         types::{FuncIdx, TypeDef, TypeIdx},
     },
@@ -49,7 +49,7 @@ pub(crate) fn exercise(program: &Arc<Program>) {
                 }
                 Outcome::Faulted(fault) => {
                     let is_trap = TrapCode::ALL.iter().any(|trap| trap.code() == fault.code);
-                    let raised = |record: &RecordDef| record.is_error && record.name == fault.code;
+                    let raised = |record: &RecordDef| record.kind == RecordKind::Error && record.name == fault.code;
                     assert!(is_trap || program.module().records.iter().any(raised), "{fault:?}");
                     break;
                 }

@@ -23,6 +23,7 @@ use super::{
 use crate::base::{
     limits::{BUILD_BYTES_MAX, NESTING_MAX},
     numbering::NumberPiece,
+    schedule::{Schedule, WallTimes},
     value::{Currency, Duration, EntityIdx, Money, RecordRef, Value},
 };
 
@@ -280,7 +281,7 @@ wire_structs! {
     Meta { name, version, currency, zone, tzdb, compiler }
     EnumDef { name, members }
     MemberDef { name, value, label }
-    RecordDef { name, is_error, fields }
+    RecordDef { name, kind, fields }
     ParamDef { name, ty, default }
     FieldDef {
         name, column, ty, system, default, low, high, text_max, places, numbering, on_delete, caseless, private,
@@ -311,6 +312,7 @@ wire_structs! {
     HostSite { op, args, result }
     FieldWrite { field, op }
     Duration { months, days, micros }
+    WallTimes { minutes, hours, days, months, weekdays, either, clamp }
     Money { amount, currency }
     RecordRef { entity, id }
 }
@@ -332,16 +334,19 @@ wire_enums! {
     DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
     NumberPiece { 0 Text(a), 1 Year, 2 ShortYear, 3 Month, 4 Day, 5 Sequence(a), }
     OnDelete { 0 Restrict, 1 Clear, 2 Cascade, }
+    Schedule { 0 Every(a), 1 Wall(a), }
+    RecordKind { 0 Plain, 1 Error, 2 Signal, }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
     RunAs { 0 Owner, 1 Caller, }
     ProcessKind { 0 Background, 1 Realtime, 2 Action, }
     Phase { 0 Background, 1 Before, 2 After, }
     TriggerEvent {
         0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
+        7 Signal(a), 8 Schedule { schedule, zone },
     }
     Capture {
         0 OldPresent, 1 Old(a), 2 Last(a), 3 Changed(a), 4 TriggerKind, 5 TriggerUser, 6 TriggerAt, 7 TriggerStage,
-        8 Input(a), 9 Result,
+        8 Input(a), 9 Result, 10 TriggerSignal,
     }
     Keep { 0 ForEver, 1 Nothing, 2 For(a), }
     CompareOp {
@@ -361,7 +366,8 @@ wire_enums! {
         29 JoinChild(a), 30 ChildResult(a), 31 CancelInstance, 32 ActAsBegin, 33 ActAsEnd, 34 WatchBegin,
         35 WatchMoment, 36 WatchEnd, 37 TestGiven { entity, fields }, 38 TestGivenProcess(a), 39 TestActAs,
         40 TestAdvance, 41 TestAdvanceTo, 42 TestStandstill, 43 TestIdle, 44 TestCount { process, state },
-        45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a),
+        45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a), 49 Emit(a), 50 MailNext(a),
+        51 MailRead(a), 52 MailTake,
     }
 }
 

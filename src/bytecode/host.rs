@@ -5,7 +5,7 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, SiteIdx, TypeIdx};
+use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
 use crate::base::value::{EntityIdx, Value};
 
 /// How a stored value changes.
@@ -159,6 +159,18 @@ pub enum HostOp {
     ActAsBegin,
     /// `->`.
     ActAsEnd,
+
+    // Signals.
+    /// `Record, Ref or AnyRef or Instance (if it has a receiver) ->`: into the mailboxes of those who may wait for it,
+    /// and starts what begins with it.
+    Emit(RecordIdx),
+    /// `Int after -> Int key`: the first such signal in the mailbox of this instance behind `after`, or 0; in a wait
+    /// also what to be woken by.
+    MailNext(RecordIdx),
+    /// `Int key -> Record`.
+    MailRead(RecordIdx),
+    /// `Int key ->`: it leaves the mailbox.
+    MailTake,
 
     // Waiting.
     /// `->`: forget what was watched; from here on every record read, every query by a reference and every joined

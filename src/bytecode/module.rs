@@ -9,6 +9,7 @@ use super::{
 };
 use crate::base::{
     numbering::NumberPiece,
+    schedule::Schedule,
     value::{Currency, Duration, EntityIdx, Value},
 };
 
@@ -82,13 +83,24 @@ pub struct MemberDef {
     pub label: String,
 }
 
+/// What a record type was declared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// `record`, or made by the compiler.
+    Plain,
+    /// `error`.
+    Error,
+    /// `signal`.
+    Signal,
+}
+
 /// A record type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordDef {
     /// Its name; an error's is its code in `e.code`.
     pub name: String,
-    /// Whether it is an error.
-    pub is_error: bool,
+    /// What it was declared as.
+    pub kind: RecordKind,
     /// Its fields.
     pub fields: Vec<ParamDef>,
 }
@@ -326,12 +338,21 @@ pub enum TriggerEvent {
     Deleted,
     /// The action ran.
     Action(ProcessIdx),
+    /// The signal was emitted; to the primary record if the process has one.
+    Signal(RecordIdx),
+    /// A moment has come.
+    Schedule {
+        /// Which moments.
+        schedule: Schedule,
+        /// On the wall clock of this zone.
+        zone: String,
+    },
 }
 
 /// A trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerDef {
-    /// The entity; of no meaning for actions.
+    /// The entity; of no meaning for actions, for schedules, and for signals without a primary record.
     pub entity: EntityIdx,
     /// When.
     pub phase: Phase,
@@ -350,7 +371,8 @@ pub enum Capture {
     Last(FieldIdx),
     /// bool: whether the event changed the field.
     Changed(FieldIdx),
-    /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`.
+    /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`,
+    /// `signal`, `schedule`.
     TriggerKind,
     /// reference to `User`, or none for the system.
     TriggerUser,
@@ -362,6 +384,8 @@ pub enum Capture {
     Input(u16),
     /// The result of the action that the process stands after.
     Result,
+    /// The signal that started the process, or none.
+    TriggerSignal,
 }
 
 /// `only if`: a function of the primary record and captures to bool.
@@ -620,6 +644,13 @@ impl Module {
     #[must_use]
     pub fn entity(&self, idx: EntityIdx) -> Option<&EntityDef> {
         self.entities.get(idx.0 as usize)
+    }
+
+    /// The signal of this name, with its index.
+    #[must_use]
+    pub fn signal_by_name(&self, name: &str) -> Option<(RecordIdx, &RecordDef)> {
+        let index = self.records.iter().position(|r| r.kind == RecordKind::Signal && r.name == name)?;
+        Some((RecordIdx(u16::try_from(index).ok()?), self.records.get(index)?))
     }
 
     /// The entity of this name, with its index.

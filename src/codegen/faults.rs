@@ -125,6 +125,26 @@ impl Lowerer<'_> {
         self.end_scope(&scope, HostOp::ActAsEnd, HostOp::ActAsEnd);
     }
 
+    /// A body with what runs last when the process is cancelled, by itself or from outside.
+    pub(super) fn on_cancel(&mut self, body: &Block, cancel: &Block) {
+        let (handler, other, end) = (self.code.label(), self.code.label(), self.code.label());
+        let (fault, is) = (self.take_def(TypeDef::Fault), self.take_def(TypeDef::Bool));
+        self.open_scope(ScopeKind::OnCancel);
+        self.block(body);
+        let scope = self.close_scope();
+        self.code.jump(end);
+        self.code.bind(handler);
+        self.guard(&scope, handler, fault.slot(), true);
+        self.emit(Instruction::FaultIsCancel { into: is.slot(), from: fault.slot() });
+        self.jump_if(is.slot(), other, false);
+        self.one_turn += 1;
+        self.block(cancel);
+        self.one_turn -= 1;
+        self.code.bind(other);
+        self.emit(Instruction::RaiseAgain { from: fault.slot() });
+        self.code.bind(end);
+    }
+
     /// One request at the end of a block, another one when a fault, a stop or a cancellation leaves it.
     fn end_scope(&mut self, scope: &Scope, well: HostOp, faulted: HostOp) {
         let (handler, end) = (self.code.label(), self.code.label());

@@ -324,6 +324,7 @@ fn capture_name(capture: Capture) -> String {
         Capture::OldPresent => "old".to_owned(),
         Capture::Result => "result".to_owned(),
         Capture::TriggerAt => "trigger.at".to_owned(),
+        Capture::TriggerSignal => "trigger.signal".to_owned(),
         Capture::TriggerKind => "trigger.kind".to_owned(),
         Capture::TriggerStage => "trigger.stage".to_owned(),
         Capture::TriggerUser => "trigger.user".to_owned(),

@@ -23,6 +23,7 @@ mod function;
 mod module;
 mod points;
 mod queries;
+mod signals;
 mod slots;
 mod stmt;
 mod tables;

@@ -57,7 +57,11 @@ pub(super) fn records(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::
         .iter()
         .map(|r| out::RecordDef {
             name: r.name.clone(),
-            is_error: r.kind == schema::RecordKind::Error,
+            kind: match r.kind {
+                schema::RecordKind::Error => out::RecordKind::Error,
+                schema::RecordKind::Signal => out::RecordKind::Signal,
+                schema::RecordKind::Record | schema::RecordKind::Results => out::RecordKind::Plain,
+            },
             fields: params(&r.fields, tables),
         })
         .collect()
@@ -184,7 +188,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             result: tables.types.lower_result(&head.result),
             body: numbers.body(i),
             captures: body.captures.iter().map(|c| capture(c.capture)).collect(),
-            triggers: triggers(head),
+            triggers: triggers(head, &program.settings.zone),
             only_if,
             on_demand: head.on_demand,
             called: head.called,
@@ -206,7 +210,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
 }
 
 /// A trigger for each entity that the primary record may be of.
-fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
+fn triggers(head: &schema::ProcessHead, zone: &str) -> Vec<out::TriggerDef> {
     let entities = head.primary.as_ref().map(|p| p.ty.entities()).unwrap_or_default();
     let mut all = Vec::new();
     for trigger in &head.triggers {
@@ -215,8 +219,9 @@ fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
             schema::Phase::Before => out::Phase::Before,
             schema::Phase::After => out::Phase::After,
         };
-        let event = trigger_event(&trigger.event);
-        if matches!(event, out::TriggerEvent::Action(_)) {
+        let event = trigger_event(&trigger.event, head.zone.as_deref().unwrap_or(zone));
+        let is_of_none = matches!(event, out::TriggerEvent::Signal(_)) && head.primary.is_none();
+        if is_of_none || matches!(event, out::TriggerEvent::Action(_) | out::TriggerEvent::Schedule { .. }) {
             all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });
             continue;
         }
@@ -229,7 +234,7 @@ fn triggers(head: &schema::ProcessHead) -> Vec<out::TriggerDef> {
     all
 }
 
-fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
+fn trigger_event(event: &schema::TriggerEvent, own: &str) -> out::TriggerEvent {
     use schema::TriggerEvent as From;
     match event {
         From::Created => out::TriggerEvent::Created,
@@ -239,6 +244,11 @@ fn trigger_event(event: &schema::TriggerEvent) -> out::TriggerEvent {
         From::Assigned => out::TriggerEvent::Assigned,
         From::Deleted => out::TriggerEvent::Deleted,
         From::Action(id) => out::TriggerEvent::Action(idx::ProcessIdx(id.0)),
+        From::Schedule { schedule, zone } => out::TriggerEvent::Schedule {
+            schedule: schedule.clone(),
+            zone: zone.clone().unwrap_or_else(|| own.to_owned()),
+        },
+        From::Signal(id) => out::TriggerEvent::Signal(idx::RecordIdx(id.0)),
     }
 }
 
@@ -255,6 +265,7 @@ pub(super) fn capture(capture: hir::Capture) -> out::Capture {
         From::TriggerStage => out::Capture::TriggerStage,
         From::Input(i) => out::Capture::Input(i),
         From::Result => out::Capture::Result,
+        From::TriggerSignal => out::Capture::TriggerSignal,
     }
 }
 

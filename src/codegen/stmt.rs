@@ -73,6 +73,7 @@ impl Lowerer<'_> {
             }
             StmtKind::Delete { target } => self.host_of(HostOp::Delete, target, None),
             StmtKind::Do { .. } => self.lower_do(kind),
+            StmtKind::Emit { signal, value, to } => self.emit_signal(*signal, value, to.as_ref()),
             StmtKind::Error => self.unreachable(),
             StmtKind::ForList { bind, source, body } => self.for_list(*bind, source, body),
             StmtKind::ForQuery { query, body } => self.for_query(query, body),
@@ -83,6 +84,7 @@ impl Lowerer<'_> {
                 self.host(HostOp::Log, &[text], None);
             }
             StmtKind::Match { subject, arms } => self.match_stmt(*subject, arms),
+            StmtKind::OnCancel { body, cancel } => self.on_cancel(body, cancel),
             StmtKind::Raise(error) => {
                 let from = self.value(error).slot();
                 self.emit(Instruction::Raise { from });
@@ -496,6 +498,7 @@ fn causes_work(kind: &StmtKind) -> bool {
             | StmtKind::Create { .. }
             | StmtKind::Delete { .. }
             | StmtKind::Do { .. }
+            | StmtKind::Emit { .. }
             | StmtKind::Start { .. }
             | StmtKind::Test(
                 hir::TestStmt::GiveUp(_)

@@ -7,7 +7,7 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{HostOp, HostSite},
-        module::{ParamDef, ParticularDef, PointDef, QueryDef, RecordDef},
+        module::{ParamDef, ParticularDef, PointDef, QueryDef, RecordDef, RecordKind},
         types::{ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
     },
 };
@@ -73,7 +73,7 @@ impl Tables {
         let known = |def: &RecordDef| def.name == KEYS && def.fields == fields;
         let at = self.records.iter().position(known).unwrap_or(self.records.len());
         if at == self.records.len() {
-            self.records.push(RecordDef { name: KEYS.to_owned(), is_error: false, fields });
+            self.records.push(RecordDef { name: KEYS.to_owned(), kind: RecordKind::Plain, fields });
         }
         RecordIdx(self.index(at))
     }

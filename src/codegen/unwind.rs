@@ -58,6 +58,8 @@ pub(super) enum ScopeKind {
         /// The exits that pass through it.
         exits: Vec<Exit>,
     },
+    /// The body before `on cancel`.
+    OnCancel,
     /// A loop.
     Loop {
         /// Behind it.
@@ -101,14 +103,16 @@ impl Lowerer<'_> {
         for index in (0..self.scopes.len()).rev() {
             let pc = self.code.pc();
             let Some(scope) = self.scopes.get_mut(index) else { break };
-            if let Some(start) = scope.open.take() {
+            // A `stop canceled` is raised where the handler of `on cancel` covers it.
+            let stays = matches!(scope.kind, ScopeKind::OnCancel) && exit == (Exit::Stop { canceled: true });
+            if !stays && let Some(start) = scope.open.take() {
                 scope.ranges.push((start, pc));
                 paused.push(index);
             }
             match &mut scope.kind {
                 ScopeKind::ActAs => self.host(HostOp::ActAsEnd, &[], None),
                 ScopeKind::Atomic => self.host(HostOp::AtomicCommit, &[], None),
-                ScopeKind::Catch | ScopeKind::Caught { .. } => {}
+                ScopeKind::Catch | ScopeKind::Caught { .. } | ScopeKind::OnCancel => {}
                 ScopeKind::Finally { entry, selector, exits } => {
                     let known = exits.iter().position(|known| *known == exit).unwrap_or(exits.len());
                     if known == exits.len() {

@@ -37,7 +37,7 @@ impl Lowerer<'_> {
                 _ => None,
             });
         }
-        let handles: Vec<Option<Reg>> = arms.iter().map(|arm| self.handle_of(&arm.kind)).collect();
+        let handles: Vec<Option<Reg>> = arms.iter().map(|arm| self.held(&arm.kind)).collect();
         let check = self.code.here();
         let mark = self.slots.mark();
         self.host(HostOp::WatchBegin, &[], None);
@@ -67,10 +67,12 @@ impl Lowerer<'_> {
             self.code.bind(*taken);
             self.at(arm.span);
             self.host(HostOp::WatchEnd, &[], None);
-            if let WaitArmKind::Handle { process, into, .. } = &arm.kind
-                && let Some(handle) = handles.get(index).copied().flatten()
-            {
-                self.child_result(*process, handle, into.as_ref());
+            if let Some(held) = handles.get(index).copied().flatten() {
+                match &arm.kind {
+                    WaitArmKind::Handle { process, into, .. } => self.child_result(*process, held, into.as_ref()),
+                    WaitArmKind::Signal { bind, into, .. } => self.take_signal(held, *bind, into.as_ref()),
+                    _ => {}
+                }
             }
             self.block(&arm.body);
             self.code.jump(end);
@@ -85,6 +87,10 @@ impl Lowerer<'_> {
             WaitArmKind::Until(value) => self.quote("until", value, false),
             WaitArmKind::UntilMoment(value) => self.quote("until", value, true),
             WaitArmKind::Handle { handle, .. } => self.quote("for", handle, false),
+            WaitArmKind::Signal { signal, .. } => {
+                let name = self.program.schema.record(*signal).map_or("", |signal| signal.name.as_str());
+                ArmWords { words: format!("on {name}"), is_timed: false }
+            }
         }
     }
 
@@ -113,9 +119,11 @@ impl Lowerer<'_> {
         self.emit(Instruction::DateTimeAdd { into: due.slot(), left: now.slot(), right: duration.slot() });
     }
 
-    fn handle_of(&mut self, kind: &WaitArmKind) -> Option<Reg> {
+    /// What an arm holds as long as the process waits: a handle, or the place of a signal in the mailbox.
+    fn held(&mut self, kind: &WaitArmKind) -> Option<Reg> {
         match kind {
             WaitArmKind::Handle { handle, .. } => Some(self.value(handle)),
+            WaitArmKind::Signal { .. } => Some(self.take_def(TypeDef::Int)),
             _ => None,
         }
     }
@@ -144,6 +152,11 @@ impl Lowerer<'_> {
                     let ended = self.take_def(TypeDef::Bool);
                     self.host(HostOp::JoinChild(process(*child)), &[handle], Some(ended));
                     self.jump_if(ended.slot(), taken, true);
+                }
+            }
+            WaitArmKind::Signal { signal, bind, condition, .. } => {
+                if let Some(key) = handle {
+                    self.look_for_signal(*signal, *bind, condition.as_ref(), key, taken);
                 }
             }
         }

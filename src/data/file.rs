@@ -6,8 +6,9 @@
 //!  "events": [{"after": "2 days", "as": "ann", "update": "$deal", "set": {"state": "won"}}]}
 //! ```
 //!
-//! An event is one of `create` (an entity), `update`, `assign` (with `to`), `delete` (a record), `start` (a process on
-//! demand) and `do` (an action), the last two with `for` and `with`. `after` counts from `now`.
+//! An event is one of `create` (an entity), `update`, `assign` (with `to`), `delete` (a record), `emit` (a signal,
+//! with `to` and `with`), `start` (a process on demand) and `do` (an action), the last two with `for` and `with`. `after`
+//! counts from `now`.
 
 use super::{
     errors,
@@ -93,6 +94,15 @@ pub enum EventAction {
     },
     /// A record goes.
     Delete(Spanned<String>),
+    /// A signal is emitted.
+    Emit {
+        /// The signal.
+        signal: Spanned<String>,
+        /// The record that gets it.
+        to: Option<Spanned<String>>,
+        /// Its fields by name.
+        with: Fields,
+    },
     /// A process starts on demand, or an action runs.
     Run {
         /// The process.
@@ -107,7 +117,7 @@ pub enum EventAction {
 }
 
 const TOP: &[&str] = &["version", "now", "as", "records", "events"];
-const VERBS: &[&str] = &["create", "update", "assign", "delete", "start", "do"];
+const VERBS: &[&str] = &["create", "update", "assign", "delete", "emit", "start", "do"];
 
 /// Reads the shape of a data file; names of entities, fields and records are not looked up.
 ///
@@ -242,7 +252,7 @@ impl Reader {
             [one] => (&one.0, &one.1),
             [] => {
                 if matches!(json.kind, JsonKind::Object(_)) {
-                    let expected = "one of `create`, `update`, `assign`, `delete`, `start` and `do`";
+                    let expected = "one of `create`, `update`, `assign`, `delete`, `emit`, `start` and `do`";
                     self.problems
                         .push(errors::missing_key("create", json.span).help(format!("an event has {expected}")));
                 }
@@ -259,6 +269,7 @@ impl Reader {
             "update" => &["after", "at", "as", "set"],
             "assign" => &["after", "at", "as", "to"],
             "delete" => &["after", "at", "as"],
+            "emit" => &["after", "at", "as", "to", "with"],
             _ => &["after", "at", "as", "for", "with"],
         };
         let mut misspelt = false;
@@ -319,6 +330,11 @@ impl Reader {
                 })
             }
             "delete" => Some(EventAction::Delete(self.record_name(target, &what)?)),
+            "emit" => {
+                let to = json.get("to").and_then(|value| self.record_name(value, "`to`"));
+                let with = json.get("with").map(|with| self.object(with, "`with`").to_vec()).unwrap_or_default();
+                Some(EventAction::Emit { signal: self.text(target, &what)?, to, with })
+            }
             _ => {
                 let record = json.get("for").and_then(|value| self.record_name(value, "`for`"));
                 let with = json.get("with").map(|with| self.object(with, "`with`").to_vec()).unwrap_or_default();

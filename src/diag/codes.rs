@@ -154,6 +154,8 @@ codes! {
     E0513 "already-deleted" "the primary record after or during its deletion"
     E0514 "set-only" "the primary record is written in its own operation"
     E0515 "inputs-and-result" "inputs or result of an action at the wrong moment"
+    E0516 "no-signal" "the signal that started a process, where none or one of several did"
+    E0517 "bad-schedule" "a schedule that never comes, or of a process for a record"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 
@@ -228,6 +230,7 @@ codes! {
     W0602 "wait-without-limit" "a wait that may last for ever"
     W0603 "never-finishes" "a loop that nothing leaves"
     W0604 "long-turn" "a loop that does the work of many turns in one"
+    W0605 "nobody-emits" "a signal that nobody emits"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
@@ -289,6 +292,7 @@ codes! {
     R0906 "chain-too-long" "processes that start each other form too long a chain"
     R0907 "too-many-starts" "processes started one process on one record too often"
     R0908 "operations-too-deep" "operations cause each other too deeply"
+    R0909 "mailbox-full" "an instance has not taken the signals that it got"
 }
 
 /// The entry of a code such as `E0901`, in capitals or not.

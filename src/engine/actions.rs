@@ -90,5 +90,5 @@ impl Engine {
 }
 
 fn kept<'a>(stage: &'static str, actor: &Actor, inputs: &'a [Value], result: Option<&'a Value>) -> Kept<'a> {
-    Kept { event: None, kind: "action", stage, user: actor.user, inputs, result }
+    Kept { event: None, kind: "action", stage, user: actor.user, inputs, result, signal: None }
 }

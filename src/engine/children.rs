@@ -76,7 +76,15 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
         let (primary, inputs) = split_call(process, args)?;
-        let kept = Kept { event: None, kind: "called", stage: "background", user: actor.user, inputs, result: None };
+        let kept = Kept {
+            event: None,
+            kind: "called",
+            stage: "background",
+            user: actor.user,
+            inputs,
+            result: None,
+            signal: None,
+        };
         if !self.condition_holds(process, primary, &kept)? {
             return Err(faults::does_not_apply(&process.name));
         }

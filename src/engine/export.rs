@@ -24,13 +24,13 @@ use super::{
     Engine,
     faults::{Answer, Failure},
     index,
-    store::{Condition, Instance, InstanceFilter, Row, Status, StoreError, StoredFault, Subscription, codec},
+    store::{Condition, Instance, InstanceFilter, Mail, Row, Status, StoreError, StoredFault, Subscription, codec},
 };
 
 const MAGIC: &[u8; 4] = b"ABEX";
 
 /// The format of exports that this program reads and writes.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// Records that travel with an instance; more are not what one process is about.
 const RECORDS_MAX: usize = 10_000;
@@ -58,7 +58,13 @@ impl Engine {
         let mut told = Vec::new();
         for instance in &instances {
             let subscriptions = self.store.subscriptions(instance.id)?;
-            told.push(self.instance_to_json(instance, &subscriptions));
+            let mail = self.store.mailbox(instance.id)?;
+            let mut json = self.instance_to_json(instance, &subscriptions);
+            if let Json::Object(object) = &mut json {
+                let mail = mail.iter().map(|mail| json!([mail.signal, codec::to_json(&mail.value)]));
+                object.insert("mail".to_owned(), Json::Array(mail.collect()));
+            }
+            told.push(json);
         }
         let payload = json!({
             "project": self.module().meta.name,
@@ -111,6 +117,7 @@ impl Engine {
                 last = last.max(id);
             }
             engine.store.raise_counter("id", last)?;
+            engine.restart_schedules()?;
             first.ok_or_else(|| damaged("instances"))
         })
     }
@@ -139,6 +146,12 @@ impl Engine {
         }
         self.store.put_instance(&instance)?;
         self.store.subscribe(instance.id, &subscriptions)?;
+        for mail in json.get("mail").and_then(Json::as_array).ok_or_else(|| damaged("mailbox"))? {
+            let signal = mail.get(0).and_then(Json::as_str).ok_or_else(|| damaged("mailbox"))?;
+            let value = codec::from_json(mail.get(1).unwrap_or(&Json::Null), 0)?;
+            let key = self.store.count_up("mail")?;
+            self.store.put_mail(&Mail { key, instance: instance.id, signal: signal.to_owned(), value })?;
+        }
         Ok(instance.id)
     }
 
@@ -176,6 +189,9 @@ impl Engine {
         }
         for value in instance.arguments.iter().chain(instance.condition.iter().flatten()) {
             mentioned(value, into);
+        }
+        for mail in self.store.mailbox(instance.id)? {
+            mentioned(&mail.value, into);
         }
         for subscription in self.store.subscriptions(instance.id)? {
             if let Subscription::Field { entity, id, .. } = subscription {
@@ -340,6 +356,10 @@ impl Engine {
                 json!(["referring", self.entity_name(entity), self.field_name(entity, field), id])
             }
             Subscription::End { instance } => json!(["end", "", "", instance]),
+            Subscription::Signal { instance, signal } => {
+                let name = self.module().record(signal).map(|record| record.name.as_str());
+                json!(["signal", name.unwrap_or_default(), "", instance])
+            }
         }
     }
 
@@ -347,6 +367,10 @@ impl Engine {
         let (kind, id) = (json.get(0)?.as_str()?, json.get(3)?.as_i64()?);
         if kind == "end" {
             return Some(Subscription::End { instance: id });
+        }
+        if kind == "signal" {
+            let (signal, _) = self.module().signal_by_name(json.get(1)?.as_str()?)?;
+            return Some(Subscription::Signal { instance: id, signal });
         }
         let (entity, def) = self.module().entity_by_name(json.get(1)?.as_str()?)?;
         let (field, _) = def.field_by_name(json.get(2)?.as_str()?)?;

@@ -102,6 +102,8 @@ faults! {
     too_many_starts(process) "R0907" "{process} is not started: processes started it too often on this record within an hour";
     /// Operations cause each other too deeply.
     nested_too_deeply() "R0908" "operations cause each other too deeply";
+    /// The mailbox of an instance holds as many signals as it can.
+    mailbox_full(instance, max) "R0909" "the mailbox of {instance} holds {max} signals that it has not taken";
     /// The program asked for something that its build does not describe.
     unknown_request(what) "R0109" "the build does not describe {what}";
 }

@@ -117,6 +117,9 @@ impl Engine {
             HostOp::StartChild { .. } | HostOp::JoinChild(_) | HostOp::ChildResult(_) | HostOp::CancelInstance => {
                 self.in_transaction(frame, |engine, frame| engine.child(frame, op, &mut args))
             }
+            HostOp::Emit(_) | HostOp::MailNext(_) | HostOp::MailRead(_) | HostOp::MailTake => {
+                self.in_transaction(frame, |engine, frame| engine.mail(frame, op, &mut args))
+            }
             HostOp::ActAsBegin => {
                 frame.acting.push(frame.actor.user);
                 frame.actor.user = args.user()?;

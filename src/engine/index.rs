@@ -6,8 +6,9 @@ use crate::{
     base::value::{EntityIdx, Value},
     bytecode::{
         host::HostOp,
+        isa::Instruction,
         module::{CompareOp, EntityDef, Module, OnDelete, Phase, SystemField, TriggerDef, TriggerEvent},
-        types::{FieldIdx, ProcessIdx, TypeDef, TypeIdx},
+        types::{FieldIdx, ProcessIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -40,6 +41,10 @@ type Triggers = HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>>;
 pub(crate) struct Index {
     triggers: Triggers,
     action_triggers: HashMap<(ProcessIdx, Phase), Vec<ProcessIdx>>,
+    /// The processes that begin with a signal.
+    started_by: HashMap<RecordIdx, Vec<ProcessIdx>>,
+    /// The processes with an arm for a signal.
+    receivers: HashMap<RecordIdx, Vec<ProcessIdx>>,
     referrers: Vec<Vec<Referrer>>,
     system: Vec<SystemFields>,
     watched: BTreeSet<(EntityIdx, FieldIdx)>,
@@ -55,6 +60,8 @@ impl Index {
         Self {
             triggers: triggers(module),
             action_triggers: action_triggers(module),
+            started_by: started_by(module),
+            receivers: receivers(module),
             referrers: referrers(module),
             system: module.entities.iter().map(system_fields).collect(),
             watched: watched(module),
@@ -71,6 +78,16 @@ impl Index {
     /// The processes before or after an action, in the order they run.
     pub(crate) fn action_triggers(&self, action: ProcessIdx, phase: Phase) -> &[ProcessIdx] {
         self.action_triggers.get(&(action, phase)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The processes that begin with a signal, in the order they are started.
+    pub(crate) fn started_by(&self, signal: RecordIdx) -> &[ProcessIdx] {
+        self.started_by.get(&signal).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The processes that may wait for a signal.
+    pub(crate) fn receivers(&self, signal: RecordIdx) -> &[ProcessIdx] {
+        self.receivers.get(&signal).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The fields that may refer to records of an entity.
@@ -109,7 +126,9 @@ fn triggers(module: &Module) -> Triggers {
     let mut found = Triggers::new();
     for process in in_order(module) {
         let all = module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default();
-        for trigger in all.iter().filter(|t| !matches!(t.event, TriggerEvent::Action(_))) {
+        for trigger in all.iter().filter(|t| {
+            !matches!(t.event, TriggerEvent::Action(_) | TriggerEvent::Schedule { .. } | TriggerEvent::Signal(_))
+        }) {
             let list = found.entry((trigger.entity, trigger.phase)).or_default();
             match list.last_mut() {
                 Some((last, own)) if *last == process => own.push(trigger.clone()),
@@ -126,6 +145,38 @@ fn action_triggers(module: &Module) -> HashMap<(ProcessIdx, Phase), Vec<ProcessI
         for trigger in module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default() {
             if let TriggerEvent::Action(action) = trigger.event {
                 found.entry((action, trigger.phase)).or_default().push(process);
+            }
+        }
+    }
+    found
+}
+
+fn started_by(module: &Module) -> HashMap<RecordIdx, Vec<ProcessIdx>> {
+    let mut found: HashMap<_, Vec<ProcessIdx>> = HashMap::new();
+    for process in in_order(module) {
+        for trigger in module.process(process).map(|p| p.triggers.as_slice()).unwrap_or_default() {
+            if let TriggerEvent::Signal(signal) = trigger.event {
+                let list = found.entry(signal).or_default();
+                if list.last() != Some(&process) {
+                    list.push(process);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Processes whose bodies look for a signal in their mailbox.
+fn receivers(module: &Module) -> HashMap<RecordIdx, Vec<ProcessIdx>> {
+    let mut found: HashMap<_, Vec<ProcessIdx>> = HashMap::new();
+    for (index, process) in (0u16..).zip(&module.processes) {
+        let code = module.function(process.body).map(|f| f.code.as_slice()).unwrap_or_default();
+        for word in code {
+            let Some(Instruction::HostCall { site, .. }) = Instruction::decode(*word) else { continue };
+            let Some(HostOp::MailNext(signal)) = module.sites.get(site.index()).map(|site| &site.op) else { continue };
+            let list = found.entry(*signal).or_default();
+            if list.last() != Some(&ProcessIdx(index)) {
+                list.push(ProcessIdx(index));
             }
         }
     }

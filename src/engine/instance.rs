@@ -162,6 +162,7 @@ impl Engine {
             instance.due = Some(words::later(self.now, duration, &self.module().meta.zone));
         }
         self.store.subscribe(id, &[])?;
+        self.store.clear_mailbox(id)?;
         self.store.put_instance(&instance)?;
         self.log(Line { kind: LogKind::End, message: words::ending(status, &message), ..Line::of(&instance) })?;
         self.end_children(id)?;

@@ -61,7 +61,7 @@ impl Engine {
     }
 
     /// A line of who acts, with the place of the statement that runs.
-    fn line(&self, actor: &Actor, kind: LogKind, message: String) -> Line {
+    pub(crate) fn line(&self, actor: &Actor, kind: LogKind, message: String) -> Line {
         let place = self.place.and_then(|(function, pc)| self.program.place(function, pc));
         Line {
             kind,

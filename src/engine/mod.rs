@@ -2,7 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
-//! - `instance`, `turn`, `waits`, `children`, `actions`: the life of instances.
+//! - `instance`, `turn`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`view`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
@@ -26,6 +26,8 @@ mod operation;
 mod pipeline;
 mod requests;
 mod rows;
+mod schedules;
+mod signals;
 pub mod store;
 mod triggers;
 mod turn;
@@ -77,6 +79,7 @@ pub struct Engine {
     program: Arc<Program>,
     schema: Arc<Schema>,
     index: Index,
+    schedules: Vec<schedules::Scheduled>,
     build: String,
     clock: Box<dyn Clock>,
     random: Random,
@@ -124,6 +127,7 @@ impl Engine {
             store,
             schema,
             index,
+            schedules: schedules::of(program.module()),
             build: settings.build,
             clock: settings.clock,
             random: Random::new(settings.seed),
@@ -177,7 +181,7 @@ impl Engine {
             }
         }
         self.system_user = self.number("system user")?;
-        Ok(())
+        self.take_up_schedules()
     }
 
     /// A setting of the store that is a number.

@@ -151,7 +151,15 @@ impl Engine {
         {
             return Err(faults::gone(self.identity(record)));
         }
-        let kept = Kept { event: None, kind: "on demand", stage: "background", user: actor.user, inputs, result: None };
+        let kept = Kept {
+            event: None,
+            kind: "on demand",
+            stage: "background",
+            user: actor.user,
+            inputs,
+            result: None,
+            signal: None,
+        };
         if !self.condition_holds(process, primary, &kept)? {
             return Err(faults::does_not_apply(&process.name));
         }
@@ -207,12 +215,13 @@ impl Engine {
         self.run_ready(TURNS_MAX)
     }
 
-    /// The next moment at which a timer is due.
+    /// The next moment at which a timer or a schedule is due.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn next_due(&mut self) -> Answer<Option<i64>> {
-        Ok(self.store.next_due()?.map(|(due, _)| due))
+        let timer = self.store.next_due()?.map(|(due, _)| due);
+        Ok(timer.into_iter().chain(self.next_scheduled()).min())
     }
 
     /// Moves a virtual clock; what falls due on the way runs at its moment, in order.

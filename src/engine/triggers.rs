@@ -75,6 +75,13 @@ pub(crate) struct Kept<'a> {
     pub(crate) user: Option<i64>,
     pub(crate) inputs: &'a [Value],
     pub(crate) result: Option<&'a Value>,
+    pub(crate) signal: Option<&'a Value>,
+}
+
+impl<'a> Kept<'a> {
+    fn of_event(event: &'a Event, kind: &'static str, stage: &'static str, actor: &Actor) -> Self {
+        Self { event: Some(event), kind, stage, user: actor.user, inputs: &[], result: None, signal: None }
+    }
 }
 
 impl Engine {
@@ -93,7 +100,7 @@ impl Engine {
                 let among = |list: &[i32], n: Option<i32>| list.is_empty() || n.is_some_and(|n| list.contains(&n));
                 updated && old != new && among(from, old) && among(to, new)
             }
-            TriggerEvent::Action(_) => false,
+            TriggerEvent::Action(_) | TriggerEvent::Signal(_) | TriggerEvent::Schedule { .. } => false,
         }
     }
 
@@ -107,6 +114,8 @@ impl Engine {
             TriggerEvent::Assigned => "assigned",
             TriggerEvent::Deleted => "deleted",
             TriggerEvent::Action(_) => "action",
+            TriggerEvent::Signal(_) => "signal",
+            TriggerEvent::Schedule { .. } => "schedule",
         })
     }
 
@@ -149,7 +158,7 @@ impl Engine {
             let process = *process;
             if let Some(kind) = self.matching(triggers, &event) {
                 let stage = if phase == Phase::Before { "before" } else { "after" };
-                let kept = Kept { event: Some(&event), kind, stage, user: actor.user, inputs: &[], result: None };
+                let kept = Kept::of_event(&event, kind, stage, actor);
                 self.run_realtime(actor, process, Some(event.record), &kept, None)?;
             }
         }
@@ -203,6 +212,8 @@ impl Engine {
             arguments.push(primary.map_or(Value::None, Value::Ref));
         }
         arguments.extend_from_slice(inputs);
+        let defaults = process.inputs.iter().skip(inputs.len());
+        arguments.extend(defaults.map(|input| input.default.clone().unwrap_or(Value::None)));
         let types = function.params.get(arguments.len()..).unwrap_or_default();
         arguments.extend(self.captures(&process.captures, types, kept));
         Ok(arguments)
@@ -228,6 +239,7 @@ impl Engine {
             Capture::TriggerStage => Some(Value::Text(kept.stage.to_owned())),
             Capture::Input(input) => kept.inputs.get(usize::from(input)).cloned(),
             Capture::Result => kept.result.cloned(),
+            Capture::TriggerSignal => kept.signal.cloned(),
         };
         found.unwrap_or_else(|| index::zero(self.module(), ty))
     }
@@ -302,32 +314,44 @@ impl Engine {
             let index = *index;
             let Some(kind) = self.matching(triggers, event) else { continue };
             let Some(process) = program.module().process(index) else { continue };
-            let kept =
-                Kept { event: Some(event), kind, stage: "background", user: actor.user, inputs: &[], result: None };
-            let primary = Some(event.record);
-            let condition = self.condition_arguments(process, primary, &kept);
-            let refusal = match condition.as_deref().map(|args| self.evaluate_condition(process, args)) {
-                None | Some(Ok(true)) => self.guard(actor, process, primary)?,
-                Some(Ok(false)) => continue,
-                Some(Err(Failure::Fault(fault))) => Some(Failure::Fault(fault)),
-                Some(Err(failure)) => return Err(failure),
-            };
-            let owner = self.owner(&process.name);
-            let start = Start {
-                process: index,
-                primary,
-                arguments: self.arguments(process, primary, &[], &kept)?,
-                condition: condition.filter(|_| refusal.is_some()),
-                owner,
-                caller: actor.user,
-                user: if process.run_as == Some(RunAs::Caller) { actor.user } else { owner },
-                parent: None,
-                owned: false,
-                depth: actor.depth + 1,
-            };
-            self.begin_instance(start, refusal)?;
+            let kept = Kept::of_event(event, kind, "background", actor);
+            self.start_caused(actor, index, process, Some(event.record), &kept)?;
         }
         Ok(())
+    }
+
+    /// Starts a background process that something caused, unless its condition is false. Gives whether it did. What
+    /// goes wrong parks the start.
+    pub(crate) fn start_caused(
+        &mut self,
+        actor: &Actor,
+        index: ProcessIdx,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+        kept: &Kept<'_>,
+    ) -> Answer<bool> {
+        let condition = self.condition_arguments(process, primary, kept);
+        let refusal = match condition.as_deref().map(|args| self.evaluate_condition(process, args)) {
+            None | Some(Ok(true)) => self.guard(actor, process, primary)?,
+            Some(Ok(false)) => return Ok(false),
+            Some(Err(Failure::Fault(fault))) => Some(Failure::Fault(fault)),
+            Some(Err(failure)) => return Err(failure),
+        };
+        let owner = self.owner(&process.name);
+        let start = Start {
+            process: index,
+            primary,
+            arguments: self.arguments(process, primary, &[], kept)?,
+            condition: condition.filter(|_| refusal.is_some()),
+            owner,
+            caller: actor.user,
+            user: if process.run_as == Some(RunAs::Caller) { actor.user } else { owner },
+            parent: None,
+            owned: false,
+            depth: actor.depth + 1,
+        };
+        self.begin_instance(start, refusal)?;
+        Ok(true)
     }
 
     /// Wakes the instances that wait for something that the event changed.

@@ -218,7 +218,7 @@ impl Engine {
         }
         self.fuel = TURN_FUEL;
         let (mut machine, mut frame) = self.prepare(instance)?;
-        machine.cancel(reason);
+        machine.give_up(reason);
         match self.drive(&mut machine, &mut frame)? {
             End::Faulted(fault) => Err(Failure::Fault(fault)),
             _ => Ok(()),

@@ -58,9 +58,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes ready what is due, in order; deletes ended instances that were kept long enough.
+    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough.
     pub(crate) fn fire_due(&mut self) -> Answer<bool> {
-        let mut any = false;
+        let mut any = self.start_scheduled()?;
         while let Some((due, id)) = self.store.next_due()? {
             if due > self.now {
                 break;
@@ -106,7 +106,7 @@ impl Engine {
         for subscription in self.store.subscriptions(id)? {
             let alive = match subscription {
                 Subscription::Field { entity, id, .. } => self.store.get(RecordRef { entity, id })?.is_some(),
-                Subscription::Referring { .. } => true,
+                Subscription::Referring { .. } | Subscription::Signal { .. } => true,
                 Subscription::End { instance } => self.store.instance(instance)?.is_some_and(|i| i.status.is_live()),
             };
             if alive {

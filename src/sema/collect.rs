@@ -84,7 +84,7 @@ pub struct Declarations<'a> {
     pub functions: Vec<FunctionDecl<'a>>,
     /// Workflows, real-time workflows, actions.
     pub processes: Vec<Declared<'a, ProcessId, ProcessDecl>>,
-    /// `record` and `error`.
+    /// `record`, `error` and `signal`.
     pub records: Vec<Declared<'a, RecordId, [Param]>>,
     /// `test`, with their files.
     pub tests: Vec<(FileId, &'a Item)>,
@@ -216,7 +216,7 @@ impl<'a> Collector<'a, '_> {
             ItemKind::Role { name, .. } => self.later(tree, name, "role", "roles"),
             ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
             ItemKind::Secret(name) => self.later_setting(tree, name, "secret", "secrets"),
-            ItemKind::Signal { name, .. } => self.later(tree, name, "signal", "signals"),
+            ItemKind::Signal { name, fields } => self.record(tree, name, fields, Def::Signal),
         }
     }
 

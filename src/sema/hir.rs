@@ -85,6 +85,8 @@ pub enum Capture {
     Input(u16),
     /// `result` of the action that a real-time process stands after.
     Result,
+    /// `trigger.signal`.
+    TriggerSignal,
 }
 
 /// A capture with the type of its value.

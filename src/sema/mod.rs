@@ -13,8 +13,9 @@
 //! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
 //! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
 //! 7. `computed` looks for fields that are computed from themselves.
-//! 8. `private` follows the values of private fields, so that they stay out of logs and messages (E08).
-//! 9. `allow` drops the lints that comments switch off.
+//! 8. `silence` looks for signals that nobody emits (W06).
+//! 9. `private` follows the values of private fields, so that they stay out of logs and messages (E08).
+//! 10. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
@@ -44,6 +45,7 @@ mod records;
 mod rings;
 pub mod schema;
 pub mod show;
+mod silence;
 mod states;
 mod triggers;
 pub mod ty;

@@ -32,6 +32,8 @@ pub enum Def {
     Process(ProcessId),
     /// `record`.
     Record(RecordId),
+    /// `signal`.
+    Signal(RecordId),
 }
 
 /// A name with its declaration.

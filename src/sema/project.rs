@@ -14,6 +14,7 @@ use super::{
     names::Names,
     private, rings,
     schema::{Schema, Settings},
+    silence,
 };
 use crate::base::span::FileId;
 use crate::diag::{Diagnostic, Severity, Sink};
@@ -58,6 +59,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     rings::check(&program, &mut sink);
     endless::check(&program, &mut sink);
     computed::check(&program, &mut sink);
+    silence::check(&program, &mut sink);
     private::check(&mut program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }

@@ -1,4 +1,4 @@
-//! Record types and errors: fields, and that none holds itself.
+//! Record types, errors and signals: fields, and that none holds itself.
 
 use super::{
     build::Builder,
@@ -19,15 +19,18 @@ impl Builder<'_, '_> {
     pub(super) fn build_records(&mut self) {
         let records = std::mem::take(&mut self.declarations.records);
         for declared in &records {
-            let is_error =
-                matches!(self.names.entries.get(&declared.name.name).map(|entry| &entry.def), Some(Def::Error(_)));
+            let kind = match self.names.entries.get(&declared.name.name).map(|entry| &entry.def) {
+                Some(Def::Error(_)) => RecordKind::Error,
+                Some(Def::Signal(_)) => RecordKind::Signal,
+                _ => RecordKind::Record,
+            };
             let owner = format!("`{}`", declared.name.name);
             self.report_repeated("field", &owner, declared.decl.iter().map(|field| &field.name));
             let fields = self.params(declared.file, declared.decl);
             self.schema.records.push(Record {
                 name: declared.name.name.clone(),
                 fields,
-                kind: if is_error { RecordKind::Error } else { RecordKind::Record },
+                kind,
                 span: declared.name.span,
             });
         }

@@ -128,9 +128,16 @@ fn strongest<'t>(fired: impl Iterator<Item = &'t Trigger>) -> Option<&'t Trigger
 
 /// Whether the write fires this trigger.
 fn fires(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Trigger) -> bool {
-    let Some(primary) = &head.primary else { return false };
+    let of_signal = match (&write.operation, &trigger.event) {
+        (Operation::Emit(emitted), TriggerEvent::Signal(wanted)) => Some(emitted == wanted),
+        _ => None,
+    };
+    let Some(primary) = &head.primary else { return of_signal == Some(true) };
     let entities: Vec<EntityId> =
         primary.ty.entities().into_iter().filter(|entity| write.entities.contains(entity)).collect();
+    if let Some(is_this) = of_signal {
+        return is_this && !entities.is_empty();
+    }
     if entities.is_empty() {
         return false;
     }
@@ -210,7 +217,7 @@ fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
                     status.into_iter().collect()
                 }
                 Operation::Assign => owner_field(schema, *entity).into_iter().collect(),
-                Operation::Create | Operation::Delete => Vec::new(),
+                Operation::Create | Operation::Delete | Operation::Emit(_) => Vec::new(),
             };
             let outcome = |field: FieldId| Outcome { entity: *entity, field, value: fixed(&write, field) };
             outcomes.extend(fields.into_iter().map(outcome));

@@ -4,6 +4,7 @@
 
 use crate::base::{
     numbering::NumberPiece,
+    schedule::Schedule,
     span::Span,
     value::{Currency, Value},
 };
@@ -28,7 +29,7 @@ ids! {
     FunctionId,
     /// A workflow, real-time workflow or action.
     ProcessId,
-    /// A record type, an error's fields, or the named results of a process.
+    /// A record type, the fields of an error or a signal, or the named results of a process.
     RecordId,
 }
 
@@ -43,7 +44,7 @@ pub struct Schema {
     pub functions: Vec<FunctionHead>,
     /// Heads of processes.
     pub processes: Vec<ProcessHead>,
-    /// Record types, errors, named results.
+    /// Record types, errors, signals, named results.
     pub records: Vec<Record>,
 }
 
@@ -84,6 +85,8 @@ pub enum RecordKind {
     Record,
     /// `-> (a: T, b: U)` of a process.
     Results,
+    /// `signal S { … }`.
+    Signal,
 }
 
 /// A record type.
@@ -392,6 +395,15 @@ pub enum TriggerEvent {
     Deleted,
     /// `action X`.
     Action(ProcessId),
+    /// `on S`.
+    Signal(RecordId),
+    /// `every …`, `cron "…"`.
+    Schedule {
+        /// When.
+        schedule: Schedule,
+        /// The zone, where one is written.
+        zone: Option<String>,
+    },
 }
 
 /// One trigger with its place.

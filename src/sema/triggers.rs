@@ -12,7 +12,7 @@ use super::{
     ty::Ty,
     types,
 };
-use crate::base::{distance::did_you_mean, span::Span};
+use crate::base::{distance::did_you_mean, schedule::Schedule, span::Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{ClauseKind, Event, EventKind, Ident, ProcessDecl, ProcessKind};
 
@@ -61,7 +61,9 @@ impl Builder<'_, '_> {
     ) -> Option<()> {
         match &event.kind {
             EventKind::Error => return None,
-            EventKind::Called | EventKind::OnDemand if phase != Phase::Background => {
+            EventKind::Called | EventKind::OnDemand | EventKind::Schedule { .. } | EventKind::Signal(_)
+                if phase != Phase::Background =>
+            {
                 self.sink.push(errors::start_in_phase(event_words(&event.kind), event.span));
                 return None;
             }
@@ -75,17 +77,6 @@ impl Builder<'_, '_> {
                 head.on_demand = true;
                 return Some(());
             }
-            EventKind::Schedule { .. } => {
-                self.sink.push(names::later("schedules", event.span));
-                return None;
-            }
-            EventKind::Signal(signal) => {
-                let known = self.names.get(declared.file, &signal.name);
-                if !known.is_some_and(|entry| matches!(entry.def, Def::Later(_) | Def::Broken)) {
-                    self.sink.push(names::later("signals", event.span));
-                }
-                return None;
-            }
             _ => {}
         }
         if declared.decl.kind == ProcessKind::Realtime && phase == Phase::Background {
@@ -94,10 +85,44 @@ impl Builder<'_, '_> {
         }
         let event_read = match &event.kind {
             EventKind::Action(action) => self.action_event(head, declared, phase, action)?,
+            EventKind::Schedule { text, cron, zone } => {
+                self.schedule(head, (text, *cron), zone.as_deref(), event.span)?
+            }
+            EventKind::Signal(signal) => {
+                match types::find(&self.names, declared.file, signal, types::Wanted::Signal, self.sink)?.def {
+                    Def::Signal(signal) => TriggerEvent::Signal(signal),
+                    _ => return None,
+                }
+            }
             _ => self.record_event(head, event)?,
         };
         head.triggers.push(Trigger { phase, event: event_read, span: event.span });
         Some(())
+    }
+
+    /// `every …`: it is for no record, and the moment exists.
+    fn schedule(
+        &mut self,
+        head: &ProcessHead,
+        (text, cron): (&str, bool),
+        zone: Option<&str>,
+        span: Span,
+    ) -> Option<TriggerEvent> {
+        if let Some(primary) = &head.primary {
+            self.sink.push(errors::schedule_with_record(&primary.name, span, primary.span));
+            return None;
+        }
+        if zone.is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+            self.sink.push(kinds::unknown_zone(span));
+            return None;
+        }
+        match if cron { Schedule::parse_cron(text) } else { Schedule::parse(text) } {
+            Ok(schedule) => Some(TriggerEvent::Schedule { schedule, zone: zone.map(str::to_owned) }),
+            Err(reason) => {
+                self.sink.push(errors::bad_schedule(&reason, span));
+                None
+            }
+        }
     }
 
     fn report_repeated_start(&mut self, was: bool, words: &str, span: Span) {

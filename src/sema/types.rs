@@ -60,6 +60,8 @@ pub enum Wanted {
     Entity,
     /// A workflow, real-time workflow or action.
     Process,
+    /// A signal.
+    Signal,
 }
 
 impl Wanted {
@@ -68,6 +70,7 @@ impl Wanted {
             Wanted::Type => matches!(def, Def::Alias(_) | Def::Entity(_) | Def::Enum(_) | Def::Record(_)),
             Wanted::Entity => matches!(def, Def::Entity(_)),
             Wanted::Process => matches!(def, Def::Process(_)),
+            Wanted::Signal => matches!(def, Def::Signal(_)),
         }
     }
 
@@ -76,6 +79,7 @@ impl Wanted {
             Wanted::Type => "a type",
             Wanted::Entity => "an entity",
             Wanted::Process => "a process",
+            Wanted::Signal => "a signal",
         }
     }
 
@@ -85,6 +89,7 @@ impl Wanted {
             Wanted::Type => matches!(keyword, "entity" | "enum" | "record" | "type"),
             Wanted::Entity => keyword == "entity",
             Wanted::Process => matches!(keyword, "action" | "workflow"),
+            Wanted::Signal => keyword == "signal",
         }
     }
 }
@@ -126,6 +131,7 @@ pub fn find<'n>(names: &'n Names, file: FileId, name: &Ident, wanted: Wanted, si
             Wanted::Type => errors::unknown_type(&name.name, name.span, &near),
             Wanted::Entity => errors::unknown_entity(&name.name, name.span, &near),
             Wanted::Process => errors::unknown_process("process", &name.name, name.span, &near),
+            Wanted::Signal => errors::unknown_process("signal", &name.name, name.span, &near),
         };
         sink.push(errors::not_brought_in(message, &name.name, home));
         return None;
@@ -163,6 +169,7 @@ pub fn kind_words(def: &Def) -> &'static str {
         Def::Function(_) => "a function",
         Def::Process(_) => "a process",
         Def::Record(_) => "a record type",
+        Def::Signal(_) => "a signal",
     }
 }
 

@@ -72,6 +72,7 @@ pub(crate) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
         | StmtKind::ForQuery { body, .. }
         | StmtKind::Stage { body, .. }
         | StmtKind::While { body, .. } => vec![body],
+        StmtKind::OnCancel { body, cancel } => vec![body, cancel],
         StmtKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
         StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
         StmtKind::Try { body, catches, finally } => {
@@ -120,11 +121,13 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::While { condition, .. } => vec![condition],
         StmtKind::Wait { arms, .. } => arms
             .iter()
-            .map(|arm| match &arm.kind {
-                WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => value,
-                WaitArmKind::Handle { handle, .. } => handle,
+            .filter_map(|arm| match &arm.kind {
+                WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => Some(value),
+                WaitArmKind::Handle { handle, .. } => Some(handle),
+                WaitArmKind::Signal { condition, .. } => condition.as_ref(),
             })
             .collect(),
+        StmtKind::Emit { value, to, .. } => [value].into_iter().chain(to).collect(),
         StmtKind::Do { primary, args, .. } | StmtKind::Start { primary, args, .. } => {
             primary.iter().chain(args).collect()
         }
@@ -136,6 +139,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         | StmtKind::Break
         | StmtKind::Checkpoint
         | StmtKind::Continue
+        | StmtKind::OnCancel { .. }
         | StmtKind::RaiseAgain
         | StmtKind::Stage { .. }
         | StmtKind::Test(_)

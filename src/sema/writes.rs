@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WriteOp},
-    schema::{EntityId, FieldDefault, FieldId, OnDelete, ProcessId, Schema, SystemField},
+    schema::{EntityId, FieldDefault, FieldId, OnDelete, ProcessId, RecordId, Schema, SystemField},
     visit::blocks_of,
 };
 use crate::base::{span::Span, value::Value};
@@ -42,6 +42,8 @@ pub(super) enum Operation {
     Change(i32),
     Create,
     Delete,
+    /// `emit`; the entities are those of the receiver.
+    Emit(RecordId),
     /// `set` in a `before` process: more fields of the same operation.
     Pending(Vec<FieldId>),
     Update(Vec<FieldId>),
@@ -136,6 +138,11 @@ impl<'a> Walker<'a> {
             StmtKind::Delete { target } => {
                 self.write(Operation::Delete, target.ty.entities(), Values::default(), is_primary(target), span);
                 self.follow_deletion(target.ty.entities(), span);
+            }
+            StmtKind::Emit { signal, to, .. } => {
+                let entities = to.as_ref().map(|to| to.ty.entities()).unwrap_or_default();
+                let own = to.as_ref().is_some_and(is_primary);
+                self.write(Operation::Emit(*signal), entities, Values::default(), own, span);
             }
             StmtKind::Do { process, .. } => self.call(*process, true, span),
             StmtKind::Start { process, .. } => self.call(*process, false, span),

@@ -17,6 +17,7 @@ use crate::{
         span::Spanned,
         value::{RecordRef, Value},
     },
+    bytecode::module::ParamDef,
     data::{
         convert,
         file::{DataFile, EventAction, EventData, Fields, RecordData, When},
@@ -282,6 +283,7 @@ impl Simulation {
                 let Some(target) = self.record(record)? else { return Ok(()) };
                 self.step(|engine| engine.delete(user, target)).map(drop)
             }
+            EventAction::Emit { signal, to, with } => self.emit(user, signal, to.as_ref(), with),
             EventAction::Run { process, record, with, .. } => self.start(user, process, record.as_ref(), with),
         }
     }
@@ -296,22 +298,44 @@ impl Simulation {
         let module = self.engine.module();
         let Some(def) = module.processes.iter().find(|p| p.name == process.node) else { return Ok(()) };
         let mut args: Vec<Value> = Vec::new();
-        let resolve = |name: &str| self.named.get(name).copied();
         if def.primary.is_some() {
             match record.and_then(|name| self.named.get(&name.node)) {
                 Some(found) => args.push(Value::Ref(*found)),
                 None => return Ok(()),
             }
         }
-        for input in &def.inputs {
-            let given = with.iter().find(|(name, _)| name.node == input.name);
-            let value = match given {
-                Some((name, json)) => convert::to_value(module, input.ty, json, &name.node, &resolve).ok(),
-                None => input.default.clone(),
-            };
-            args.push(value.unwrap_or(Value::None));
-        }
+        args.extend(self.values(&def.inputs, with));
         self.step(|engine| engine.start(user, &process.node, &args)).map(drop)
+    }
+
+    /// The values of inputs, or of the fields of a signal, in order.
+    fn values(&self, params: &[ParamDef], with: &Fields) -> Vec<Value> {
+        let module = self.engine.module();
+        let resolve = |name: &str| self.named.get(name).copied();
+        let value = |param: &ParamDef| match with.iter().find(|(name, _)| name.node == param.name) {
+            Some((name, json)) => convert::to_value(module, param.ty, json, &name.node, &resolve).ok(),
+            None => param.default.clone(),
+        };
+        params.iter().map(|param| value(param).unwrap_or(Value::None)).collect()
+    }
+
+    fn emit(
+        &mut self,
+        user: Option<i64>,
+        signal: &Spanned<String>,
+        to: Option<&Spanned<String>>,
+        with: &Fields,
+    ) -> Result<(), Error> {
+        let to = match to {
+            None => None,
+            Some(name) => match self.record(name)? {
+                None => return Ok(()),
+                found => found,
+            },
+        };
+        let Some((_, def)) = self.engine.module().signal_by_name(&signal.node) else { return Ok(()) };
+        let value = Value::Record(self.values(&def.fields, with));
+        self.step(|engine| engine.emit(user, &signal.node, &value, to)).map(drop)
     }
 
     /// The record of a name; that it does not exist because it was refused is told.

@@ -9,7 +9,7 @@ use crate::{
         span::Spanned,
         value::{EntityIdx, RecordRef},
     },
-    bytecode::module::{Module, ProcessDef, ProcessKind},
+    bytecode::module::{Module, ParamDef, ProcessDef, ProcessKind, RecordKind},
     data::{
         convert, errors,
         file::{DataFile, EventAction, Fields, RecordData},
@@ -107,6 +107,12 @@ impl<'a> Planner<'a> {
                 EventAction::Delete(record) => {
                     self.record(record);
                 }
+                EventAction::Emit { signal, to, with } => {
+                    if let Some(to) = to {
+                        self.record(to);
+                    }
+                    self.signal(signal, with);
+                }
                 EventAction::Run { process, is_action, record, with } => {
                     self.process(process, *is_action, record.as_ref(), with);
                 }
@@ -161,9 +167,24 @@ impl<'a> Planner<'a> {
             (None, Some(record)) => self.problems.push(errors::unknown_key("for", record.span, &["with"])),
             (None, None) => {}
         }
-        let known: Vec<&str> = process.inputs.iter().map(|i| i.name.as_str()).collect();
+        self.values(name, &process.inputs, with);
+    }
+
+    fn signal(&mut self, name: &Spanned<String>, with: &Fields) {
+        let Some((_, signal)) = self.module.signal_by_name(&name.node) else {
+            let signals = self.module.records.iter().filter(|record| record.kind == RecordKind::Signal);
+            let known = signals.map(|record| record.name.as_str());
+            self.problems.push(errors::unknown_name("signal", &name.node, name.span, known));
+            return;
+        };
+        self.values(name, &signal.fields, with);
+    }
+
+    /// Values by name for the inputs of a process or the fields of a signal.
+    fn values(&mut self, name: &Spanned<String>, params: &[ParamDef], with: &Fields) {
+        let known: Vec<&str> = params.iter().map(|i| i.name.as_str()).collect();
         for (key, json) in with {
-            match process.inputs.iter().find(|i| i.name == key.node) {
+            match params.iter().find(|i| i.name == key.node) {
                 None => self.problems.push(errors::unknown_key(&key.node, key.span, &known)),
                 Some(input) => {
                     let resolve = |name: &str| self.named.get(name).copied();
@@ -173,7 +194,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        for input in &process.inputs {
+        for input in params {
             let given = with.iter().any(|(key, _)| key.node == input.name);
             let optional = matches!(self.module.ty(input.ty), Some(crate::bytecode::types::TypeDef::Optional(_)));
             if !given && input.default.is_none() && !optional {

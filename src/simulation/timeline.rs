@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::base::value::{EntityIdx, RecordRef, Value};
-use crate::bytecode::module::{FieldDef, Module};
+use crate::bytecode::{module::Module, types::TypeIdx};
 use crate::data::show::Show;
 use crate::engine::store::{Change, LogEntry, LogKind};
 use crate::engine::view::InstanceView;
@@ -106,6 +106,8 @@ impl Timeline<'_> {
             LogKind::Wait => ("waits", with_place(&instance, &entry.place)),
             LogKind::Park => ("parked", with_record(&instance, &record)),
             LogKind::End => ("ended", instance),
+            LogKind::Emit if record.is_empty() => ("emitted", entry.message.clone()),
+            LogKind::Emit => ("emitted", format!("{} to {record}", entry.message)),
             LogKind::Note => ("log", entry.message.clone()),
         }
     }
@@ -129,7 +131,7 @@ impl Timeline<'_> {
     fn details(&self, entry: &LogEntry) -> Vec<String> {
         let mut lines = Vec::new();
         match entry.kind {
-            LogKind::Create => {
+            LogKind::Create | LogKind::Emit => {
                 let shown: Vec<String> = self
                     .changes(entry)
                     .filter(|c| self.is_private(entry, c) || !c.new.is_none() && !is_empty(&c.new))
@@ -160,7 +162,7 @@ impl Timeline<'_> {
             lines.extend(wrap(
                 &entry.message.replace(", or ", ",\nor ").split(",\n").map(str::to_owned).collect::<Vec<_>>(),
             ));
-        } else if !entry.message.is_empty() && entry.kind != LogKind::Note {
+        } else if !entry.message.is_empty() && !matches!(entry.kind, LogKind::Note | LogKind::Emit) {
             lines.push(entry.message.clone());
         }
         if matches!(entry.kind, LogKind::Park | LogKind::Refuse) && !entry.place.is_empty() {
@@ -176,19 +178,26 @@ impl Timeline<'_> {
     pub(super) fn field_value(&self, entry: &LogEntry, change: &Change, value: &Value) -> String {
         let name = |record: RecordRef| self.names.get(&record).cloned();
         match self.field(entry, change) {
-            Some(field) if field.private => PRIVATE.to_owned(),
-            Some(field) => self.show.value(field.ty, value, &name),
+            Some((_, true)) => PRIVATE.to_owned(),
+            Some((ty, false)) => self.show.value(ty, value, &name),
             None => self.show.plain(value, &name),
         }
     }
 
     fn is_private(&self, entry: &LogEntry, change: &Change) -> bool {
-        self.field(entry, change).is_some_and(|field| field.private)
+        self.field(entry, change).is_some_and(|(_, private)| private)
     }
 
-    fn field(&self, entry: &LogEntry, change: &Change) -> Option<&FieldDef> {
+    /// The type of the field of the record or of the signal, and whether it is private.
+    fn field(&self, entry: &LogEntry, change: &Change) -> Option<(TypeIdx, bool)> {
+        if entry.kind == LogKind::Emit {
+            // The message begins with the name of the signal.
+            let name = entry.message.split(',').next().unwrap_or_default();
+            let (_, signal) = self.module().signal_by_name(name)?;
+            return signal.fields.iter().find(|field| field.name == change.field).map(|field| (field.ty, false));
+        }
         let entity = self.module().entity(entry.record?.entity)?;
-        entity.field_by_name(&change.field).map(|(_, field)| field)
+        entity.field_by_name(&change.field).map(|(_, field)| (field.ty, field.private))
     }
 
     fn module(&self) -> &Module {

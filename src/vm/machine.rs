@@ -225,6 +225,11 @@ impl Machine {
         self.fail(Raised::exit(Exit::Stop { canceled: true, message: reason.to_owned() }));
     }
 
+    /// Ends it where it stands after a fault: what always runs does, but nothing that is for a cancellation.
+    pub fn give_up(&mut self, reason: &str) {
+        self.fail(Raised::exit(Exit::Stop { canceled: false, message: reason.to_owned() }));
+    }
+
     /// Goes on after a suspension point. A machine that does not rest at one stays as it is.
     pub fn resume(&mut self) {
         if let State::Waiting(_) = self.state {

@@ -1,6 +1,6 @@
 //! A module that was verified and prepared to run. There is no other way to one than through the verifier.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use super::{
     fault::Place,
@@ -227,9 +227,9 @@ fn patterns(module: &Module, code: &[Vec<Instruction>]) -> Result<HashMap<u16, P
     for instruction in code.iter().flatten() {
         let Instruction::TextMatches { pattern, .. } = instruction else { continue };
         let Some(Value::Text(text)) = module.consts.get(pattern.index()) else { continue };
-        if !patterns.contains_key(&pattern.0) {
+        if let Entry::Vacant(vacant) = patterns.entry(pattern.0) {
             let refused = |reason| VerifyError { function: None, pc: None, reason: format!("a pattern: {reason}") };
-            patterns.insert(pattern.0, Pattern::new(text).map_err(refused)?);
+            vacant.insert(Pattern::new(text).map_err(refused)?);
         }
     }
     Ok(patterns)

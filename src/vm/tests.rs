@@ -22,7 +22,7 @@ use crate::{
         module::DefaultDef,
         module::{
             Debug, EntityDef, EnumDef, FieldDef, FunctionKind, MemberDef, Meta, Module, OnDelete, ParamDef, PointDef,
-            PointKind, RecordDef, SystemField,
+            PointKind, RecordDef, RecordKind, SystemField,
         },
         types::{EnumIdx, FieldIdx, FuncIdx, PointIdx, RecordIdx, SiteIdx, SlotIdx, SlotKind, TypeDef, TypeIdx},
     },
@@ -77,7 +77,11 @@ pub(super) fn module() -> Module {
         caseless: false,
         private: false,
     };
-    let record = |name: &str, is_error, fields| RecordDef { name: name.to_owned(), is_error, fields };
+    let record = |name: &str, is_error, fields| RecordDef {
+        name: name.to_owned(),
+        kind: if is_error { RecordKind::Error } else { RecordKind::Plain },
+        fields,
+    };
     Module {
         meta: Meta {
             name: "test".to_owned(),

@@ -216,7 +216,7 @@ fn a_message_about_a_snapshot_has_one_code() {
     call.run(&["resume", "x.snap", "p.proc"]).is(
         1,
         "",
-        "error[E0917]: `x.snap`: the snapshot has format 24864, this program knows format 1\n",
+        "error[E0917]: `x.snap`: the snapshot has format 24864, this program knows format 2\n",
     );
     let call = call.file("y.snap", "");
     call.run(&["resume", "y.snap", "p.proc"]).is(

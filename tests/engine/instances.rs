@@ -421,3 +421,34 @@ workflow Watch for deal: Deal when created {
         assert_eq!(w.notes(), ["a part of first"]);
     });
 }
+
+#[test]
+fn on_cancel_runs_last_and_only_then() {
+    let source = with(
+        r#"
+workflow Chase for deal: Deal when created {
+    try {
+        wait { until deal.state == won => stop canceled "won", after 2 days => log "over" }
+        if deal.score > 0 { log "{1 div (deal.score - 1)}" }
+    } finally { log "finally" }
+    on cancel { log "canceled {deal.title}" }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let deals = ["a", "b", "c", "d"].map(|t| w.create("Deal", &[("title", text(t))]));
+        w.update(deals[0], &[("state", Value::Enum(1))]);
+        assert_eq!(w.notes(), ["finally", "canceled a"]);
+        let ids = w.instances("Chase");
+        w.engine.cancel(ids[1], "enough").unwrap();
+        w.idle();
+        assert_eq!(w.notes()[2..], ["finally", "canceled b"]);
+        w.update(deals[2], &[("score", Value::Int(1))]);
+        w.advance(2 * DAY);
+        w.engine.give_up(ids[2]).unwrap();
+        w.idle();
+        assert_eq!(w.notes()[4..], ["over", "finally", "finally"]);
+        let canceled = Status::Canceled;
+        assert_eq!(w.statuses("Chase"), [canceled, canceled, Status::Failed, Status::Succeeded]);
+    });
+}

@@ -181,6 +181,11 @@ fn children_and_faults_survive_every_kill() {
 }
 
 #[test]
+fn signals_survive_every_kill() {
+    killed_everywhere(Work::Scenario(2));
+}
+
+#[test]
 fn a_simulation_goes_on_with_its_data_after_every_kill() {
     killed_everywhere(Work::Simulation);
 }

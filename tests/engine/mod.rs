@@ -8,4 +8,5 @@ mod kill;
 mod mortal;
 mod operations;
 mod scenarios;
+mod signals;
 mod world;

@@ -16,7 +16,7 @@ use abide::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
     engine::store::{
-        CausedStart, Condition, Instance, InstanceFilter, LogEntry, Row, Savepoint, Schema, Store, StoreError,
+        CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Row, Savepoint, Schema, Store, StoreError,
         Subscription, sqlite::SqliteStore,
     },
 };
@@ -119,6 +119,12 @@ impl Store for Mortal {
         read subscriptions(instance: i64) -> Vec<Subscription>;
         read subscribers(of: Subscription) -> Vec<i64>;
         read field_subscribers(record: RecordRef) -> Vec<(FieldIdx, i64)>;
+        write put_mail(mail: &Mail) -> ();
+        read next_mail(instance: i64, signal: &str, after: i64) -> Option<Mail>;
+        read mailbox(instance: i64) -> Vec<Mail>;
+        read mailbox_size(instance: i64) -> usize;
+        write remove_mail(key: i64) -> ();
+        write clear_mailbox(instance: i64) -> ();
         write note_start(start: &CausedStart) -> ();
         write starts_since(process: &str, record: RecordRef, since: i64) -> u32;
         write append_log(entry: &LogEntry) -> i64;

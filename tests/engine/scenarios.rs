@@ -110,7 +110,8 @@ pub(super) fn picture(w: &mut World) -> String {
     }
     for instance in w.engine.store().instances(&InstanceFilter::default()).unwrap() {
         let subscriptions = w.engine.store().subscriptions(instance.id).unwrap();
-        let _ = writeln!(out, "{instance:?} {subscriptions:?}");
+        let mailbox = w.engine.store().mailbox(instance.id).unwrap();
+        let _ = writeln!(out, "{instance:?} {subscriptions:?} {mailbox:?}");
     }
     for line in w.engine.timeline(None).unwrap() {
         let _ = writeln!(out, "{line:?}");
@@ -177,6 +178,34 @@ workflow Child(by: int) for deal: Deal -> int when called {
             Step::Days(1),
             Step::Update("Deal", "a", "score", 5),
             Step::Days(4),
+        ],
+    },
+    Scenario {
+        source: r#"
+signal Said { by: text, n: int }
+entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
+workflow Hear for deal: Deal when created {
+    wait 1 day
+    let first = wait on Said where it.n > 1
+    log "{deal.title} hears {first.by}"
+    wait on Said as second
+    log "{deal.title} hears {second.by} {second.n}"
+    stop canceled "heard"
+    on cancel { log "{deal.title} has heard" }
+}
+workflow Say for deal: Deal when updated(score) {
+    emit Said { by: deal.title, n: deal.score } to deal
+    emit Said { by: "all", n: 1 }
+}
+workflow Archive for deal: Deal when on Said only if trigger.signal.n > 2 { log "noted {trigger.signal.n}" }
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 0),
+            Step::Create("Deal", "b", 0),
+            Step::Update("Deal", "a", "score", 1),
+            Step::Update("Deal", "a", "score", 3),
+            Step::Days(2),
+            Step::Update("Deal", "b", "score", 5),
         ],
     },
 ];

@@ -344,7 +344,7 @@ impl Maker {
         }
         match self.page.types.get(name) {
             Some(Definition::Struct(fields)) if fields.iter().all(|(name, _)| name.is_some()) => {
-                fields.iter().map(|(_, ty)| self.needed(ty)).max().unwrap_or_default().clamp(3, 60)
+                fields.iter().map(|(_, ty)| self.needed(ty)).max().unwrap_or_default().clamp(3, 90)
             }
             _ => self.needed(item).max(2),
         }

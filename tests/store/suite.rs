@@ -4,8 +4,8 @@ use abide::{
     base::value::{Currency, Duration, Money, Value},
     bytecode::{module::CompareOp, types::FieldIdx},
     engine::store::{
-        CausedStart, Change, Condition, InstanceFilter, LogEntry, LogKind, Status, Store, StoreError, StoredFault,
-        Subscription,
+        CausedStart, Change, Condition, InstanceFilter, LogEntry, LogKind, Mail, Status, Store, StoreError,
+        StoredFault, Subscription,
     },
 };
 use rust_decimal::Decimal;
@@ -34,6 +34,7 @@ suite! {
     instances_come_back_whole
     the_ready_queue_and_the_clock_have_an_order
     subscriptions_are_replaced_together
+    mailboxes_keep_their_order
     starts_are_forgotten_after_their_hour
     the_log_only_grows
     settings_and_builds
@@ -300,6 +301,27 @@ fn subscriptions_are_replaced_together(mut f: Fixture) {
     assert_eq!(store.subscribers(field(SCORE)).unwrap(), [8]);
     assert_eq!(store.subscribers(Subscription::End { instance: 3 }).unwrap(), [8]);
     store.commit().unwrap();
+}
+
+fn mailboxes_keep_their_order(mut f: Fixture) {
+    let store = &mut *f.store;
+    let mail = |key, instance, signal: &str| Mail { key, instance, signal: signal.into(), value: Value::Int(key) };
+    let all = [mail(1, 9, "Said"), mail(2, 8, "Said"), mail(3, 9, "Told"), mail(5, 9, "Said")];
+    store.begin().unwrap();
+    all.iter().for_each(|mail| store.put_mail(mail).unwrap());
+    store.commit().unwrap();
+    assert_eq!(store.mailbox(9).unwrap(), [all[0].clone(), all[2].clone(), all[3].clone()]);
+    assert_eq!(store.next_mail(9, "Said", 1).unwrap(), Some(all[3].clone()));
+    assert_eq!(store.next_mail(9, "Said", 5).unwrap(), None);
+    store.begin().unwrap();
+    let savepoint = store.savepoint().unwrap();
+    store.remove_mail(1).unwrap();
+    assert_eq!(store.mailbox_size(9).unwrap(), 2);
+    store.rollback_to(savepoint).unwrap();
+    store.clear_mailbox(9).unwrap();
+    store.delete_instance(8).unwrap();
+    store.commit().unwrap();
+    assert_eq!((store.mailbox_size(9).unwrap(), store.mailbox_size(8).unwrap()), (0, 0));
 }
 
 fn starts_are_forgotten_after_their_hour(mut f: Fixture) {

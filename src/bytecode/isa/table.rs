@@ -390,4 +390,5 @@ instructions! {
     0xE4 FaultCode { into: put Text, from: get Fault } "Its code, or the name of the error."
     0xE5 FaultMessage { into: put Text, from: get Fault } "Its message."
     0xE6 FaultAt { into: put Text, from: get Fault } "Where it happened."
+    0xE7 FaultIsCancel { into: put Bool, from: get Fault } "Whether it is a cancellation or `stop canceled`."
 }

@@ -13,7 +13,7 @@ use crate::{
         host::HostOp,
         isa::{Instruction, Role, Table},
         layout,
-        module::{Function, FunctionKind, Module},
+        module::{Function, FunctionKind, Module, RecordKind},
         operands::{self, Unresolved},
         traps::TrapCode,
         types::{FuncIdx, PointIdx, SlotIdx, SlotKind, TypeDef},
@@ -198,11 +198,15 @@ impl Checker<'_> {
             Instruction::ListOfSet { into, .. } => refuse(!self.is_list(into), "the result is no list"),
             Instruction::Raise { from } => {
                 let Some(SlotKind::Record(record)) = self.kind(from) else { return Err("no record") };
-                refuse(!self.module.record(record).is_some_and(|def| def.is_error), "the record is no error")
+                refuse(
+                    !self.module.record(record).is_some_and(|def| def.kind == RecordKind::Error),
+                    "the record is no error",
+                )
             }
-            Instruction::FaultIs { record, .. } => {
-                refuse(!self.module.record(record).is_some_and(|def| def.is_error), "the record is no error")
-            }
+            Instruction::FaultIs { record, .. } => refuse(
+                !self.module.record(record).is_some_and(|def| def.kind == RecordKind::Error),
+                "the record is no error",
+            ),
             Instruction::ReturnNothing {} => refuse(self.function.result.is_some(), "the function has a result"),
             Instruction::Wait { .. } => {
                 refuse(self.function.kind != FunctionKind::Process, "only the body of a process suspends")

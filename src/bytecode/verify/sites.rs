@@ -5,8 +5,8 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{FieldWrite, HostOp, HostSite, WriteOp},
-        module::{Module, ProcessDef, QueryDef},
-        types::{FieldIdx, ProcessIdx, QueryIdx, TypeDef, TypeIdx},
+        module::{Module, ProcessDef, QueryDef, RecordKind},
+        types::{FieldIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -95,6 +95,24 @@ impl Signature<'_> {
             HostOp::ActAsBegin | HostOp::TestActAs => self.takes_references(&[false]) && self.gives_nothing(),
             HostOp::WatchMoment | HostOp::TestAdvanceTo => self.takes(&[TypeDef::DateTime]) && self.gives_nothing(),
             HostOp::TestAdvance | HostOp::TestStandstill => self.takes(&[TypeDef::Duration]) && self.gives_nothing(),
+            HostOp::Emit(signal) => {
+                let first = self.site.args.first().and_then(|ty| self.module.ty(*ty));
+                let to = self.site.args.get(1);
+                let known =
+                    to.is_none_or(|ty| self.is_reference(*ty) || self.module.ty(*ty) == Some(&TypeDef::Instance));
+                self.is_signal(*signal)
+                    && first == Some(&TypeDef::Record(*signal))
+                    && self.site.args.len() <= 2
+                    && known
+                    && self.gives_nothing()
+            }
+            HostOp::MailNext(signal) => {
+                self.is_signal(*signal) && self.takes(&[TypeDef::Int]) && self.gives(TypeDef::Int)
+            }
+            HostOp::MailRead(signal) => {
+                self.is_signal(*signal) && self.takes(&[TypeDef::Int]) && self.gives(TypeDef::Record(*signal))
+            }
+            HostOp::MailTake => self.takes(&[TypeDef::Int]) && self.gives_nothing(),
             _ => return self.processes(),
         };
         Some(right)
@@ -134,6 +152,10 @@ impl Signature<'_> {
             _ => false,
         };
         Some(right)
+    }
+
+    fn is_signal(&self, record: RecordIdx) -> bool {
+        self.module.record(record).is_some_and(|def| def.kind == RecordKind::Signal)
     }
 
     fn entity(&self, entity: EntityIdx) -> Option<&crate::bytecode::module::EntityDef> {

@@ -5,8 +5,8 @@ use crate::base::numbering::NumberPiece;
 use crate::bytecode::{
     layout,
     module::{
-        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, Module, ProcessDef, QueryDef, TriggerDef,
-        TriggerEvent,
+        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, Module, ProcessDef, QueryDef, RecordKind,
+        TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -123,6 +123,15 @@ fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) ->
     let say = || format!("process `{}` has a trigger that makes no sense", process.name);
     if let TriggerEvent::Action(action) = trigger.event {
         return ensure(module.process(action).is_some(), say);
+    }
+    if let TriggerEvent::Schedule { zone, .. } = &trigger.event {
+        return ensure(zone_exists(zone) && process.primary.is_none(), say);
+    }
+    if let TriggerEvent::Signal(signal) = trigger.event {
+        ensure(module.record(signal).is_some_and(|record| record.kind == RecordKind::Signal), say)?;
+        if process.primary.is_none() {
+            return Ok(());
+        }
     }
     let entity = module.entity(trigger.entity).ok_or_else(|| VerifyError::table(say()))?;
     match &trigger.event {

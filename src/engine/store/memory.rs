@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Status, Store,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Status, Store,
     StoreError, Subscription, compare, schema::Kind,
 };
 
@@ -23,6 +23,7 @@ enum Undo {
     Counter(String, Option<i64>),
     Instance(i64, Box<Option<Instance>>),
     Log,
+    Mail(i64, Option<Mail>),
     Meta(String, Option<String>),
     Row(RecordRef, Option<Row>),
     Starts(Vec<CausedStart>),
@@ -38,6 +39,7 @@ pub struct MemoryStore {
     subscriptions: BTreeSet<(Subscription, i64)>,
     by_instance: BTreeMap<i64, Vec<Subscription>>,
     starts: Vec<CausedStart>,
+    mail: BTreeMap<i64, Mail>,
     log: Vec<LogEntry>,
     meta: BTreeMap<String, String>,
     builds: BTreeMap<String, Vec<u8>>,
@@ -66,6 +68,7 @@ impl MemoryStore {
                 Undo::Counter(key, old) => put_back(&mut self.counters, key, old),
                 Undo::Instance(id, old) => put_back(&mut self.instances, id, *old),
                 Undo::Log => drop(self.log.pop()),
+                Undo::Mail(key, old) => put_back(&mut self.mail, key, old),
                 Undo::Meta(key, old) => put_back(&mut self.meta, key, old),
                 Undo::Row(record, old) => put_back(&mut self.rows, record, old),
                 Undo::Starts(old) => self.starts = old,
@@ -373,6 +376,7 @@ impl Store for MemoryStore {
 
     fn delete_instance(&mut self, id: i64) -> Result<()> {
         self.subscribe(id, &[])?;
+        self.clear_mailbox(id)?;
         let old = self.instances.remove(&id);
         self.journal.push(Undo::Instance(id, Box::new(old)));
         Ok(())
@@ -418,6 +422,40 @@ impl Store for MemoryStore {
                 _ => None,
             })
             .collect())
+    }
+
+    fn put_mail(&mut self, mail: &Mail) -> Result<()> {
+        self.writable()?;
+        let old = self.mail.insert(mail.key, mail.clone());
+        self.journal.push(Undo::Mail(mail.key, old));
+        Ok(())
+    }
+
+    fn next_mail(&mut self, instance: i64, signal: &str, after: i64) -> Result<Option<Mail>> {
+        let mut later = self.mail.range((Bound::Excluded(after), Bound::Unbounded)).map(|(_, mail)| mail);
+        Ok(later.find(|mail| mail.instance == instance && mail.signal == signal).cloned())
+    }
+
+    fn mailbox(&mut self, instance: i64) -> Result<Vec<Mail>> {
+        Ok(self.mail.values().filter(|mail| mail.instance == instance).cloned().collect())
+    }
+
+    fn mailbox_size(&mut self, instance: i64) -> Result<usize> {
+        Ok(self.mail.values().filter(|mail| mail.instance == instance).count())
+    }
+
+    fn remove_mail(&mut self, key: i64) -> Result<()> {
+        self.writable()?;
+        let old = self.mail.remove(&key);
+        self.journal.push(Undo::Mail(key, old));
+        Ok(())
+    }
+
+    fn clear_mailbox(&mut self, instance: i64) -> Result<()> {
+        for mail in self.mailbox(instance)? {
+            self.remove_mail(mail.key)?;
+        }
+        Ok(())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

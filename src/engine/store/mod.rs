@@ -19,11 +19,13 @@ use crate::{
     diag::{codes, diagnostic::Code},
 };
 
-pub use model::{CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription};
+pub use model::{
+    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Status, StoredFault, Subscription,
+};
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
@@ -159,7 +161,7 @@ pub trait Store: Send {
     fn put_instance(&mut self, instance: &Instance) -> Result<()>;
     /// An instance, if it exists.
     fn instance(&mut self, id: i64) -> Result<Option<Instance>>;
-    /// Removes an instance and what would wake it.
+    /// Removes an instance with its mailbox and what would wake it.
     fn delete_instance(&mut self, id: i64) -> Result<()>;
     /// Instances in order of id.
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>>;
@@ -176,6 +178,19 @@ pub trait Store: Send {
     fn subscribers(&mut self, of: Subscription) -> Result<Vec<i64>>;
     /// Who is woken by fields of this record, with the field; ascending by field, then instance.
     fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>>;
+
+    /// Puts a signal into the mailbox of its instance.
+    fn put_mail(&mut self, mail: &Mail) -> Result<()>;
+    /// The first signal of this name in the mailbox of an instance with a key greater than `after`.
+    fn next_mail(&mut self, instance: i64, signal: &str, after: i64) -> Result<Option<Mail>>;
+    /// The mailbox of an instance, in order.
+    fn mailbox(&mut self, instance: i64) -> Result<Vec<Mail>>;
+    /// How many signals the mailbox of an instance holds.
+    fn mailbox_size(&mut self, instance: i64) -> Result<usize>;
+    /// Takes a signal out of its mailbox.
+    fn remove_mail(&mut self, key: i64) -> Result<()>;
+    /// Empties the mailbox of an instance.
+    fn clear_mailbox(&mut self, instance: i64) -> Result<()>;
 
     /// Notes a start for the loop guard.
     fn note_start(&mut self, start: &CausedStart) -> Result<()>;

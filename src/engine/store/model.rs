@@ -2,7 +2,7 @@
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
-    bytecode::types::FieldIdx,
+    bytecode::types::{FieldIdx, RecordIdx},
 };
 
 /// Where an instance stands.
@@ -196,6 +196,26 @@ pub enum Subscription {
         /// Which.
         instance: i64,
     },
+    /// A signal in the mailbox of an instance.
+    Signal {
+        /// Whose mailbox.
+        instance: i64,
+        /// The signal.
+        signal: RecordIdx,
+    },
+}
+
+/// A signal in a mailbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// Its place: greater than those of all signals that were emitted before.
+    pub key: i64,
+    /// Whose mailbox.
+    pub instance: i64,
+    /// The name of the signal.
+    pub signal: String,
+    /// Its fields.
+    pub value: Value,
 }
 
 /// What a line of the log tells.
@@ -217,13 +237,15 @@ pub enum LogKind {
     Park,
     /// An instance ended.
     End,
+    /// A signal was emitted; its fields are the new values of the changes.
+    Emit,
     /// A `log` statement, or a remark of the engine.
     Note,
 }
 
 impl LogKind {
     /// All of them.
-    pub const ALL: [LogKind; 9] = [
+    pub const ALL: [LogKind; 10] = [
         LogKind::Create,
         LogKind::Update,
         LogKind::Delete,
@@ -232,6 +254,7 @@ impl LogKind {
         LogKind::Wait,
         LogKind::Park,
         LogKind::End,
+        LogKind::Emit,
         LogKind::Note,
     ];
 
@@ -247,6 +270,7 @@ impl LogKind {
             LogKind::Wait => "wait",
             LogKind::Park => "park",
             LogKind::End => "end",
+            LogKind::Emit => "emit",
             LogKind::Note => "note",
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     base::value::{Currency, EntityIdx, Value},
     bytecode::{
         module::{EntityDef, Module, SystemField},
-        types::{FieldIdx, TypeDef, TypeIdx},
+        types::{FieldIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -17,6 +17,8 @@ use super::StoreError;
 pub struct Schema {
     /// One for each entity.
     pub tables: Vec<Table>,
+    /// The names of the record types, among them those of signals, by index.
+    pub records: Vec<String>,
 }
 
 /// A table: the records of one entity.
@@ -88,7 +90,20 @@ impl Schema {
     /// The schema of a build.
     pub fn of(module: &Module) -> Result<Self, StoreError> {
         let tables = module.entities.iter().map(|entity| Table::of(module, entity)).collect::<Result<_, _>>()?;
-        Ok(Self { tables })
+        Ok(Self { tables, records: module.records.iter().map(|record| record.name.clone()).collect() })
+    }
+
+    /// The name of a signal.
+    pub fn signal_name(&self, signal: RecordIdx) -> Result<&str, StoreError> {
+        let name = self.records.get(usize::from(signal.0)).map(String::as_str);
+        name.ok_or_else(|| StoreError::Schema(format!("the build has no signal number {}", signal.0)))
+    }
+
+    /// The signal of this name.
+    #[must_use]
+    pub fn signal(&self, name: &str) -> Option<RecordIdx> {
+        let index = self.records.iter().position(|record| record == name)?;
+        u16::try_from(index).ok().map(RecordIdx)
     }
 
     /// The table of an entity.

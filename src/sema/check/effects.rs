@@ -99,7 +99,7 @@ fn kind_of(trigger: &Trigger) -> Option<WriteKind> {
         | TriggerEvent::Written(_)
         | TriggerEvent::StatusChanged { .. }
         | TriggerEvent::Assigned => Some(WriteKind::Update),
-        TriggerEvent::Action(_) => None,
+        TriggerEvent::Action(_) | TriggerEvent::Signal(_) | TriggerEvent::Schedule { .. } => None,
     }
 }
 

@@ -333,9 +333,9 @@ impl Checker<'_> {
             "user" => (Capture::TriggerUser, self.core_entity("User")),
             "at" => (Capture::TriggerAt, Ty::DateTime),
             "stage" => (Capture::TriggerStage, Ty::Text),
-            "signal" => return self.later("signals", span),
+            "signal" => return self.trigger_signal(span),
             other => {
-                let near = did_you_mean(other, ["kind", "user", "at", "stage"]);
+                let near = did_you_mean(other, ["kind", "user", "at", "stage", "signal"]);
                 return self.refuse(uses::unknown_part("trigger", other, name.span, &near), span);
             }
         };

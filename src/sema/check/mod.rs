@@ -27,6 +27,7 @@ mod operators;
 mod process_calls;
 mod queries;
 mod records;
+mod signals;
 mod stmt;
 mod tests;
 mod waits;
@@ -100,7 +101,7 @@ pub fn process(
     let mut checker = Checker::new(context, effects, Host::Process(head));
     checker.primary(head);
     head.params.iter().for_each(|param| checker.parameter(param));
-    let typed = checker.block(block);
+    let typed = checker.process_block(block);
     checker.require_return(&head.name, &head.result, head.span, block.span);
     let params = head.params.len() + usize::from(head.primary.is_some());
     let body = checker.finish(params, typed);

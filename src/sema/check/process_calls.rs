@@ -1,4 +1,4 @@
-//! Effects that give a value: `create`, `do`, `start`, `wait for`; and who may be called from where.
+//! Effects that give a value: `create`, `do`, `start`, `wait for`, `wait on`; and who may be called from where.
 
 use super::{
     calls::Callee,
@@ -22,7 +22,7 @@ pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     match kind {
         StmtKind::Create { into, .. } | StmtKind::Do { into, .. } | StmtKind::Start { into, .. } => Some(into),
         StmtKind::Wait { arms, .. } => match arms.as_mut_slice() {
-            [WaitArm { kind: WaitArmKind::Handle { into, .. }, .. }] => Some(into),
+            [WaitArm { kind: WaitArmKind::Handle { into, .. } | WaitArmKind::Signal { into, .. }, .. }] => Some(into),
             _ => None,
         },
         _ => None,
@@ -46,7 +46,9 @@ impl Checker<'_> {
             }
             EffectKind::Start { callee, args } => return self.start(callee, args, span),
             EffectKind::WaitHandle(handle) => return self.wait_handle(handle, span),
-            EffectKind::WaitSignal { .. } => "signals (`wait on`)",
+            EffectKind::WaitSignal { signal, condition, bind } => {
+                return self.wait_signal(signal, condition.as_ref(), bind.as_ref(), span);
+            }
             EffectKind::Ask { .. } => "forms (`ask`)",
             EffectKind::SendTemplate { .. } | EffectKind::SendFields(_) => "mails (`send`)",
             EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",

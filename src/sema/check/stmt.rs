@@ -14,13 +14,20 @@ use crate::{
     syntax::ast::{self, ProcessKind},
 };
 
+/// The words of the tail of a body.
+const ON_CANCEL: &str = "on cancel";
+
 impl Checker<'_> {
     /// Statements in a scope of their own.
     pub(super) fn block(&mut self, block: &ast::Block) -> Block {
+        self.statements(&block.stmts)
+    }
+
+    fn statements(&mut self, stmts: &[ast::Stmt]) -> Block {
         let stmts = self.scoped(|checker| {
             let mut out = Vec::new();
             let mut is_told = false;
-            for stmt in &block.stmts {
+            for stmt in stmts {
                 if checker.flow.dead && !is_told && !matches!(stmt.kind, ast::StmtKind::Error) {
                     is_told = true;
                     checker.report(waits::unreachable(stmt.span));
@@ -30,6 +37,34 @@ impl Checker<'_> {
             out
         });
         Block { stmts }
+    }
+
+    /// The body of a process. What its `on cancel` finds may have been left anywhere in the body, whose names it does
+    /// not see.
+    pub(super) fn process_block(&mut self, block: &ast::Block) -> Block {
+        let Some((ast::Stmt { kind: ast::StmtKind::OnCancel(cancel), span }, rest)) = block.stmts.split_last() else {
+            return self.block(block);
+        };
+        let words = Span { end: span.start.saturating_add(9), ..*span };
+        let mut anywhere = self.flow.clone();
+        let (body, trace) = self.traced(|checker| checker.statements(rest));
+        anywhere.after(&trace);
+        let end = std::mem::replace(&mut self.flow, anywhere);
+        if self.host.kind() != Some(ProcessKind::Background) {
+            self.report(calls::on_cancel_of_kind(words));
+        }
+        self.unsuspendable.push((ON_CANCEL, words));
+        let cancel = self.block(cancel);
+        self.unsuspendable.pop();
+        self.flow = end;
+        Block { stmts: vec![Stmt { kind: StmtKind::OnCancel { body, cancel }, span: *span }] }
+    }
+
+    /// A message where a process ends that has ended already.
+    fn refuse_second_end(&mut self, verb: &str, span: Span) {
+        if let Some((_, around)) = self.unsuspendable.iter().find(|(block, _)| *block == ON_CANCEL).copied() {
+            self.report(calls::ends_twice(verb, span, around));
+        }
     }
 
     /// One statement; `let x = do …` may become several.
@@ -68,8 +103,14 @@ impl Checker<'_> {
             ast::StmtKind::Stop { canceled, message } => self.stop(*canceled, message.as_ref(), span),
             ast::StmtKind::Return(value) => return self.return_stmt(value.as_ref(), span, out),
             ast::StmtKind::Log(value) => self.log(value, span),
+            ast::StmtKind::OnCancel(body) => {
+                self.report(calls::on_cancel_not_last(Span { end: span.start.saturating_add(9), ..span }));
+                drop(self.block(body));
+                StmtKind::Error
+            }
             ast::StmtKind::ActAs { user, body } => self.act_as(user, body.as_ref(), span),
             ast::StmtKind::Cancel(handle) => self.cancel(handle, span),
+            ast::StmtKind::Emit { signal, fields, to } => self.emit(signal, fields, to.as_ref(), span),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
             other => self.later_stmt(other, span),
         };
@@ -83,8 +124,6 @@ impl Checker<'_> {
             ast::StmtKind::Share { .. } => "shared access (`share`, `unshare`)",
             ast::StmtKind::Link { .. } => "relations of many to many (`link`, `unlink`)",
             ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
-            ast::StmtKind::Emit { .. } => "signals (`emit`)",
-            ast::StmtKind::OnCancel(_) => "`on cancel` blocks",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",
             ast::StmtKind::Page { .. } => "dialogs and their pages",
             _ => "effects of rules",
@@ -154,6 +193,7 @@ impl Checker<'_> {
 
     fn stop(&mut self, canceled: bool, message: Option<&ast::Expr>, span: Span) -> StmtKind {
         let message = message.map(|message| self.expr_as(message, &Ty::Text, None));
+        self.refuse_second_end("stop", span);
         match self.host {
             Host::Process(..) => self.flow.dead = true,
             _ => self.report(calls::stop_outside_process(span)),
@@ -162,6 +202,7 @@ impl Checker<'_> {
     }
 
     fn return_stmt(&mut self, value: Option<&ast::Rhs>, span: Span, out: &mut Vec<Stmt>) {
+        self.refuse_second_end("return", span);
         let (result, text_max) = match self.host {
             Host::Function(head) => (head.result.clone(), head.result_max),
             Host::Process(head) => (head.result.clone(), head.result_max),

@@ -58,7 +58,7 @@ impl Checker<'_> {
         self.meet(ends);
         let is_limited =
             arms.iter().any(|arm| matches!(arm.kind, ast::WaitArmKind::After(_) | ast::WaitArmKind::Error))
-                || typed.iter().any(|arm| !matches!(arm.kind, WaitArmKind::Until(_)))
+                || typed.iter().any(|arm| !matches!(arm.kind, WaitArmKind::Until(_) | WaitArmKind::Signal { .. }))
                 || typed.len() < arms.len();
         if !is_limited && told == self.messages.len() {
             self.report_unlimited(head);
@@ -66,7 +66,7 @@ impl Checker<'_> {
         StmtKind::Wait { point: "wait".to_owned(), arms: typed }
     }
 
-    fn report_unlimited(&mut self, span: Span) {
+    pub(super) fn report_unlimited(&mut self, span: Span) {
         self.report(waits::no_limit(span));
     }
 
@@ -88,9 +88,8 @@ impl Checker<'_> {
                 });
                 Some((WaitArmKind::Handle { handle, process, into }, Facts::new()))
             }
-            ast::WaitArmKind::Signal { signal, .. } => {
-                self.later("signals (`on`)", signal.span);
-                None
+            ast::WaitArmKind::Signal { signal, condition, bind } => {
+                self.signal_arm(signal, condition.as_ref(), bind.as_ref())
             }
             ast::WaitArmKind::Ask { ask, .. } => {
                 self.later("forms (`ask`)", ask.span);

@@ -201,6 +201,33 @@ pub fn return_outside(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0615, "only a function or a process returns", span, "nothing to return from")
 }
 
+/// `on cancel` before other statements, or within a block.
+#[must_use]
+pub fn on_cancel_not_last(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0615, "`on cancel` is the end of the body of a workflow", span, "not at its end")
+        .note("it stands for the whole body: wherever the process is when it is canceled, this runs last")
+        .help("move it behind the last statement of the body")
+}
+
+/// `on cancel` in a real-time workflow or action.
+#[must_use]
+pub fn on_cancel_of_kind(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0615, "`on cancel` belongs to background workflows", span, "never runs")
+        .note("what runs inside the transaction of its caller is undone with it")
+}
+
+/// `stop` or `return` in `on cancel`.
+#[must_use]
+pub fn ends_twice(verb: &str, span: Span, around: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0615,
+        "a canceled process has ended already",
+        span,
+        format!("`{verb}` cannot end it again"),
+    )
+    .label(around, "this runs when it has been canceled")
+}
+
 /// `raise` alone outside of `catch`.
 #[must_use]
 pub fn raise_outside_catch(span: Span) -> Diagnostic {

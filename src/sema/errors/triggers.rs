@@ -225,3 +225,17 @@ pub fn ring(steps: &[(&str, &str, Span)], is_synchronous: bool) -> Option<Diagno
         diagnostic.note("the ninth start in a chain is refused")
     })
 }
+
+/// `when every day at 09:00` of a process for a record.
+#[must_use]
+pub fn schedule_with_record(record: &str, span: Span, primary: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0517, "a schedule has no record to start for", span, "comes for nobody")
+        .label(primary, format!("which `{record}` would it be?"))
+        .help("leave out `for …`, and go through the records: `for each x in find x in … where … { … }`")
+}
+
+/// `every day at 25:00`.
+#[must_use]
+pub fn bad_schedule(reason: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0517, format!("this schedule never comes: {reason}"), span, "no such moment")
+}

@@ -134,6 +134,7 @@ pub fn not_a_record_type(name: &str, def: &Def, span: Span) -> Diagnostic {
     match def {
         Def::Entity(_) => message.help(format!("to store a new record, write `create {name} {{ … }}` as a statement")),
         Def::Error(_) => message.help(format!("write `raise {name} {{ … }}`")),
+        Def::Signal(_) => message.help(format!("write `emit {name} {{ … }}` as a statement")),
         _ => message,
     }
 }

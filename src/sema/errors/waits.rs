@@ -12,7 +12,7 @@ pub fn waits_in_transaction(verb: &str, kind: &str, name: &str, span: Span, head
         .help("move what follows to a `workflow` and `start` it here")
 }
 
-/// `wait` in `atomic` or `finally`.
+/// `wait` in `atomic`, `finally` or `on cancel`.
 #[must_use]
 pub fn waits_in_block(verb: &str, block: &str, span: Span, around: Span) -> Diagnostic {
     let message = format!("a process cannot wait inside `{block}`");
@@ -20,6 +20,7 @@ pub fn waits_in_block(verb: &str, block: &str, span: Span, around: Span) -> Diag
         .label(around, format!("`{block}` begins here"));
     match block {
         "atomic" => message.note("all that `atomic` does happens at one moment or not at all"),
+        "on cancel" => message.note("the process has been canceled; nothing is left that could wait"),
         _ => message.note("`finally` also runs when the process ends, and cannot hold it up"),
     }
 }

@@ -218,6 +218,13 @@ pub enum StmtKind {
     Atomic(Block),
     /// `checkpoint`.
     Checkpoint,
+    /// The whole body of a process that ends with `on cancel { }`.
+    OnCancel {
+        /// What is before it.
+        body: Block,
+        /// What runs last when the process is cancelled.
+        cancel: Block,
+    },
     /// `stop`.
     Stop {
         /// `canceled`.
@@ -229,6 +236,15 @@ pub enum StmtKind {
     Return(Option<Expr>),
     /// `log`.
     Log(Expr),
+    /// `emit S { … } to r`.
+    Emit {
+        /// The signal.
+        signal: RecordId,
+        /// Its fields: a record of it.
+        value: Expr,
+        /// A reference, union or handle.
+        to: Option<Expr>,
+    },
     /// `act as U` in a test: for what follows.
     ActAs(Expr),
     /// `act as U { }`.
@@ -310,6 +326,17 @@ pub enum WaitArmKind {
         /// The child.
         process: ProcessId,
         /// Where the result goes.
+        into: Option<Place>,
+    },
+    /// A signal in the mailbox: the first for which the condition holds.
+    Signal {
+        /// The signal.
+        signal: RecordId,
+        /// Where it lies: a record of it.
+        bind: LocalId,
+        /// `where`: bool.
+        condition: Option<Expr>,
+        /// Where it goes besides.
         into: Option<Place>,
     },
 }

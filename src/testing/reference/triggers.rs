@@ -115,6 +115,7 @@ impl<'a> Reference<'a> {
                     (changed && among(from, event.old.as_ref()) && among(to, event.new.as_ref()), "status changed")
                 }
                 TriggerEvent::Action(_) => (false, "action"),
+                TriggerEvent::Schedule { .. } | TriggerEvent::Signal(_) => (false, ""),
             };
             matches.then_some(kind)
         })
@@ -216,6 +217,8 @@ impl<'a> Reference<'a> {
             Capture::TriggerStage => Value::Text(kept.stage.to_owned()),
             Capture::Input(index) => kept.inputs.get(usize::from(index)).cloned().unwrap_or(Value::None),
             Capture::Result => kept.result.cloned().unwrap_or(Value::None),
+            // Signals are not evaluated here.
+            Capture::TriggerSignal => Value::None,
         };
         captures.iter().map(value).collect()
     }

@@ -69,6 +69,7 @@ impl<'a> Reference<'a> {
                 }
                 WaitArmKind::After(_) => self.has_come(value),
                 WaitArmKind::Handle { .. } => self.has_ended(value)?,
+                WaitArmKind::Signal { .. } => return Err(Fault::Unsupported("signal").into()),
             };
             if has_come {
                 self.watching = None;

@@ -40,6 +40,11 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::FaultAt { into, from } => {
             Some(put(context, into, from, |fault| fault.at.as_ref().map_or_else(String::new, ToString::to_string)))
         }
+        Instruction::FaultIsCancel { into, from } => {
+            let is = matches!(caught(context, from).as_deref(), Some(Exit::Stop { canceled: true, .. }));
+            context.window.put_bool(into, is);
+            Some(Ok(()))
+        }
         _ => None,
     }
 }

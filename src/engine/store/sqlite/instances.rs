@@ -195,12 +195,16 @@ impl SqliteStore {
                 ("referring", self.entity_name(entity)?, id, self.field_name(entity, field)?)
             }
             Subscription::End { instance } => ("end", "", instance, ""),
+            Subscription::Signal { instance, signal } => ("signal", self.schema.signal_name(signal)?, instance, ""),
         })
     }
 
     fn subscription(&self, kind: &str, entity: &str, id: i64, field: &str) -> Option<Subscription> {
         if kind == "end" {
             return Some(Subscription::End { instance: id });
+        }
+        if kind == "signal" {
+            return Some(Subscription::Signal { instance: id, signal: self.schema.signal(entity)? });
         }
         let index = self.schema.entity(entity)?;
         let table = self.schema.table(index).ok()?;

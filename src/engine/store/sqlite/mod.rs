@@ -4,6 +4,7 @@ mod columns;
 mod hold;
 mod instances;
 mod log;
+mod mail;
 mod queries;
 mod records;
 mod setup;
@@ -19,8 +20,8 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Result, Row, Savepoint, Schema, Store, StoreError,
-    Subscription,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
+    StoreError, Subscription,
 };
 
 pub use tables::statements;
@@ -249,6 +250,7 @@ impl Store for SqliteStore {
 
     fn delete_instance(&mut self, id: i64) -> Result<()> {
         self.subscribe(id, &[])?;
+        self.clear_mailbox(id)?;
         self.connection.prepare_cached("DELETE FROM abide_instance WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
@@ -283,6 +285,35 @@ impl Store for SqliteStore {
 
     fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
         self.find_field_subscribers(record)
+    }
+
+    fn put_mail(&mut self, mail: &Mail) -> Result<()> {
+        self.writable()?;
+        self.write_mail(mail)
+    }
+
+    fn next_mail(&mut self, instance: i64, signal: &str, after: i64) -> Result<Option<Mail>> {
+        self.find_mail(instance, signal, after)
+    }
+
+    fn mailbox(&mut self, instance: i64) -> Result<Vec<Mail>> {
+        self.read_mailbox(instance)
+    }
+
+    fn mailbox_size(&mut self, instance: i64) -> Result<usize> {
+        self.count_mail(instance)
+    }
+
+    fn remove_mail(&mut self, key: i64) -> Result<()> {
+        self.writable()?;
+        self.connection.prepare_cached("DELETE FROM abide_mail WHERE key = ?1")?.execute([key])?;
+        Ok(())
+    }
+
+    fn clear_mailbox(&mut self, instance: i64) -> Result<()> {
+        self.writable()?;
+        self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
+        Ok(())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

@@ -54,6 +54,13 @@ CREATE TABLE abide_subscription (
   PRIMARY KEY (target, entity, kind, field, instance)
 ) WITHOUT ROWID;
 CREATE INDEX abide_subscription_instance ON abide_subscription (instance);
+CREATE TABLE abide_mail (
+  key INTEGER PRIMARY KEY,
+  instance INTEGER NOT NULL,
+  signal TEXT NOT NULL,
+  value TEXT NOT NULL
+);
+CREATE INDEX abide_mail_instance ON abide_mail (instance, signal, key);
 CREATE TABLE abide_start (
   process TEXT NOT NULL,
   entity TEXT NOT NULL,
