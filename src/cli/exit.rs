@@ -6,35 +6,31 @@ use std::thread;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Exit {
-    /// 0: done, nothing is wrong.
-    Fine,
-    /// 1: the program or its input is wrong.
-    Wrong,
-    /// 2: the command line is wrong.
-    Usage,
-    /// 3: a file, a store or the environment is in the way.
-    Environment,
-    /// 70: a mistake of this program.
-    Bug,
+    /// Done, nothing is wrong.
+    Fine = 0,
+    /// The program or its input is wrong.
+    Wrong = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A file, a store or the environment is in the way.
+    Environment = 3,
+    /// A mistake of this program.
+    Bug = 70,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Wrong => 1,
-            Exit::Usage => 2,
-            Exit::Environment => 3,
-            Exit::Bug => 70,
-        })
+        Self::from(exit as u8)
     }
 }
 
 /// Room for walks over trees: they recurse, and a text of many operators is a deep tree. Only what is used is taken.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Runs `work` on a thread with a large stack; a panic in it is reported as a mistake of this program.
+/// Runs `work` on a thread with a large stack; a panic in it is reported as a mistake of this program. Where panics
+/// unwind (in tests), they end the thread; else the report ends the program.
 pub(super) fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     panic::set_hook(Box::new(report));
     let thread = thread::Builder::new().name("abide".to_owned()).stack_size(STACK_BYTES).spawn(work);
@@ -55,6 +51,8 @@ fn report(info: &PanicHookInfo<'_>) {
     let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let command: Vec<String> = std::env::args().collect();
     eprintln!("{}", report_text(message, &place, &command.join(" ")));
+    #[cfg(panic = "abort")]
+    std::process::exit(Exit::Bug as i32);
 }
 
 fn report_text(message: &str, place: &str, command: &str) -> String {
