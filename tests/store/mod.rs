@@ -1,4 +1,4 @@
-//! One conformance suite for both stores, and the golden of the SQLite schema.
+//! One conformance suite for all stores, and the golden of the SQLite schema.
 
 mod golden;
 mod random;
@@ -25,4 +25,10 @@ fn sqlite() -> Fixture {
     let mut store = SqliteStore::open(&folder.path().join("store.db")).unwrap();
     store.prepare(&sample::schema()).unwrap();
     Fixture { store: Box::new(store), _folder: Some(folder) }
+}
+
+fn sqlite_in_memory() -> Fixture {
+    let mut store = SqliteStore::open_in_memory().unwrap();
+    store.prepare(&sample::schema()).unwrap();
+    Fixture { store: Box::new(store), _folder: None }
 }

@@ -1,4 +1,4 @@
-//! The same random requests to both stores must give the same answers.
+//! The same random requests to all stores must give the same answers.
 
 use abide::{
     base::value::Value,
@@ -6,7 +6,7 @@ use abide::{
     engine::store::{Condition, Savepoint, Store, StoreError},
 };
 
-use super::{memory, sample::*, sqlite};
+use super::{memory, sample::*, sqlite, sqlite_in_memory};
 
 /// A small generator of numbers; its seed is in the message of a failure.
 struct Numbers(u64);
@@ -57,10 +57,10 @@ fn request(store: &mut dyn Store, numbers: &mut Numbers, open: &mut Vec<Savepoin
 }
 
 #[test]
-fn both_stores_answer_alike() {
+fn all_stores_answer_alike() {
     for seed in 1..=40u64 {
-        let (mut a, mut b) = (memory(), sqlite());
-        let traces = [&mut a, &mut b].map(|fixture| {
+        let (mut a, mut b, mut c) = (memory(), sqlite(), sqlite_in_memory());
+        let traces = [&mut a, &mut b, &mut c].map(|fixture| {
             let store = &mut *fixture.store;
             let mut numbers = Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let mut trace = Vec::new();
@@ -76,8 +76,10 @@ fn both_stores_answer_alike() {
             }
             trace
         });
-        let [a, b] = traces;
-        let difference = a.iter().zip(&b).position(|(x, y)| x != y);
-        assert_eq!(difference.map(|i| (i, &a[i], &b[i])), None, "seed {seed}");
+        let [a, others @ ..] = traces;
+        for b in others {
+            let difference = a.iter().zip(&b).position(|(x, y)| x != y);
+            assert_eq!(difference.map(|i| (i, &a[i], &b[i])), None, "seed {seed}");
+        }
     }
 }

@@ -10,13 +10,14 @@ use abide::{
 };
 use rust_decimal::Decimal;
 
-use super::{Fixture, memory, sample::*, sqlite};
+use super::{Fixture, memory, sample::*, sqlite, sqlite_in_memory};
 
 /// Each check as a test of each store.
 macro_rules! suite {
     ($($check:ident)*) => {
         mod in_memory { $(#[test] fn $check() { super::$check(super::memory()); })* }
         mod in_sqlite { $(#[test] fn $check() { super::$check(super::sqlite()); })* }
+        mod in_sqlite_in_memory { $(#[test] fn $check() { super::$check(super::sqlite_in_memory()); })* }
     };
 }
 

@@ -1,6 +1,8 @@
-//! The store in one SQLite file: WAL, every commit on disk, one statement cache, plain tables that people can read.
+//! The store in one SQLite file: WAL, every commit on disk, one statement cache, plain tables that people can read. In
+//! memory, where nobody else reads, a table is made with its first row.
 
 mod columns;
+mod demand;
 mod hold;
 mod instances;
 mod log;
@@ -34,7 +36,8 @@ const STATEMENTS_MAX: usize = 256;
 pub struct SqliteStore {
     connection: Connection,
     schema: Arc<Schema>,
-    texts: Vec<records::TableTexts>,
+    tables: demand::Tables,
+    in_memory: bool,
     open: bool,
     savepoints: u32,
     /// Given back after the connection is closed.
@@ -78,10 +81,11 @@ impl SqliteStore {
     fn connect(path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
         let connection =
             Connection::open(path).map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
+        let in_memory = connection.path().is_none_or(str::is_empty);
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         setup::set_up(&connection, path)?;
-        let (schema, texts) = (Arc::default(), Vec::new());
-        Ok(Self { connection, schema, texts, open: false, savepoints: 0, _hold: hold })
+        let (schema, tables) = (Arc::default(), demand::Tables::default());
+        Ok(Self { connection, schema, tables, in_memory, open: false, savepoints: 0, _hold: hold })
     }
 
     /// A store in memory, gone when it is dropped.
@@ -116,6 +120,9 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
+        if self.in_memory {
+            return self.prepare_in_memory(schema);
+        }
         let wanted = statements(schema)?.concat();
         if self.meta("schema")?.is_none() {
             self.begin()?;
@@ -127,7 +134,7 @@ impl Store for SqliteStore {
         if self.meta("schema")?.as_ref() != Some(&wanted) {
             return Err(StoreError::Other("it was made by another version of the entities".into()));
         }
-        self.texts = records::texts(schema)?;
+        self.tables = demand::Tables::all(schema);
         self.schema = Arc::clone(schema);
         Ok(())
     }
@@ -147,11 +154,13 @@ impl Store for SqliteStore {
             return self.failed(error);
         }
         (self.open, self.savepoints) = (false, 0);
+        self.tables.commit();
         Ok(())
     }
 
     fn rollback(&mut self) -> Result<()> {
         (self.open, self.savepoints) = (false, 0);
+        self.tables.undo(0);
         if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
     }
 
@@ -165,11 +174,13 @@ impl Store for SqliteStore {
     fn release(&mut self, savepoint: Savepoint) -> Result<()> {
         self.run(&format!("RELEASE s{}", savepoint.0))?;
         self.savepoints = savepoint.0.saturating_sub(1);
+        self.tables.release(self.savepoints);
         Ok(())
     }
 
     fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
         self.run(&format!("ROLLBACK TO s{}", savepoint.0))?;
+        self.tables.undo(savepoint.0);
         self.release(savepoint)
     }
 
@@ -214,6 +225,7 @@ impl Store for SqliteStore {
 
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
         self.writable()?;
+        self.need_table(entity)?;
         self.insert_row(entity, row)
     }
 

@@ -153,6 +153,9 @@ impl SqliteStore {
         after: i64,
         limit: u32,
     ) -> Result<Vec<i64>> {
+        if !self.tables.has(entity) {
+            return Ok(Vec::new());
+        }
         let mut text = Text::new(&self.schema, entity, conditions)?;
         text.conditions.push("t0.\"id\" > ?".into());
         text.values.push(ToSqlOutput::Owned(Sql::Integer(after)));
@@ -168,6 +171,9 @@ impl SqliteStore {
     }
 
     pub(super) fn count_rows(&self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
+        if !self.tables.has(entity) {
+            return Ok(0);
+        }
         let text = Text::new(&self.schema, entity, conditions)?;
         let test = if text.conditions.is_empty() { "1".into() } else { text.conditions.join(" AND ") };
         let sql = format!("SELECT count(*) FROM {} WHERE {test}", text.from);

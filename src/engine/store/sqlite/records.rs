@@ -5,7 +5,10 @@ use rusqlite::params_from_iter;
 use crate::{
     base::value::{Currency, EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
-    engine::store::{Result, Row, Schema, StoreError, schema::Kind},
+    engine::store::{
+        Result, Row, StoreError,
+        schema::{Kind, Table},
+    },
 };
 
 use super::{
@@ -21,29 +24,21 @@ pub(super) struct TableTexts {
     delete: String,
 }
 
-/// The statements of all tables.
-pub(super) fn texts(schema: &Schema) -> Result<Vec<TableTexts>> {
-    let texts = schema.tables.iter().map(|table| {
+impl TableTexts {
+    pub(super) fn of(table: &Table) -> Self {
         let name = quoted(&table.name);
         let columns: Vec<String> = table.columns.iter().flat_map(physical).collect();
         let marks = vec!["?"; columns.len()].join(", ");
         let columns = columns.join(", ");
-        TableTexts {
+        Self {
             select: format!("SELECT {columns} FROM {name} WHERE \"id\" = ?1"),
             insert: format!("INSERT INTO {name} ({columns}) VALUES ({marks})"),
             delete: format!("DELETE FROM {name} WHERE \"id\" = ?1"),
         }
-    });
-    Ok(texts.collect())
+    }
 }
 
 impl SqliteStore {
-    fn texts(&self, entity: EntityIdx) -> Result<&TableTexts> {
-        self.texts
-            .get(usize::from(entity.0))
-            .ok_or_else(|| StoreError::Schema(format!("the build has no entity number {}", entity.0)))
-    }
-
     pub(super) fn insert_row(&self, entity: EntityIdx, row: &[Value]) -> Result<()> {
         let table = self.schema.table(entity)?;
         if row.len() != table.columns.len() || !matches!(row.first(), Some(Value::Int(_))) {
@@ -53,7 +48,8 @@ impl SqliteStore {
         for (column, value) in table.columns.iter().zip(row) {
             columns::push(&self.schema, &column.kind, value, &mut values)?;
         }
-        self.connection.prepare_cached(&self.texts(entity)?.insert)?.execute(params_from_iter(values))?;
+        let Some(texts) = self.tables.texts(entity) else { return Err(no_table(entity)) };
+        self.connection.prepare_cached(&texts.insert)?.execute(params_from_iter(values))?;
         Ok(())
     }
 
@@ -69,6 +65,9 @@ impl SqliteStore {
         if names.is_empty() {
             return Ok(());
         }
+        if !self.tables.has(record.entity) {
+            return one_row(0, record, "update");
+        }
         let id = Value::Int(record.id);
         columns::push(&self.schema, &crate::engine::store::schema::Kind::Int, &id, &mut values)?;
         let sql = format!("UPDATE {} SET {} WHERE \"id\" = ?", quoted(&table.name), names.join(", "));
@@ -77,13 +76,15 @@ impl SqliteStore {
     }
 
     pub(super) fn delete_row(&self, record: RecordRef) -> Result<()> {
-        let changed = self.connection.prepare_cached(&self.texts(record.entity)?.delete)?.execute([record.id])?;
+        let Some(texts) = self.tables.texts(record.entity) else { return one_row(0, record, "delete") };
+        let changed = self.connection.prepare_cached(&texts.delete)?.execute([record.id])?;
         one_row(changed, record, "delete")
     }
 
     pub(super) fn get_row(&self, record: RecordRef) -> Result<Option<Row>> {
         let table = self.schema.table(record.entity)?;
-        let mut statement = self.connection.prepare_cached(&self.texts(record.entity)?.select)?;
+        let Some(texts) = self.tables.texts(record.entity) else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached(&texts.select)?;
         let mut rows = statement.query([record.id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut index = 0;
@@ -109,6 +110,10 @@ fn put_currency(row: &mut Row, amount: usize, field: FieldIdx) -> Result<()> {
         money.currency = currency.ok_or_else(damaged)?;
     }
     Ok(())
+}
+
+fn no_table(entity: EntityIdx) -> StoreError {
+    StoreError::Schema(format!("the build has no entity number {}", entity.0))
 }
 
 fn one_row(changed: usize, record: RecordRef, verb: &str) -> Result<()> {

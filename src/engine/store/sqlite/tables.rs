@@ -113,17 +113,29 @@ pub(super) fn compared(column: &Column) -> Vec<String> {
 
 /// The statements that make the tables of the entities, in order.
 pub fn statements(schema: &Schema) -> Result<Vec<String>> {
-    let mut names: Vec<&str> = schema.tables.iter().map(|t| t.name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()) {
-        return Err(StoreError::Schema(format!("two entities have the table `{}`", twice.concat())));
-    }
+    check_names(schema)?;
     let mut statements = Vec::new();
     for table in &schema.tables {
-        statements.push(create_table(schema, table)?);
-        statements.extend(indexes(table)?);
+        statements.extend(of_table(schema, table)?);
     }
     Ok(statements)
+}
+
+/// The statements that make one table and its indexes.
+pub(super) fn of_table(schema: &Schema, table: &Table) -> Result<Vec<String>> {
+    let mut statements = vec![create_table(schema, table)?];
+    statements.extend(indexes(table)?);
+    Ok(statements)
+}
+
+/// No two entities have the same table.
+pub(super) fn check_names(schema: &Schema) -> Result<()> {
+    let mut names: Vec<&str> = schema.tables.iter().map(|t| t.name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some(twice) => Err(StoreError::Schema(format!("two entities have the table `{}`", twice.concat()))),
+        None => Ok(()),
+    }
 }
 
 fn create_table(schema: &Schema, table: &Table) -> Result<String> {
