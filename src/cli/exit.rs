@@ -1,8 +1,7 @@
 //! How the program ends.
 
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
-use std::thread;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +28,12 @@ impl From<Exit> for ExitCode {
 /// Room for walks over trees: they recurse, and a text of many operators is a deep tree. Only what is used is taken.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Runs `work` on a thread with a large stack; a panic in it is reported as a mistake of this program. Where panics
-/// unwind (in tests), they end the thread; else the report ends the program.
-pub(super) fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+/// Runs `work` on a large stack; a panic in it is reported as a mistake of this program. Where panics unwind (in tests),
+/// that is the answer; else the report ends the program.
+pub(super) fn guarded(work: impl FnOnce() -> Exit) -> Exit {
     panic::set_hook(Box::new(report));
-    let thread = thread::Builder::new().name("abide".to_owned()).stack_size(STACK_BYTES).spawn(work);
-    match thread.map(thread::JoinHandle::join) {
-        Ok(Ok(exit)) => exit,
-        Ok(Err(_)) => Exit::Bug,
-        Err(error) => {
-            eprintln!("abide: cannot start a thread: {error}");
-            Exit::Environment
-        }
-    }
+    // WHY: not on a thread of its own, whose memory the system hands out in small pieces.
+    panic::catch_unwind(AssertUnwindSafe(|| stacker::grow(STACK_BYTES, work))).unwrap_or(Exit::Bug)
 }
 
 fn report(info: &PanicHookInfo<'_>) {

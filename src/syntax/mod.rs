@@ -42,13 +42,9 @@ pub fn parse_file(file: FileId, text: &str) -> Parsed {
     with_room(|| parse_here(file, text))
 }
 
-/// Runs a parser on a thread with [`STACK_BYTES`]; here, if there can be none.
-fn with_room<T: Send>(parse: impl Fn() -> T + Sync) -> T {
-    let there = std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
-        worker.spawn_scoped(scope, &parse).ok()?.join().ok()
-    });
-    there.unwrap_or_else(parse)
+/// Runs a parser with [`STACK_BYTES`] at least.
+fn with_room<T>(parse: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, parse)
 }
 
 fn parse_here(file: FileId, text: &str) -> Parsed {
