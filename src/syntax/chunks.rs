@@ -1,8 +1,11 @@
-//! Cuts a file with mistakes into chunks that cannot hurt each other: each begins where a declaration seems to begin.
+//! Cuts a file into pieces.
 //!
-//! Layout has no meaning in a correct file, so a file that parses as a whole is never cut. After a mistake the first
-//! column is the best hint there is: a declaration keyword there begins a declaration even inside a block that
-//! somebody forgot to close, and outside of blocks any word there does, so that a misspelt keyword does too.
+//! A file with mistakes is cut into chunks that cannot hurt each other: each begins where a declaration seems to begin.
+//! Layout has no meaning in a correct file, but after a mistake the first column is the best hint there is: a
+//! declaration keyword there begins a declaration even inside a block that somebody forgot to close, and outside of
+//! blocks any word there does, so that a misspelt keyword does too.
+//!
+//! A correct file is cut into parts only to parse it with less memory; layout says nothing there.
 
 use std::ops::Range;
 
@@ -72,6 +75,34 @@ fn begins_chunk(source: &str, token: &Token, next: Option<&Token>, depth: usize)
     named && DECLARATIONS.contains(&word)
 }
 
+/// Bytes of a part that are worth a parser of their own.
+const PART_BYTES_MIN: usize = 4 << 10;
+
+/// A sound text in parts that are parsed one by one, as ranges of bytes: so what the parser notes down of a text is
+/// dropped soon. A part ends where a brace closes a declaration and a word begins the next one; nothing else can follow
+/// such a brace with such a word. Of a text that is not sound some part will not parse.
+pub(super) fn parts(source: &str, tokens: &[Token]) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut depth = 0usize;
+    let mut closed = false;
+    for token in tokens.iter().filter(|token| !token.is_comment()) {
+        let at = token.start as usize;
+        if closed && at - start >= PART_BYTES_MIN && DECLARATIONS.contains(&token.text(source)) {
+            parts.push(start..at);
+            start = at;
+        }
+        match token.kind {
+            TokenKind::Open(_) => depth += 1,
+            TokenKind::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        closed = depth == 0 && token.kind == TokenKind::Close('}');
+    }
+    parts.push(start..source.len());
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::scan::scan;
@@ -80,6 +111,16 @@ mod tests {
     fn starts(source: &str) -> Vec<&str> {
         let tokens = scan(source);
         chunks(source, &tokens).into_iter().map(|range| tokens[range.start].text(source)).collect()
+    }
+
+    #[test]
+    fn a_sound_text_is_cut_between_declarations_wherever_they_stand() {
+        let filler = format!("let x = {}1", "1 + ".repeat(PART_BYTES_MIN / 4));
+        let text = format!("fn f() -> int {{ {filler} }} // }} test\n  extend enum A {{}} test \"a\" {{ enum }}");
+        let tokens = scan(&text);
+        let found: Vec<&str> = parts(&text, &tokens).into_iter().map(|part| &text[part]).collect();
+        assert_eq!(found.len(), 2);
+        assert!(found[1].starts_with("extend enum A"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::diag::Diagnostic;
 use build::Builder;
 use grammar::{ProcParser, Rule};
 pub use scan::CommentKind;
+use scan::{Token, TokenKind};
 pub use trivia::{Comment, Trivia};
 
 /// What became of a file.
@@ -50,17 +51,30 @@ fn with_room<T>(parse: impl FnOnce() -> T) -> T {
 fn parse_here(file: FileId, text: &str) -> Parsed {
     let tokens = scan::scan(text);
     let trivia = Trivia::of(file, text, &tokens);
-    // The grammar takes U+0001 for a hole, so a file that contains it is not parsed as it stands.
-    let sound = recover::too_deep(&tokens).is_none() && !text.contains('\u{1}');
-    let parsed = if sound { ProcParser::parse(Rule::chunk, text).ok() } else { None };
-    let (items, mut diagnostics) = match parsed {
-        Some(pairs) => {
-            let mut builder = Builder::new(file, text, 0, &tokens, &trivia);
-            let items = builder.items(pairs);
-            (items, builder.diagnostics)
-        }
-        None => recover::recover(file, text, &tokens, &trivia),
-    };
+    let (items, mut diagnostics) =
+        parse_sound(file, text, &tokens, &trivia).unwrap_or_else(|| recover::recover(file, text, &tokens, &trivia));
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     Parsed { file: build::file(file, items, scan::offset(text.len())), trivia, diagnostics }
+}
+
+/// The declarations of a text, if it has no syntax errors.
+fn parse_sound(
+    file: FileId,
+    text: &str,
+    tokens: &[Token],
+    trivia: &Trivia,
+) -> Option<(Vec<ast::Item>, Vec<Diagnostic>)> {
+    // The grammar takes U+0001 for a hole, and other control characters for layout.
+    let is_clean = tokens.iter().all(|token| token.kind != TokenKind::Stray) && !text.contains('\u{1}');
+    if !is_clean || recover::too_deep(tokens).is_some() {
+        return None;
+    }
+    let clear = scan::without_comments(text, tokens);
+    let (mut items, mut diagnostics) = (Vec::new(), Vec::new());
+    for part in chunks::parts(text, tokens) {
+        let mut builder = Builder::new(file, text, scan::offset(part.start), tokens, trivia);
+        items.extend(builder.items(ProcParser::parse(Rule::chunk, clear.get(part)?).ok()?));
+        diagnostics.append(&mut builder.diagnostics);
+    }
+    Some((items, diagnostics))
 }

@@ -17,6 +17,8 @@ use crate::base::span::{FileId, Span};
 #[derive(Debug)]
 pub struct Outline<'t> {
     text: &'t str,
+    /// The text without comments.
+    clear: String,
     tokens: Vec<Token>,
     parts: Vec<Part<'t>>,
 }
@@ -37,7 +39,7 @@ impl<'t> Outline<'t> {
     pub fn of(text: &'t str) -> Self {
         let tokens = scan::scan(text);
         let parts = chunks::chunks(text, &tokens).into_iter().filter_map(|range| part(text, &tokens, range)).collect();
-        Self { text, tokens, parts }
+        Self { text, clear: scan::without_comments(text, &tokens), tokens, parts }
     }
 
     /// The declarations; what has no name is left out.
@@ -63,7 +65,7 @@ impl<'t> Outline<'t> {
     fn parse_part(&self, file: FileId, part: &Part<'t>, trivia: &Trivia) -> Parsed {
         let start = self.tokens.get(part.tokens.start).map_or(0, |token| token.start);
         let end = self.tokens.get(part.tokens.end).map_or(offset(self.text.len()), |next| next.start);
-        let text = self.text.get(start as usize..end as usize).unwrap_or("");
+        let text = self.clear.get(start as usize..end as usize).unwrap_or("");
         let mut builder = Builder::new(file, self.text, start, &self.tokens, trivia);
         let items = match ProcParser::parse(Rule::chunk, text) {
             Ok(pairs) => builder.items(pairs),

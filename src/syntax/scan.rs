@@ -83,6 +83,24 @@ const SYMBOLS: [&str; 19] = [
     "++=", "...", "===", "==", "!=", "<=", ">=", "=>", "->", "+=", "-=", "*=", "/=", "++", "??", "?.", "..", "&&", "||",
 ];
 
+/// The text without its comments, every other byte at its place: what the grammar sees.
+pub(super) fn without_comments(source: &str, tokens: &[Token]) -> String {
+    let mut bytes = source.as_bytes().to_vec();
+    for token in tokens.iter().filter(|token| token.is_comment()) {
+        blank(&mut bytes, token.start, token.end);
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Fills a place with spaces; line breaks stay.
+pub(super) fn blank(bytes: &mut [u8], start: u32, end: u32) {
+    for byte in bytes.get_mut(start as usize..end as usize).unwrap_or(&mut []) {
+        if *byte != b'\n' {
+            *byte = b' ';
+        }
+    }
+}
+
 /// The tokens of a file, comments among them.
 pub(crate) fn scan(source: &str) -> Vec<Token> {
     let mut scanner = Scanner { source, at: 0, line_start: 0, fresh_line: true, tokens: Vec::new() };

@@ -84,8 +84,7 @@ impl<'t> Builder<'t> {
     }
 
     fn trimmed(&self, text: &str, start: u32, end: u32) -> Span {
-        let clean = !text.ends_with([' ', '\t', '\n', '\r']) && !text.ends_with("*/") && !text.contains("//");
-        if clean {
+        if !text.ends_with([' ', '\t', '\n', '\r']) {
             return Span::new(self.file, start, end);
         }
         let before = self.tokens.partition_point(|token| token.end <= end);
@@ -109,17 +108,8 @@ impl<'t> Builder<'t> {
 
     /// Words of the language as one name, joined by single spaces.
     pub(super) fn phrase(&self, pair: &Pair<'_, Rule>) -> Ident {
-        let span = self.span(pair);
-        let mut text = String::new();
-        let mut start = span.start;
-        let first = self.trivia.comments.partition_point(|comment| comment.span.start < span.start);
-        let inside = self.trivia.comments.iter().skip(first).take_while(|comment| comment.span.end <= span.end);
-        for (from, to) in inside.map(|comment| (comment.span.start, comment.span.end)).chain([(span.end, span.end)]) {
-            text.push_str(self.source.get(start as usize..from as usize).unwrap_or(""));
-            text.push(' ');
-            start = to;
-        }
-        Ident { name: text.split_whitespace().collect::<Vec<_>>().join(" "), span }
+        let words: Vec<&str> = pair.as_str().split_whitespace().collect();
+        Ident { name: words.join(" "), span: self.span(pair) }
     }
 
     /// All names among the children of a list rule.

@@ -3,7 +3,7 @@
 use crate::base::span::{FileId, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::errors;
-use crate::syntax::scan::{Token, TokenKind, offset};
+use crate::syntax::scan::{self, Token, TokenKind, offset};
 
 /// The hole of the grammar.
 pub(super) const HOLE: u8 = 1;
@@ -51,11 +51,7 @@ struct Repair<'a> {
 
 impl Repair<'_> {
     fn blank(&mut self, start: u32, end: u32) {
-        for byte in self.bytes.get_mut(start as usize..end as usize).unwrap_or(&mut []) {
-            if *byte != b'\n' {
-                *byte = b' ';
-            }
-        }
+        scan::blank(&mut self.bytes, start, end);
     }
 
     fn put(&mut self, at: u32, byte: u8) {
