@@ -41,6 +41,8 @@ pub const HEAP_BYTES_MAX: usize = 64 << 20;
 pub const TURN_FUEL: u64 = 5_000_000;
 /// Processes that start each other: the ninth in a chain is refused (decision 42).
 pub const CAUSAL_DEPTH_MAX: u32 = 8;
+/// Turns at one moment, before a simulation says that it comes to no rest.
+pub const TURNS_MAX: u64 = 1_000_000;
 /// Starts of one process on one record by processes within an hour; stops slow rings that depth cannot see.
 pub const STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
 /// Rows that a query fetches from the store at a time.

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use super::exit::Exit;
 use super::term::Term;
 use crate::bytecode::container;
-use crate::engine::{
-    faults::Failure,
-    store::{Store, sqlite::SqliteStore},
-};
+use crate::engine::store::{Store, sqlite::SqliteStore};
 use crate::simulation::{self, Simulation};
 use crate::vm::program::Program;
 
@@ -72,16 +69,12 @@ pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation, Exit> {
 
 /// Tells that a store cannot be used, with what may be done about it.
 pub(super) fn failed(term: &Term, error: impl Into<simulation::Error>) -> Exit {
-    let (code, message) = match error.into() {
-        simulation::Error::Engine(Failure::Store(error)) => (error.code().0.to_owned(), error.to_string()),
-        simulation::Error::Engine(Failure::Fault(fault)) => (fault.code, fault.message),
-        error @ simulation::Error::Endless => (String::new(), error.to_string()),
-    };
-    let bracketed = if code.is_empty() { code.clone() } else { format!("[{code}]") };
-    term.err(&format!("error{bracketed}: {message}\n"));
-    let help = match code.as_str() {
+    let error = error.into();
+    term.err(&format!("error[{}]: {error}\n", error.code()));
+    let help = match error.code() {
         "E0918" => "see that the disk has room, and that the file and its folder may be written; what was told is kept",
         "E0922" => "wait until it has ended, or name another file with --store",
+        "E0924" => "the last lines of the timeline name the loop; let it wait for something, or end",
         _ => return Exit::Environment,
     };
     term.err(&format!("  help: {help}\n"));

@@ -209,6 +209,7 @@ codes! {
     E0921 "file-not-writable" "a file cannot be written"
     E0922 "store-in-use" "another program has a store now"
     E0923 "data-cut-short" "a store has had a part of a data file that is not here"
+    E0924 "no-rest" "processes go on without end at one moment"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 

@@ -207,6 +207,8 @@ impl Engine {
     }
 
     /// The records that the build names in its text. One that is not there, or is several, is that elsewhere, too.
+    // WHY: of the whole build, not of the instance's process: where it goes on, its writes and those of `--update` start
+    // whatever the build starts, and schedules begin again.
     fn constants(&mut self, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
         let count = u16::try_from(self.module().particulars.len()).unwrap_or(u16::MAX);
         for index in (0..count).map(ParticularIdx) {

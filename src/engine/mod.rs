@@ -105,7 +105,7 @@ pub struct Engine {
     running: Vec<i64>,
     /// The statement that runs.
     place: Option<(FuncIdx, usize)>,
-    /// Whether the turn did something that the log tells.
+    /// Whether the turn did something that the log tells, or left a wait.
     acted: bool,
     owners: HashMap<String, i64>,
     particulars: HashMap<ParticularIdx, i64>,

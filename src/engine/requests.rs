@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    base::value::{EntityIdx, RecordRef, Value},
+    base::{
+        limits::TURNS_MAX,
+        value::{EntityIdx, RecordRef, Value},
+    },
     bytecode::{
         module::{ProcessDef, ProcessKind, RunAs},
         types::{FieldIdx, FuncIdx, ProcessIdx},
@@ -28,9 +31,6 @@ pub enum Started {
     /// A real-time process or an action: its result.
     Result(Option<Value>),
 }
-
-/// Turns after which running until idle gives up: something starts itself for ever.
-const TURNS_MAX: u64 = 1_000_000;
 
 impl Engine {
     /// Creates a record as a user; none is the system.
@@ -212,6 +212,7 @@ impl Engine {
     /// # Errors
     /// If the store fails.
     pub fn run_until_idle(&mut self) -> Answer<Ran> {
+        // LIMIT: TURNS_MAX
         self.run_ready(TURNS_MAX)
     }
 

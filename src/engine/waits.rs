@@ -36,8 +36,10 @@ impl Engine {
         }
     }
 
+    /// The wait is over: one that is entered after it is told, even if it is the same one.
     pub(crate) fn watch_end(&mut self) {
         self.watching = None;
+        self.acted = true;
     }
 
     /// Puts an instance at the end of the ready queue.

@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     base::{
+        limits::TURNS_MAX,
         span::Spanned,
         value::{RecordRef, Value},
     },
@@ -23,6 +24,7 @@ use crate::{
         file::{DataFile, EventAction, EventData, Fields, RecordData, When},
         moments::wall_moment,
     },
+    diag::codes,
     engine::{
         Engine, Ran, Settings, Write,
         clock::VirtualClock,
@@ -61,8 +63,20 @@ enum Step<'a> {
 pub enum Error {
     /// The store failed, or does not fit the build.
     Engine(Failure),
-    /// Processes start each other without end.
+    /// Processes do not come to rest at one moment.
     Endless,
+}
+
+impl Error {
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Error::Engine(Failure::Store(error)) => error.code().0,
+            Error::Engine(Failure::Fault(fault)) => &fault.code,
+            Error::Endless => codes::E0924.0,
+        }
+    }
 }
 
 impl From<StoreError> for Error {
@@ -80,8 +94,11 @@ impl From<Failure> for Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Error::Engine(failure) => failure.fmt(f),
-            Error::Endless => f.write_str("processes start each other without end"),
+            Error::Engine(Failure::Fault(fault)) => f.write_str(&fault.message),
+            Error::Engine(Failure::Store(error)) => error.fmt(f),
+            Error::Endless => {
+                write!(f, "processes go on without end: {TURNS_MAX} turns at one moment, and more to do")
+            }
         }
     }
 }
@@ -187,12 +204,12 @@ impl Simulation {
         self.settle(ran)
     }
 
-    /// Writes one field of a record as the system.
+    /// Writes one field of a record as a user; none is the system.
     ///
     /// # Errors
     /// If the store fails. What the rules refuse is a part of what happens.
-    pub fn update(&mut self, record: RecordRef, write: Write) -> Result<(), Error> {
-        let answer = self.engine.update(None, record, &[write]);
+    pub fn update(&mut self, user: Option<i64>, record: RecordRef, write: Write) -> Result<(), Error> {
+        let answer = self.engine.update(user, record, &[write]);
         self.done(answer).map(|_| ())
     }
 

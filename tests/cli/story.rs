@@ -84,6 +84,37 @@ fn what_is_parked_is_tried_again_where_it_is_resumed() {
 }
 
 #[test]
+fn an_update_of_what_is_resumed_is_by_the_user_who_is_named() {
+    let data = DATA.replace(
+        "{\"Deal\": [{",
+        "{\"User\": [{\"$id\": \"ann\", \"name\": \"Ann\"}], \"Deal\": [{\"owner\": \"$ann\", ",
+    );
+    let call = Call::new().file("deals.proc", SOURCE).file("deals.json", data);
+    let ran = call.run(&["run", "deals.proc", "--store", "s.db"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let listed: serde_json::Value =
+        serde_json::from_str(&call.run(&["list", "Chase", "--json", "--store", "s.db"]).out).unwrap();
+    let id = listed["instances"][0]["id"].to_string();
+    assert_eq!(call.run(&["snapshot", &id, "--store", "s.db", "-o", "x.snap"]).code, 0);
+    let update = ["resume", "x.snap", "deals.proc", "--update", "deal:3.value=500"];
+    let resume = |more: &[&str]| call.run(&[&update[..], more].concat());
+    let line = |more: &[&str]| {
+        let outcome = resume(more);
+        let line = outcome.out.lines().find(|line| line.contains("update")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{}{}", outcome.out, outcome.err))
+    };
+    assert!(line(&[]).ends_with("(system)"), "{}", line(&[]));
+    assert!(line(&["--as", "Ann"]).ends_with("(Ann)"), "{}", line(&["--as", "Ann"]));
+    assert_eq!(line(&["--as", "user:2"]), line(&["--as", "Ann"]));
+    let unknown = resume(&["--as", "Bob"]);
+    assert_eq!(unknown.code, 2);
+    assert_eq!(
+        unknown.err,
+        "error: `--as Bob` is no user of the snapshot\n  help: it has user:1 (System), user:2 (Ann)\n"
+    );
+}
+
+#[test]
 fn nothing_is_kept_without_a_store_and_that_is_said() {
     let outcome = call().run(&["run", "deals.proc"]);
     let next = outcome.out.split("\nNext:\n").nth(1).unwrap();

@@ -2,7 +2,10 @@
 
 use abide::{
     base::value::Value,
-    engine::{Started, store::Status},
+    engine::{
+        Started,
+        store::{LogKind, Status},
+    },
 };
 
 use super::world::{DAY, HOUR, World, fault, on_both, text};
@@ -52,6 +55,30 @@ workflow Chase for deal: Deal when created {
         let last = w.instances("Chase")[3];
         let log = w.engine.timeline(Some(last)).unwrap();
         assert_eq!(log.last().unwrap().at, super::world::START + 3 * DAY, "at its moment, not when it was looked for");
+    });
+}
+
+#[test]
+fn each_entering_of_a_wait_is_told_but_not_each_look_at_it() {
+    let source = with(
+        r#"
+workflow Remind for deal: Deal when created {
+    var days = 0
+    while days < 3 {
+        wait { after 1 day => set days += 1, until deal.score > 9 => stop succeeded }
+    }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        for score in 1..=5 {
+            w.update(deal, &[("score", Value::Int(score))]);
+        }
+        w.advance(2 * DAY);
+        let log = w.engine.timeline(None).unwrap();
+        let waits: Vec<i64> = log.iter().filter(|e| e.kind == LogKind::Wait).map(|e| e.at).collect();
+        assert_eq!(waits, [0, 1, 2].map(|days| super::world::START + days * DAY));
     });
 }
 

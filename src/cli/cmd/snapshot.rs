@@ -20,6 +20,9 @@ use crate::engine::{
 };
 use crate::simulation::Simulation;
 
+/// Users that a message lists.
+const KNOWN_MAX: usize = 10;
+
 pub(in crate::cli) fn snapshot(args: &SnapshotArgs, term: &Term) -> Exit {
     take_out(args, term).unwrap_or_else(|exit| exit)
 }
@@ -59,9 +62,13 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         failure => store::failed(term, failure),
     })?;
     let began = simulation.engine.now();
+    let user = match &args.user {
+        Some(word) => Some(find_user(&mut simulation, word, term)?),
+        None => None,
+    };
     for update in &args.update {
         let (record, write) = parse_update(&simulation, update, term)?;
-        simulation.update(record, write).map_err(|error| store::failed(term, error))?;
+        simulation.update(user, record, write).map_err(|error| store::failed(term, error))?;
     }
     retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;
     let to = advance.map_or(began, |when| simulation.moment(began, when));
@@ -85,6 +92,28 @@ fn retry_parked(simulation: &mut Simulation) -> Answer<()> {
         simulation.engine.retry(instance.id)?;
     }
     Ok(())
+}
+
+/// The user of the snapshot that a word means: `user:7`, or a name that only one of them has.
+fn find_user(simulation: &mut Simulation, word: &str, term: &Term) -> Result<i64, Exit> {
+    let users = users(simulation).map_err(|error| store::failed(term, error))?;
+    let named: Vec<i64> =
+        users.iter().filter(|(id, name)| name == word || format!("user:{id}") == word).map(|(id, _)| *id).collect();
+    if let [id] = named.as_slice() {
+        return Ok(*id);
+    }
+    let known: Vec<String> = users.iter().take(KNOWN_MAX).map(|(id, name)| format!("user:{id} ({name})")).collect();
+    let what = if named.is_empty() { "is no user" } else { "is the name of several users" };
+    term.err(&format!("error: `--as {word}` {what} of the snapshot\n  help: it has {}\n", known.join(", ")));
+    Err(Exit::Usage)
+}
+
+/// The users of a snapshot with their names; there are at most as many as records in it.
+fn users(simulation: &mut Simulation) -> Answer<Vec<(i64, String)>> {
+    let engine = &mut simulation.engine;
+    let Some((entity, _)) = engine.module().entity_by_name("User") else { return Ok(Vec::new()) };
+    let ids = engine.store().candidates(entity, &[], 0, u32::MAX)?;
+    ids.into_iter().map(|id| Ok((id, engine.shown_name(RecordRef { entity, id })?))).collect()
 }
 
 /// `opportunity:42.state=won`.
