@@ -89,6 +89,7 @@ documents! {
     reference_projects "docs/reference/projects.md"
     reference_queries "docs/reference/queries.md"
     reference_realtime "docs/reference/realtime.md"
+    reference_relations "docs/reference/relations.md"
     reference_schedules "docs/reference/schedules.md"
     reference_signals "docs/reference/signals.md"
     reference_statements "docs/reference/statements.md"

@@ -136,6 +136,8 @@ codes! {
     E0424 "bad-on-delete" "`on delete` where it means nothing"
     E0425 "bad-number-pattern" "an automatic number that cannot be counted or stored"
     E0426 "bad-computed" "a computed field that is computed from itself, or has what only stored fields have"
+    E0427 "bad-relation" "`many … through` an entity that cannot join the two sides"
+    E0428 "not-a-relation" "`link` or `unlink` of something that is no relation"
 
     // ---- E05: triggers ---------------------------------------------------------------------------------------------
 

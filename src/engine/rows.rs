@@ -116,7 +116,32 @@ impl Engine {
             }
             conditions.push(Condition { path: path.clone(), op: *op, argument });
         }
+        if self.is_watching() && conditions.iter().any(|condition| condition.path.len() > 1) {
+            self.watch_joined(def.entity, &conditions)?;
+        }
         Ok((def.entity, conditions))
+    }
+
+    /// Notes what the store reads of other records on the paths of conditions: of each record that the other
+    /// conditions leave.
+    fn watch_joined(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Answer<()> {
+        let (own, joined): (Vec<Condition>, Vec<Condition>) =
+            conditions.iter().cloned().partition(|condition| condition.path.len() == 1);
+        let mut after = 0;
+        loop {
+            let batch = self.store.candidates(entity, &own, after, QUERY_BATCH)?;
+            let Some(last) = batch.last().copied() else { return Ok(()) };
+            for (id, condition) in batch.iter().flat_map(|id| joined.iter().map(move |condition| (*id, condition))) {
+                let mut at = RecordRef { entity, id };
+                for field in &condition.path {
+                    match self.read_field(at, *field)? {
+                        Value::Ref(next) => at = next,
+                        _ => break,
+                    }
+                }
+            }
+            after = last;
+        }
     }
 
     /// Whether `low` is below `high` in the hierarchy of their entity.

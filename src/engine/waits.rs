@@ -26,6 +26,11 @@ impl Engine {
         }
     }
 
+    /// Whether what is read is noted.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.watching.is_some()
+    }
+
     pub(crate) fn watch_begin(&mut self) {
         self.watching = Some(Watch::default());
     }

@@ -182,7 +182,7 @@ impl Builder<'_, '_> {
             self.sink.push(message);
             return;
         }
-        if matches!(written.ty.kind, TypeKind::ManyVia { .. }) {
+        if matches!(written.ty.kind, TypeKind::ManyVia { .. } | TypeKind::ManyThrough { .. }) {
             return;
         }
         let ty = self.field_type(file, written);
@@ -258,10 +258,6 @@ impl Builder<'_, '_> {
     }
 
     fn field_type(&mut self, file: FileId, written: &FieldDecl) -> Ty {
-        if matches!(written.ty.kind, TypeKind::ManyThrough { .. }) {
-            self.sink.push(names::later("relations over a link entity (`many … through`)", written.span));
-            return Ty::Error;
-        }
         let ty = types::resolve_field(&self.names, file, &written.ty, self.sink);
         match innermost(&ty) {
             Ty::Handle(_) | Ty::Fault | Ty::Void => {

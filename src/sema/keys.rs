@@ -12,19 +12,32 @@ use crate::syntax::ast::{EntityDecl, FieldDecl, Ident, TypeKind};
 
 impl Builder<'_, '_> {
     pub(super) fn build_keys(&mut self) {
+        self.each_entity(Self::entity_keys);
+        self.each_entity(Self::relations);
+    }
+
+    /// Does something for each declaration and each extension of an entity.
+    fn each_entity(&mut self, work: fn(&mut Self, EntityId, FileId, &EntityDecl)) {
         let entities = std::mem::take(&mut self.declarations.entities);
         for declared in &entities {
-            self.entity_keys(declared.id, declared.file, declared.decl);
+            work(self, declared.id, declared.file, declared.decl);
         }
         self.declarations.entities = entities;
         let extensions = std::mem::take(&mut self.declarations.entity_extensions);
         for extension in &extensions {
             let id = types::entity(&self.names, extension.file, extension.name, &mut crate::diag::Sink::default());
             if let Some(id) = id {
-                self.entity_keys(id, extension.file, extension.decl);
+                work(self, id, extension.file, extension.decl);
             }
         }
         self.declarations.entity_extensions = extensions;
+    }
+
+    /// Relations after all keys: a pair is a key of its link entity, which may declare it itself.
+    fn relations(&mut self, id: EntityId, file: FileId, decl: &EntityDecl) {
+        for field in &decl.fields {
+            self.add_relation(id, file, field);
+        }
     }
 
     fn entity_keys(&mut self, id: EntityId, file: FileId, decl: &EntityDecl) {
@@ -75,20 +88,26 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Whether the entity has something of this name already; then there is a message.
+    pub(super) fn is_taken(&mut self, id: EntityId, name: &Ident) -> bool {
+        let Some(entity) = self.schema.entity(id) else { return true };
+        let earlier = entity.reverses.iter().find(|reverse| reverse.name == name.name).map(|reverse| reverse.span);
+        let earlier = earlier.or_else(|| entity.computed(&name.name).map(|computed| computed.span));
+        let first = earlier.or_else(|| entity.field(&name.name).map(|(_, field)| field.span));
+        if let Some(first) = first {
+            let owner = format!("`{}`", entity.name);
+            self.sink.push(names::duplicate_part("field", &name.name, &owner, name.span, first));
+        }
+        first.is_some()
+    }
+
     fn add_reverse(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
         let TypeKind::ManyVia { entity: other, field } = &written.ty.kind else { return };
         let Some(other_id) = types::entity(&self.names, file, other, self.sink) else { return };
-        let (Some(entity), Some(target)) = (self.schema.entity(id), self.schema.entity(other_id)) else { return };
-        let earlier = entity.reverses.iter().find(|reverse| reverse.name == written.name.name);
-        let earlier = earlier.map(|reverse| reverse.span);
-        let earlier = earlier.or_else(|| entity.computed(&written.name.name).map(|computed| computed.span));
-        let first = earlier.or_else(|| entity.field(&written.name.name).map(|(_, field)| field.span));
-        if let Some(first) = first {
-            let owner = format!("`{}`", entity.name);
-            let message = names::duplicate_part("field", &written.name.name, &owner, written.name.span, first);
-            self.sink.push(message);
+        if self.is_taken(id, &written.name) {
             return;
         }
+        let (Some(entity), Some(target)) = (self.schema.entity(id), self.schema.entity(other_id)) else { return };
         let message = match target.field(&field.name) {
             None => {
                 let refers = |ty: &Ty| *ty.present() == Ty::AnyRef || ty.entities().contains(&id);
@@ -106,7 +125,13 @@ impl Builder<'_, '_> {
         let is_sound = message.is_none();
         self.sink.extend(message);
         if let (Some(field), true) = (via, is_sound) {
-            let reverse = Reverse { name: written.name.name.clone(), entity: other_id, field, span: written.name.span };
+            let reverse = Reverse {
+                name: written.name.name.clone(),
+                entity: other_id,
+                field,
+                through: None,
+                span: written.name.span,
+            };
             self.schema.entities.iter_mut().skip(usize::from(id.0)).take(1).for_each(|entity| {
                 entity.reverses.push(reverse.clone());
             });

@@ -4,10 +4,11 @@
 //!
 //! 1. `collect` numbers all declarations, libraries first, so that every later pass may name any of them.
 //! 2. `build` makes the schema: what `type` names stand for (`aliases`), `enums`, `records`, then `entities` with their
-//!    fields, whose types need the former; then `states`, `keys` (they name fields of other entities), and the
-//!    heads of functions and processes (`heads`), whose `triggers` name fields and states.
+//!    fields, whose types need the former; then `states`, `keys` and `relations` (they name fields of other entities),
+//!    and the heads of functions and processes (`heads`), whose `triggers` name fields and states.
 //! 3. `defaults` reads values: bounds, defaults, shown names. They need the types of all fields. What is not a fixed
 //!    value becomes a hidden function, so that code generation knows only functions.
+//!    Then `relations` looks whether link entities can be made of a pair alone.
 //! 4. `check` turns bodies into the typed program: functions first, then real-time workflows and actions once to learn
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
 //! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
@@ -42,6 +43,7 @@ pub mod names;
 mod private;
 pub mod project;
 mod records;
+mod relations;
 mod rings;
 pub mod schema;
 pub mod show;

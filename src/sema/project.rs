@@ -12,7 +12,7 @@ use super::{
     errors::kinds as errors,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
-    private, rings,
+    private, relations, rings,
     schema::{Schema, Settings},
     silence,
 };
@@ -48,6 +48,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     builder.run();
     let Builder { names, mut schema, declarations, .. } = builder;
     let hidden = defaults::fill(&names, &mut schema, &declarations, &settings, &mut sink);
+    relations::check(&schema, &mut sink);
     let bodies =
         Bodies { names: &names, schema: &schema, settings: &settings, declarations: &declarations, functions: &[] };
     let functions = bodies.functions(hidden, &mut sink);

@@ -197,17 +197,28 @@ impl Field {
     }
 }
 
-/// `notes: many Note via regarding`: stores nothing.
+/// `notes: many Note via regarding`, `members: many Contact through Membership`: stores nothing.
 #[derive(Clone, Debug)]
 pub struct Reverse {
     /// Its name.
     pub name: String,
-    /// The entity on the other side.
+    /// The entity whose records refer to this one.
     pub entity: EntityId,
     /// Its reference to this entity.
     pub field: FieldId,
+    /// `through`: the entity is a link entity, whose records join two others.
+    pub through: Option<Through>,
     /// Its declaration.
     pub span: Span,
+}
+
+/// The far side of a relation over a link entity.
+#[derive(Clone, Copy, Debug)]
+pub struct Through {
+    /// The entity on the other side.
+    pub other: EntityId,
+    /// The reference of the link entity to it.
+    pub field: FieldId,
 }
 
 /// `total: int computed = …`: evaluated when it is read.

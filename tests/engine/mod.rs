@@ -7,6 +7,7 @@ mod instances;
 mod kill;
 mod mortal;
 mod operations;
+mod relations;
 mod scenarios;
 mod signals;
 mod world;

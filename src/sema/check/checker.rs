@@ -185,6 +185,8 @@ pub(super) struct Checker<'a> {
     pub(super) source: &'a str,
     /// The longest texts of names, in characters.
     pub(super) text_limits: BTreeMap<LocalId, u32>,
+    /// Names that stand for a path: an element of a relation is a field of its link record.
+    stand_ins: BTreeMap<LocalId, Expr>,
     aliases: BTreeMap<LocalId, Path>,
     scope: Vec<Binding>,
 }
@@ -215,6 +217,7 @@ impl<'a> Checker<'a> {
             is_trial: false,
             source: "",
             text_limits: BTreeMap::new(),
+            stand_ins: BTreeMap::new(),
             aliases: BTreeMap::new(),
             scope: Vec::new(),
         }
@@ -282,6 +285,24 @@ impl<'a> Checker<'a> {
                 self.report(uses::too_many_names(local.span));
                 LocalId(u16::MAX)
             }
+        }
+    }
+
+    /// Lets a name stand for a path.
+    pub(super) fn stand_in(&mut self, local: LocalId, path: Expr) {
+        self.stand_ins.insert(local, path);
+    }
+
+    /// Lets a name stand for what lies in it.
+    pub(super) fn stand_for_itself(&mut self, local: LocalId) {
+        self.stand_ins.remove(&local);
+    }
+
+    /// The value of a name that was set: the path that it stands for, or what lies in it.
+    pub(super) fn value_of(&self, local: LocalId, span: Span) -> Expr {
+        match self.stand_ins.get(&local) {
+            Some(path) => Expr { span, ..path.clone() },
+            None => read(local, self.local_ty(local), span),
         }
     }
 
@@ -368,6 +389,7 @@ impl<'a> Checker<'a> {
         self.loops.truncate(loops);
         self.flow = flow;
         self.late.retain(|local, _| usize::from(local.0) < locals);
+        self.stand_ins.retain(|local, _| usize::from(local.0) < locals);
         self.aliases.retain(|local, _| usize::from(local.0) < locals);
         self.text_limits.retain(|local, _| usize::from(local.0) < locals);
         self.read.retain(|local| usize::from(local.0) < locals);

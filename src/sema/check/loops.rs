@@ -3,16 +3,28 @@
 use super::{
     checker::{Checker, Loop, read},
     facts::Flow,
+    queries::Elements,
 };
 use crate::{
     base::{span::Span, value::Value},
     sema::{
         errors::{calls, types},
-        hir::{Block, Expr, ExprKind, LocalId, Query, QueryHead, QuerySource, StmtKind},
+        hir::{Block, Expr, ExprKind, LocalId, Place, Query, QueryHead, QuerySource, Stmt, StmtKind},
         ty::Ty,
     },
     syntax::ast,
 };
+
+/// A loop over elements.
+struct Looped {
+    /// The loop's name.
+    local: LocalId,
+    /// In a relation the record that links, and the path from it to the element.
+    row: Option<(LocalId, Expr)>,
+    /// Of the query.
+    condition: Option<Expr>,
+    body: Block,
+}
 
 impl Checker<'_> {
     /// `while c { }`.
@@ -55,8 +67,8 @@ impl Checker<'_> {
         {
             return kind;
         }
-        if let Some((source, element)) = self.plain_source(source) {
-            return self.for_stored(name, (source, element), None, body);
+        if let Some(elements) = self.plain_source(source) {
+            return self.for_stored(name, elements, None, body);
         }
         let source = self.expr(source, None);
         let source = self.present(source);
@@ -69,12 +81,13 @@ impl Checker<'_> {
                 Ty::Error
             }
         };
-        let (bind, _, body) = self.for_loop(name, &element, None, body);
+        let elements = Elements { source: QuerySource::List(source.clone()), ty: element, through: None };
+        let Looped { local: bind, body, .. } = self.for_loop(name, &elements, None, body);
         StmtKind::ForList { bind, source, body }
     }
 
     /// `for each x in Entity`, `for each n in deal.notes`.
-    fn plain_source(&mut self, written: &ast::Expr) -> Option<(QuerySource, Ty)> {
+    fn plain_source(&mut self, written: &ast::Expr) -> Option<Elements> {
         let is_entity = matches!(&unparenthesized(written).kind, ast::ExprKind::TypeName(_));
         let is_member = matches!(&unparenthesized(written).kind, ast::ExprKind::Member { .. });
         if !is_entity && !is_member {
@@ -82,7 +95,7 @@ impl Checker<'_> {
         }
         let messages = self.messages.len();
         match self.source(written) {
-            Some((QuerySource::List(_), _)) | None => {
+            Some(Elements { source: QuerySource::List(_), .. }) | None => {
                 self.messages.truncate(messages);
                 None
             }
@@ -93,25 +106,34 @@ impl Checker<'_> {
     /// `for each x in find d in Deal where …`: keeps only its place.
     fn for_query(&mut self, name: &ast::Ident, query: &ast::Query, body: &ast::Block) -> Option<StmtKind> {
         let messages = self.messages.len();
-        let (source, element) = match self.source(&query.source) {
-            Some((QuerySource::List(_), _)) | None => {
+        let elements = match self.source(&query.source) {
+            Some(Elements { source: QuerySource::List(_), .. }) | None => {
                 self.messages.truncate(messages);
                 return None;
             }
             Some(found) => found,
         };
-        Some(self.for_stored(name, (source, element), Some(query), body))
+        Some(self.for_stored(name, elements, Some(query), body))
     }
 
     fn for_stored(
         &mut self,
         name: &ast::Ident,
-        (source, element): (QuerySource, Ty),
+        elements: Elements,
         query: Option<&ast::Query>,
         body: &ast::Block,
     ) -> StmtKind {
-        let (bind, condition, body) = self.for_loop(name, &element, query, body);
-        let select = read(bind, element, name.span);
+        let Looped { local, row, condition, mut body } = self.for_loop(name, &elements, query, body);
+        let (bind, select) = match row {
+            None => (local, read(local, elements.ty, name.span)),
+            Some((bind, path)) => {
+                let place = Place::Local { local, path: Vec::new() };
+                let kind = StmtKind::Assign { place, value: path };
+                body.stmts.insert(0, Stmt { kind, span: name.span });
+                (bind, read(bind, self.local_ty(bind), name.span))
+            }
+        };
+        let source = elements.source;
         let query = Query { head: QueryHead::Find, bind, source, condition, order: Vec::new(), limit: None, select };
         StmtKind::ForQuery { query: Box::new(query), body }
     }
@@ -120,42 +142,60 @@ impl Checker<'_> {
     fn for_loop(
         &mut self,
         name: &ast::Ident,
-        element: &Ty,
+        elements: &Elements,
         query: Option<&ast::Query>,
         body: &ast::Block,
-    ) -> (LocalId, Option<Expr>, Block) {
-        let trace = self.trial(|checker| drop(checker.for_inner(name, element, query, body)));
+    ) -> Looped {
+        let trace = self.trial(|checker| drop(checker.for_inner(name, elements, query, body)));
         self.flow.after(&trace);
         let head = self.flow.clone();
-        let (bind, condition, body, breaks) = self.for_inner(name, element, query, body);
+        let (looped, breaks) = self.for_inner(name, elements, query, body);
         self.flow = head;
         self.meet(breaks);
-        (bind, condition, body)
+        looped
     }
 
     /// The query's own name and the loop's stand for one record: one local under two names.
     fn for_inner(
         &mut self,
         name: &ast::Ident,
-        element: &Ty,
+        elements: &Elements,
         query: Option<&ast::Query>,
         body: &ast::Block,
-    ) -> (LocalId, Option<Expr>, Block, Vec<Flow>) {
+    ) -> (Looped, Vec<Flow>) {
         self.scoped(|checker| {
-            let bind = checker.unnamed(name, element.clone(), false);
-            let condition = query.and_then(|query| {
-                checker.scoped(|checker| {
-                    checker.bind(&query.name, bind);
-                    query.condition.as_ref().map(|condition| checker.condition(condition))
-                })
-            });
-            checker.bind(name, bind);
+            let local = checker.unnamed(name, elements.ty.clone(), false);
+            let condition = query.and_then(|query| checker.loop_condition(query, local));
+            let row = elements.through.map(|(link, field)| checker.linked(link, field, &elements.ty, name.span));
+            let stored = match (&row, query) {
+                (Some((_, path)), Some(query)) => checker.condition_of_link(query, local, path),
+                _ => condition.clone(),
+            };
+            checker.bind(name, local);
             if let Some(condition) = &condition {
                 checker.flow.learn(checker.facts_of(condition, true));
             }
             let (body, breaks) = checker.loop_body(body);
-            (bind, condition, body, breaks)
+            (Looped { local, row, condition: stored, body }, breaks)
         })
+    }
+
+    fn loop_condition(&mut self, query: &ast::Query, local: LocalId) -> Option<Expr> {
+        self.scoped(|checker| {
+            checker.bind(&query.name, local);
+            query.condition.as_ref().map(|condition| checker.condition(condition))
+        })
+    }
+
+    /// The condition once more, of the record that links: the query tests it before the loop's name is set. What there
+    /// is to say about it was said.
+    fn condition_of_link(&mut self, query: &ast::Query, local: LocalId, path: &Expr) -> Option<Expr> {
+        let messages = self.messages.len();
+        self.stand_in(local, path.clone());
+        let condition = self.loop_condition(query, local);
+        self.stand_for_itself(local);
+        self.messages.truncate(messages);
+        condition
     }
 
     /// `break`.

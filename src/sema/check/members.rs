@@ -152,6 +152,7 @@ impl Checker<'_> {
         }
         let computed = declared.computed.iter().map(|computed| computed.name.as_str());
         let known = declared.fields.iter().map(|field| field.name.as_str()).chain(computed);
+        let known = known.chain(declared.reverses.iter().map(|reverse| reverse.name.as_str()));
         let near = did_you_mean(&name.name, known);
         uses::unknown_field(&declared.name, &name.name, name.span, declared.span, &near)
     }

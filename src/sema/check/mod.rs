@@ -18,6 +18,7 @@ mod faults;
 mod formats;
 mod is;
 mod limits;
+mod links;
 mod literal;
 mod loops;
 mod match_;

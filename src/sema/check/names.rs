@@ -71,7 +71,6 @@ impl Checker<'_> {
     /// The value of a name, also of one that has only fields.
     pub(super) fn local_or_pending(&mut self, local: LocalId, span: Span) -> Expr {
         self.read.insert(local);
-        let ty = self.local_ty(local);
         if self.late.contains_key(&local) && !self.flow.assigned.contains(&local) && !self.flow.dead {
             let declared = self.local(local).map_or(span, |local| local.span);
             let name = self.local(local).map(|local| local.name.clone()).unwrap_or_default();
@@ -80,7 +79,8 @@ impl Checker<'_> {
             self.flow.assigned.insert(local);
             return self.refuse(facts::unassigned(&name, is_partly, span, declared), span);
         }
-        self.narrowed(read(local, ty, span))
+        let value = self.value_of(local, span);
+        self.narrowed(value)
     }
 
     /// `self`, the record of a shown name or computed field.

@@ -10,10 +10,26 @@ use crate::{
         errors::{types, uses},
         hir::{Expr, ExprKind, Fold, LocalId, Query, QueryHead, QuerySource},
         names::Def,
+        schema::{EntityId, FieldId},
         ty::Ty,
     },
     syntax::ast::{self, Ident},
 };
+
+/// Where the elements of a query come from.
+pub(super) struct Elements {
+    pub(super) source: QuerySource,
+    /// The type of an element.
+    pub(super) ty: Ty,
+    /// In a relation the link entity, of which the source gives records, and its reference to the elements.
+    pub(super) through: Option<(EntityId, FieldId)>,
+}
+
+impl Elements {
+    fn plain(source: QuerySource, ty: Ty) -> Self {
+        Self { source, ty, through: None }
+    }
+}
 
 impl Checker<'_> {
     /// A query as a value.
@@ -21,15 +37,40 @@ impl Checker<'_> {
         if let Some((group, _)) = &query.group {
             return self.later("groups (`group by`)", group.span);
         }
-        let Some((source, element)) = self.source(&query.source) else { return self.unsourced(query, span) };
+        let Some(elements) = self.source(&query.source) else { return self.unsourced(query, span) };
         self.scoped(|checker| {
-            let bind = checker.declare(&query.name, element, false);
-            checker.read.insert(bind);
-            checker.query_parts(query, source, bind, span)
+            let (bind, element) = checker.declare_element(&query.name, &elements);
+            checker.query_parts(query, elements.source, (bind, element), span)
         })
     }
 
-    fn query_parts(&mut self, query: &ast::Query, source: QuerySource, bind: LocalId, span: Span) -> Expr {
+    /// The name of an element, with what a query binds and what the name reads. In a relation the query binds the
+    /// record that links, and the name stands for the record on the other side.
+    fn declare_element(&mut self, name: &Ident, elements: &Elements) -> (LocalId, Expr) {
+        let local = self.declare(name, elements.ty.clone(), false);
+        self.read.insert(local);
+        let Some((link, field)) = elements.through else {
+            return (local, read(local, self.local_ty(local), name.span));
+        };
+        let (row, path) = self.linked(link, field, &elements.ty, name.span);
+        self.stand_in(local, path.clone());
+        (row, path)
+    }
+
+    /// A name for a record that links, and the path from it to the other side.
+    pub(super) fn linked(&mut self, link: EntityId, field: FieldId, ty: &Ty, span: Span) -> (LocalId, Expr) {
+        let row = self.made(Ty::Ref(link), span);
+        let base = Box::new(read(row, Ty::Ref(link), span));
+        (row, Expr { kind: ExprKind::Field { base, entity: link, field }, ty: ty.clone(), span })
+    }
+
+    fn query_parts(
+        &mut self,
+        query: &ast::Query,
+        source: QuerySource,
+        (bind, element): (LocalId, Expr),
+        span: Span,
+    ) -> Expr {
         let condition = query.condition.as_ref().map(|condition| self.condition(condition));
         let facts = condition.as_ref().map(|c| self.facts_of(c, true)).unwrap_or_default();
         let (order, select) = self.assuming(facts, |checker| {
@@ -43,7 +84,7 @@ impl Checker<'_> {
                 .collect();
             let select = match &query.select {
                 Some(select) => checker.expr(select, None),
-                None => read(bind, checker.local_ty(bind), query.name.span),
+                None => element,
             };
             (order, select)
         });
@@ -107,13 +148,13 @@ impl Checker<'_> {
     }
 
     /// Where the elements come from, and their type; `None` after a message.
-    pub(super) fn source(&mut self, written: &ast::Expr) -> Option<(QuerySource, Ty)> {
+    pub(super) fn source(&mut self, written: &ast::Expr) -> Option<Elements> {
         match &written.kind {
             ast::ExprKind::TypeName(name) => return self.entity_source(name),
             ast::ExprKind::Paren(inner) => return self.source(inner),
             ast::ExprKind::Member { base, name, optional: false } => {
                 if let Some(found) = self.reverse_source(base, name) {
-                    return found;
+                    return Some(found);
                 }
             }
             _ => {}
@@ -121,7 +162,7 @@ impl Checker<'_> {
         let list = self.expr(written, None);
         let list = self.present(list);
         match list.ty.clone() {
-            Ty::List(item) | Ty::Set(item) => Some((QuerySource::List(list), *item)),
+            Ty::List(item) | Ty::Set(item) => Some(Elements::plain(QuerySource::List(list), *item)),
             Ty::Error => None,
             other => {
                 let shown = self.show(&other);
@@ -131,9 +172,9 @@ impl Checker<'_> {
         }
     }
 
-    fn entity_source(&mut self, name: &Ident) -> Option<(QuerySource, Ty)> {
+    fn entity_source(&mut self, name: &Ident) -> Option<Elements> {
         match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
-            Some(Def::Entity(entity)) => Some((QuerySource::Entity(entity), Ty::Ref(entity))),
+            Some(Def::Entity(entity)) => Some(Elements::plain(QuerySource::Entity(entity), Ty::Ref(entity))),
             Some(Def::Broken) => None,
             Some(def) => {
                 self.report(uses::not_a_source(&name.name, &def, name.span));
@@ -146,8 +187,8 @@ impl Checker<'_> {
         }
     }
 
-    /// `deal.notes`, if that is a reverse reference.
-    fn reverse_source(&mut self, base: &ast::Expr, name: &Ident) -> Option<Option<(QuerySource, Ty)>> {
+    /// `deal.notes`, `list.members`, if that is a reverse reference or a relation.
+    pub(super) fn reverse_source(&mut self, base: &ast::Expr, name: &Ident) -> Option<Elements> {
         if let ast::ExprKind::TypeName(_) = base.kind {
             return None;
         }
@@ -165,23 +206,26 @@ impl Checker<'_> {
             return None;
         };
         let source = QuerySource::Reverse { entity: reverse.entity, field: reverse.field, of };
-        Some(Some((source, Ty::Ref(reverse.entity))))
+        Some(match reverse.through {
+            None => Elements::plain(source, Ty::Ref(reverse.entity)),
+            Some(through) => {
+                Elements { source, ty: Ty::Ref(through.other), through: Some((reverse.entity, through.field)) }
+            }
+        })
     }
 
     /// `all x in xs satisfy c`: there is none that does not.
     pub(super) fn all(&mut self, name: &Ident, source: &ast::Expr, condition: &ast::Expr, span: Span) -> Expr {
-        let Some((source, element)) = self.source(source) else { return error(span) };
+        let Some(elements) = self.source(source) else { return error(span) };
         self.scoped(|checker| {
-            let bind = checker.declare(name, element, false);
-            checker.read.insert(bind);
+            let (bind, select) = checker.declare_element(name, &elements);
             let condition = checker.condition(condition);
             let boolean = |kind| Expr { kind, ty: Ty::Bool, span };
             let fails = boolean(ExprKind::Not(Box::new(condition)));
-            let select = read(bind, checker.local_ty(bind), name.span);
             let query = Query {
                 head: QueryHead::Exists,
                 bind,
-                source,
+                source: elements.source,
                 condition: Some(fails),
                 order: Vec::new(),
                 limit: None,

@@ -352,7 +352,7 @@ impl Checker<'_> {
     }
 
     /// Facts about what a write may write end here.
-    fn writes(&mut self, entity: EntityId, kind: WriteKind, span: Span) {
+    pub(super) fn writes(&mut self, entity: EntityId, kind: WriteKind, span: Span) {
         self.footprint.writes.insert((entity, kind));
         let written = self.effects.of_write((entity, kind));
         self.flow.write(&written, span);

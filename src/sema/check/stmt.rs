@@ -111,6 +111,7 @@ impl Checker<'_> {
             ast::StmtKind::ActAs { user, body } => self.act_as(user, body.as_ref(), span),
             ast::StmtKind::Cancel(handle) => self.cancel(handle, span),
             ast::StmtKind::Emit { signal, fields, to } => self.emit(signal, fields, to.as_ref(), span),
+            ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
             other => self.later_stmt(other, span),
         };
@@ -122,7 +123,6 @@ impl Checker<'_> {
         let words = match kind {
             ast::StmtKind::Route { .. } => "queues (`route`)",
             ast::StmtKind::Share { .. } => "shared access (`share`, `unshare`)",
-            ast::StmtKind::Link { .. } => "relations of many to many (`link`, `unlink`)",
             ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",
             ast::StmtKind::Page { .. } => "dialogs and their pages",

@@ -317,3 +317,54 @@ pub fn with_arrows(message: Diagnostic, entity: &str, from: &str, declared: Span
     let words = if from.is_empty() { "the only ways there are".to_owned() } else { format!("the ways from {from}") };
     arrows.iter().fold(message, |message, arrow| message.label(*arrow, words.clone()))
 }
+
+/// `through Membership(list, name)` where `name` is no reference to the side that it stands for.
+#[must_use]
+pub fn bad_side(field: &str, wanted: &str, found: &str, span: Span, declared: Span) -> Diagnostic {
+    let message = format!("`{field}` has the type `{found}`, and cannot be a side of this relation");
+    Diagnostic::error(codes::E0427, message, span, format!("expected a reference to `{wanted}`"))
+        .label(declared, "declared here")
+        .note("both sides of a link are always there, and each is a record of one entity")
+}
+
+/// `through Membership(list, list)`.
+#[must_use]
+pub fn same_side_twice(field: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0427, format!("`{field}` cannot be both sides of a relation"), span, "the same field")
+        .label(first, "stands for this side")
+}
+
+/// `through Membership` where not exactly one reference leads to each side.
+#[must_use]
+pub fn unclear_sides(link: &str, sides: &[(&str, Vec<String>); 2], span: Span, declared: Span) -> Diagnostic {
+    let missing = sides.iter().find(|(_, fields)| fields.is_empty()).map(|(entity, _)| *entity);
+    let (message, label) = match missing {
+        Some(entity) => (format!("`{link}` has no required reference to `{entity}`"), "cannot join the two".to_owned()),
+        None => (format!("`{link}` has several references to one side"), "which ones join the two?".to_owned()),
+    };
+    let message = Diagnostic::error(codes::E0427, message, span, label).label(declared, "the link entity");
+    match missing {
+        Some(entity) => message.help(format!("give it one: `{}: {entity}`", lower(entity))),
+        None => {
+            let [(_, this), (_, far)] = sides;
+            let first = this.first().map_or("", String::as_str);
+            let second = far.iter().find(|name| name.as_str() != first).map_or("", String::as_str);
+            message.help(format!("name them, this side first: `through {link}({first}, {second})`"))
+        }
+    }
+}
+
+/// A link entity with a required field besides its two sides.
+#[must_use]
+pub fn link_needs_more(relation: &str, link: &str, field: &str, span: Span, declared: Span) -> Diagnostic {
+    let message = format!("`link` could not create a record of `{link}`: `{field}` is required");
+    Diagnostic::error(codes::E0427, message, span, format!("`{relation}` goes through `{link}`"))
+        .label(declared, "has neither default nor `?`")
+        .help(format!("give `{field}` a default, or make it optional"))
+}
+
+/// A name for a field that refers to an entity: `Contact` becomes `contact`.
+fn lower(entity: &str) -> String {
+    let mut letters = entity.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

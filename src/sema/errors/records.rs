@@ -79,7 +79,7 @@ pub fn computed_elsewhere(entity: &str, name: &str, span: Span, declared: Span) 
 pub fn reverse_written(entity: &str, name: &str, span: Span, declared: Span) -> Diagnostic {
     Diagnostic::error(codes::E0415, format!("`{name}` of `{entity}` stores nothing"), span, "cannot be written")
         .label(declared, "names the records that refer to this one")
-        .help("write the reference of the other record")
+        .help("write the reference of the other record; a relation of many to many is written with `link` and `unlink`")
 }
 
 /// `deal.notes` as a value.
@@ -325,4 +325,13 @@ pub fn inputs_are_fixed(name: &str, span: Span) -> Diagnostic {
 pub fn no_result_yet(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0515, "the action has no result yet", span, "only known after the action")
         .help("do this in `after action`")
+}
+
+/// `link note to deal.notes` of a reverse reference, `link a to b`.
+#[must_use]
+pub fn not_a_relation(verb: &str, span: Span) -> Diagnostic {
+    let message = format!("`{verb}` takes a relation of many to many, such as `list.members`");
+    Diagnostic::error(codes::E0428, message, span, "this is none")
+        .note("only what is declared with `many … through` has records that join two others")
+        .help("of `many … via`, write the reference of the other record with `update`")
 }
