@@ -88,13 +88,14 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
 
 fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
     let mut edges = Vec::new();
+    let starts = Starts::of(schema);
     for (from, body) in bodies.iter().enumerate() {
         let (written, called) = writes::of_body(schema, &body.body);
         for write in &written {
-            for (to, head) in schema.processes.iter().enumerate() {
+            for (to, head) in starts.by(write) {
                 let fired = head.triggers.iter().filter(|trigger| fires(schema, write, head, trigger));
-                let ended = is_guarded(write, bodies.get(to)) || (from == to && ends_itself(write));
-                if let Some(trigger) = strongest(fired).filter(|_| !ended) {
+                let ended = || is_guarded(write, bodies.get(to)) || (from == to && ends_itself(write));
+                if let Some(trigger) = strongest(fired).filter(|_| !ended()) {
                     let is_synchronous = trigger.phase != Phase::Background;
                     let changes = changes(schema, write, head, trigger);
                     let (known, conditions) = (write.known.clone(), write.conditions.clone());
@@ -119,6 +120,40 @@ fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
         }
     }
     edges
+}
+
+/// Which processes a write may start at all, by number.
+struct Starts<'a> {
+    schema: &'a Schema,
+    /// Those for a record of an entity.
+    of: BTreeMap<EntityId, Vec<usize>>,
+    /// Those for no record.
+    alone: Vec<usize>,
+}
+
+impl<'a> Starts<'a> {
+    fn of(schema: &'a Schema) -> Self {
+        let mut starts = Self { schema, of: BTreeMap::new(), alone: Vec::new() };
+        for (index, head) in schema.processes.iter().enumerate() {
+            match &head.primary {
+                Some(primary) => primary.ty.entities().iter().for_each(|entity| {
+                    starts.of.entry(*entity).or_default().push(index);
+                }),
+                None => starts.alone.push(index),
+            }
+        }
+        starts
+    }
+
+    /// In the order of the processes.
+    fn by(&self, write: &Written<'_>) -> impl Iterator<Item = (usize, &'a ProcessHead)> + use<'a> {
+        let of = write.entities.iter().filter_map(|entity| self.of.get(entity)).flatten();
+        let mut all: Vec<usize> = of.chain(&self.alone).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let schema = self.schema;
+        all.into_iter().filter_map(|index| Some((index, schema.processes.get(index)?)))
+    }
 }
 
 /// The trigger in the same transaction, if there is one.
@@ -269,20 +304,19 @@ fn rings<'a>(graph: &[Edge<'a>], count: usize, outcomes: &[Vec<Outcome>]) -> Vec
 
 /// The shortest ring that begins with `first`.
 fn ring_over<'a>(graph: &[Vec<&Edge<'a>>], first: &Edge<'a>) -> Option<Vec<Edge<'a>>> {
-    let mut came_by: Vec<Option<&Edge<'a>>> = vec![None; graph.len()];
+    let mut came_by: BTreeMap<usize, &Edge<'a>> = BTreeMap::new();
     let mut open = VecDeque::from([first.to]);
     while let Some(node) = open.pop_front() {
         for edge in graph.get(node).into_iter().flatten() {
-            let slot = came_by.get_mut(edge.to)?;
-            if slot.is_some() || edge.to == first.to {
+            if edge.to == first.to || came_by.contains_key(&edge.to) {
                 continue;
             }
-            *slot = Some(edge);
+            came_by.insert(edge.to, edge);
             if edge.to == first.from {
                 let mut ring = Vec::new();
                 let mut at = first.from;
                 while at != first.to {
-                    let edge = came_by.get(at).copied().flatten()?;
+                    let edge = came_by.get(&at).copied()?;
                     ring.push(edge.clone());
                     at = edge.from;
                 }
