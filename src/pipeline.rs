@@ -1,7 +1,10 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
 use std::collections::BTreeMap;
+use std::iter;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::base::source::Sources;
@@ -49,9 +52,6 @@ pub struct CheckedProject {
     /// Its typed program.
     pub checked: Checked,
 }
-
-/// Sources of more bytes than this are parsed on two threads; a thread costs less than parsing this.
-const PARALLEL_BYTES_MIN: usize = 64 << 10;
 
 /// Parses and checks everything that was loaded.
 #[must_use]
@@ -154,31 +154,37 @@ fn settings(manifest: &Manifest) -> Settings {
 }
 
 fn parse_all(sources: &Sources, files: &[FileId]) -> BTreeMap<FileId, Parsed> {
-    let parse = |part: &[FileId]| -> Vec<(FileId, Parsed)> {
-        part.iter().filter_map(|id| Some((*id, parse_file(*id, &sources.get(*id)?.text)))).collect()
-    };
-    let bytes: usize = files.iter().filter_map(|id| sources.get(*id)).map(|file| file.text.len()).sum();
-    if bytes < PARALLEL_BYTES_MIN {
-        return parse(files).into_iter().collect();
-    }
-    let (left, right) = files.split_at(halfway(sources, files, bytes));
-    thread::scope(|scope| {
-        let other = scope.spawn(|| parse(right));
-        let mut all = parse(left);
-        match other.join() {
-            Ok(rest) => all.extend(rest),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        all.into_iter().collect()
-    })
+    let parse = |id: &FileId| Some((*id, parse_file(*id, &sources.get(*id)?.text)));
+    on_all_cores(files, parse).into_iter().flatten().collect()
 }
 
-/// How many files make about half of the bytes.
-fn halfway(sources: &Sources, files: &[FileId], bytes: usize) -> usize {
-    let mut sum = 0;
-    let reaches_half = |id: &FileId| {
-        sum += sources.get(*id).map_or(0, |file| file.text.len());
-        sum * 2 >= bytes
+/// Stack of a thread for walks over trees: they recurse. Only what is used is taken.
+const STACK_BYTES: usize = 128 << 20;
+
+/// Does the same with each of several things, on all cores where there is more than one; gives the results in order.
+pub fn on_all_cores<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(things.len());
+    if cores < 2 {
+        return things.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    // Each core takes the next thing when it is done with one, so a large one keeps only its core.
+    let some = || -> Vec<(usize, R)> {
+        let taken = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        taken.map_while(|index| Some((index, work(things.get(index)?)))).collect()
     };
-    files.iter().position(reaches_half).map_or(files.len(), |index| index + 1)
+    let mut done = thread::scope(|scope| {
+        let spawn = |_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (1..cores).filter_map(spawn).collect();
+        let mut done = some();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }

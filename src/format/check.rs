@@ -2,11 +2,12 @@
 
 use super::Refusal;
 use crate::diag::Severity;
-use crate::syntax::Parsed;
+use crate::syntax::ast::Item;
+use crate::syntax::{Parsed, same_words};
 
 /// Compares a file before and after: the same tree, the same comments, no new errors.
 pub(super) fn compare(before: (&str, &Parsed), after: (&str, &Parsed)) -> Result<(), Refusal> {
-    if errors(before.1) != errors(after.1) || outline(before.1) != outline(after.1) {
+    if errors(before.1) != errors(after.1) || !same_items(before, after) {
         return Err(Refusal::TreeChanged);
     }
     if comments(before) == comments(after) { Ok(()) } else { Err(Refusal::CommentsChanged) }
@@ -24,10 +25,23 @@ fn comments((source, parsed): (&str, &Parsed)) -> Vec<String> {
     all
 }
 
+/// Compares the declarations one by one. Where even the words are the same, the tree is: layout has no meaning.
+fn same_items(before: (&str, &Parsed), after: (&str, &Parsed)) -> bool {
+    fn written<'t>(source: &'t str, item: &Item) -> &'t str {
+        source.get(item.span.start as usize..item.span.end as usize).unwrap_or("")
+    }
+    let (old, new) = (&before.1.file.items, &after.1.file.items);
+    old.len() == new.len()
+        && old
+            .iter()
+            .zip(new)
+            .all(|(old, new)| same_words(written(before.0, old), written(after.0, new)) || outline(old) == outline(new))
+}
+
 /// The tree as text, without positions and doc comments: those are compared as comments, and one in an odd place may
 /// come to stand above another part.
-fn outline(parsed: &Parsed) -> String {
-    without_spans(&format!("{:?}", parsed.file.items))
+fn outline(item: &Item) -> String {
+    without_spans(&format!("{item:?}"))
 }
 
 /// Removes what a span prints, such as `0:12..15`, and the values of `doc`, outside of texts.

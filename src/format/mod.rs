@@ -9,10 +9,11 @@ mod comments;
 mod doc;
 mod rules;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::base::span::{FileId, Span};
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Severity};
 use crate::syntax::ast::{Item, ItemKind};
 use crate::syntax::{Parsed, parse_file};
 use doc::Doc;
@@ -42,13 +43,37 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What became of a file.
+#[derive(Clone, Debug)]
+pub struct Formatted {
+    /// The text in its one layout, or why there is none; the file must then be left alone.
+    pub text: Result<String, Refusal>,
+    /// What does not parse; the declarations that it is in are copied as they stand.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// The text in its one layout. Declarations with syntax errors are copied as they stand.
 ///
 /// # Errors
 /// When the result is not what it must be; the text must then be left alone.
 pub fn format(source: &str) -> Result<String, Refusal> {
-    let mut text = source.replace("\r\n", "\n");
-    let mut parsed = parse_file(FileId(0), &text);
+    format_file(FileId(0), source).text
+}
+
+/// The text of a file in its one layout, with what is wrong in it.
+#[must_use]
+pub fn format_file(file: FileId, source: &str) -> Formatted {
+    let mut parsed = parse_file(file, source);
+    let diagnostics = parsed.diagnostics.clone();
+    let mut text = Cow::Borrowed(source);
+    if source.contains("\r\n") {
+        text = Cow::Owned(source.replace("\r\n", "\n"));
+        parsed = parse_file(file, &text);
+    }
+    Formatted { text: laid_out(source, text, parsed), diagnostics }
+}
+
+fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<String, Refusal> {
     if has_loose_text(&text, &parsed) {
         return Ok(source.to_owned());
     }
@@ -56,11 +81,11 @@ pub fn format(source: &str) -> Result<String, Refusal> {
     for _ in 0..ROUNDS_MAX {
         let next = layout(&text, &parsed)?;
         if next == text {
-            return Ok(text);
+            return Ok(next);
         }
-        let next_parsed = parse_file(FileId(0), &next);
+        let next_parsed = parse_file(parsed.file.span.file, &next);
         match check::compare((&text, &parsed), (&next, &next_parsed)) {
-            Ok(()) => (text, parsed) = (next, next_parsed),
+            Ok(()) => (text, parsed) = (Cow::Owned(next), next_parsed),
             // What follows a mistake may be read in another way on other lines: all of it stays as it is.
             Err(_) if has_errors => return Ok(source.to_owned()),
             Err(refusal) => return Err(refusal),

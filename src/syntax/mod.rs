@@ -48,6 +48,14 @@ fn with_room<T>(parse: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK_BYTES, STACK_BYTES, parse)
 }
 
+/// Whether two texts have the same words and marks, whatever their layout and comments.
+#[must_use]
+pub fn same_words(one: &str, other: &str) -> bool {
+    let (tokens, others) = (scan::scan(one), scan::scan(other));
+    let words = tokens.iter().filter(|token| !token.is_comment()).map(|token| token.text(one));
+    words.eq(others.iter().filter(|token| !token.is_comment()).map(|token| token.text(other)))
+}
+
 fn parse_here(file: FileId, text: &str) -> Parsed {
     let tokens = scan::scan(text);
     let trivia = Trivia::of(file, text, &tokens);

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::base::source::SourceFile;
-use crate::base::span::FileId;
 use crate::cli::args::FmtArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input;
@@ -12,9 +11,9 @@ use crate::cli::report::{exit_of, plural};
 use crate::cli::term::Term;
 use crate::diag::codes::{E0906, E0907, E0908, E0909};
 use crate::diag::{Diagnostic, render};
-use crate::format;
+use crate::format::{Formatted, Refusal, format_file};
+use crate::pipeline::on_all_cores;
 use crate::project::{Loaded, project_files};
-use crate::syntax::parse_file;
 
 pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {
     let loaded = input::load_path(&args.path);
@@ -24,9 +23,11 @@ pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {
         loaded.diagnostics.iter().filter(|d| !settings.contains(&d.code)).cloned().collect();
     term.err(&render::human(&problems, &loaded.sources, &term.messages()));
     let mut run = Run { args, term, loaded: &loaded, changed: 0, exit: exit_of(&problems, None) };
-    for (id, file, path) in project_files(&loaded) {
-        run.errors(id, file);
-        run.file(file, path);
+    let files: Vec<_> = project_files(&loaded).collect();
+    let formatted = on_all_cores(&files, |(id, file, _)| format_file(*id, &file.text));
+    for ((_, file, path), Formatted { text, diagnostics }) in files.into_iter().zip(formatted) {
+        run.errors(&diagnostics);
+        run.file(file, path, text);
     }
     run.summary();
     run.exit
@@ -46,16 +47,15 @@ impl Run<'_> {
     }
 
     /// Says what does not parse; the layout of that stays as it is.
-    fn errors(&mut self, id: FileId, file: &SourceFile) {
-        let diagnostics = parse_file(id, &file.text).diagnostics;
+    fn errors(&mut self, diagnostics: &[Diagnostic]) {
         if !diagnostics.is_empty() {
-            self.term.err(&render::human(&diagnostics, &self.loaded.sources, &self.term.messages()));
-            self.fail(exit_of(&diagnostics, None));
+            self.term.err(&render::human(diagnostics, &self.loaded.sources, &self.term.messages()));
+            self.fail(exit_of(diagnostics, None));
         }
     }
 
-    fn file(&mut self, file: &SourceFile, path: &Path) {
-        let text = match format::format(&file.text) {
+    fn file(&mut self, file: &SourceFile, path: &Path, text: Result<String, Refusal>) {
+        let text = match text {
             Ok(text) => text,
             Err(refusal) => {
                 self.term.err(&format!(
