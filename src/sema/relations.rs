@@ -23,7 +23,7 @@ impl Builder<'_, '_> {
             return;
         }
         let Some(declared) = self.schema.entity(link_id) else { return };
-        let found = match sides {
+        let found = match sides.as_deref() {
             Some((this, far)) => self.named_sides(declared, (this, id), (far, other)),
             None => self.only_sides(declared, link, id, other),
         };

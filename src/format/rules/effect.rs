@@ -30,13 +30,13 @@ impl Formatter<'_> {
             EffectKind::WaitHandle(handle) => concat([text("wait for "), self.expr(handle)]),
             EffectKind::WaitSignal { signal, condition, bind } => {
                 let head = text(format!("wait on {}", self.name(signal)));
-                let condition = self.optional(" where ", condition.as_ref());
+                let condition = self.optional(" where ", condition.as_deref());
                 concat([head, condition, self.bind(bind.as_ref())])
             }
             EffectKind::Ask { user, title, fields, due } => {
                 let head = concat([text("ask "), self.expr(user), text(" "), self.expr(title), text(" ")]);
                 let fields = self.params("{", fields, title.span.end, "}");
-                concat([head, fields, self.optional(" due ", due.as_ref())])
+                concat([head, fields, self.optional(" due ", due.as_deref())])
             }
             EffectKind::SendTemplate { template, args, to } => {
                 let head = text(format!("send email {}", self.name(template)));

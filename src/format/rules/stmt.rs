@@ -12,8 +12,8 @@ impl Formatter<'_> {
     pub(super) fn stmt(&mut self, stmt: &Stmt) -> Doc {
         match &stmt.kind {
             StmtKind::Error => self.verbatim(stmt.span),
-            StmtKind::Let { name, ty, value } => self.binding("let", name, ty.as_ref(), value.as_ref()),
-            StmtKind::Var { name, ty, value } => self.binding("var", name, ty.as_ref(), value.as_ref()),
+            StmtKind::Let { name, ty, value } => self.binding("let", name, ty.as_deref(), value.as_ref()),
+            StmtKind::Var { name, ty, value } => self.binding("var", name, ty.as_deref(), value.as_ref()),
             StmtKind::Set { target, op, value } => {
                 let target = self.expr(target);
                 let op = text(format!(" {} ", assign_op(*op)));
@@ -248,7 +248,7 @@ impl Formatter<'_> {
             WaitArmKind::After(time) => concat([text("after "), self.expr(time)]),
             WaitArmKind::Signal { signal, condition, bind } => {
                 let head = text(format!("on {}", self.name(signal)));
-                let condition = self.optional(" where ", condition.as_ref());
+                let condition = self.optional(" where ", condition.as_deref());
                 concat([head, condition, self.bind(bind.as_ref())])
             }
             WaitArmKind::Handle { handle, bind } => concat([text("on "), self.expr(handle), self.bind(bind.as_ref())]),

@@ -38,7 +38,7 @@ impl Formatter<'_> {
             TypeKind::ManyVia { entity, field } => format!("many {} via {}", self.name(entity), self.name(field)),
             TypeKind::ManyThrough { entity, link, sides } => {
                 let sides = sides
-                    .as_ref()
+                    .as_deref()
                     .map_or_else(String::new, |(this, other)| format!("({}, {})", self.name(this), self.name(other)));
                 format!("many {} through {}{sides}", self.name(entity), self.name(link))
             }

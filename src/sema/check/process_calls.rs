@@ -42,12 +42,12 @@ impl Checker<'_> {
         let words = match &effect.kind {
             EffectKind::Create { entity, fields } => return self.create(entity, fields, false, span),
             EffectKind::Do { callee, args, retry, timeout } => {
-                return self.do_process(callee, args, retry.as_ref(), timeout.as_ref(), span);
+                return self.do_process(callee, args, retry.as_deref(), timeout.as_deref(), span);
             }
             EffectKind::Start { callee, args } => return self.start(callee, args, span),
             EffectKind::WaitHandle(handle) => return self.wait_handle(handle, span),
             EffectKind::WaitSignal { signal, condition, bind } => {
-                return self.wait_signal(signal, condition.as_ref(), bind.as_ref(), span);
+                return self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span);
             }
             EffectKind::Ask { .. } => "forms (`ask`)",
             EffectKind::SendTemplate { .. } | EffectKind::SendFields(_) => "mails (`send`)",
@@ -95,7 +95,7 @@ impl Checker<'_> {
         let Some(head) = schema.process(process) else { return (StmtKind::Error, Ty::Error) };
         self.may_call(Verb::Do, head, callee.span);
         let (primary, args) = self.process_arguments(callee, head, args);
-        let retry = retry.map(|retry| self.retry(retry));
+        let retry = retry.map(|retry| Box::new(self.retry(retry)));
         if retry.as_ref().is_some_and(|retry| retry.after.is_some()) {
             self.suspends("retry after", span);
         }
@@ -103,7 +103,7 @@ impl Checker<'_> {
             if head.kind == ProcessKind::Action {
                 self.report(calls::timeout_of_action(&head.name, timeout.span, head.span));
             }
-            self.expr_as(timeout, &Ty::Duration, None)
+            Box::new(self.expr_as(timeout, &Ty::Duration, None))
         });
         let is_own_transaction = head.kind == ProcessKind::Background;
         let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();

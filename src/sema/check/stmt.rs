@@ -24,8 +24,8 @@ impl Checker<'_> {
     }
 
     fn statements(&mut self, stmts: &[ast::Stmt]) -> Block {
-        let stmts = self.scoped(|checker| {
-            let mut out = Vec::new();
+        let mut stmts = self.scoped(|checker| {
+            let mut out = Vec::with_capacity(stmts.len());
             let mut is_told = false;
             for stmt in stmts {
                 if checker.flow.dead && !is_told && !matches!(stmt.kind, ast::StmtKind::Error) {
@@ -36,6 +36,7 @@ impl Checker<'_> {
             }
             out
         });
+        stmts.shrink_to_fit();
         Block { stmts }
     }
 
@@ -73,10 +74,10 @@ impl Checker<'_> {
         let kind = match &stmt.kind {
             ast::StmtKind::Error => StmtKind::Error,
             ast::StmtKind::Let { name, ty, value } => {
-                return self.let_stmt(name, ty.as_ref(), value.as_ref(), false, span, out);
+                return self.let_stmt(name, ty.as_deref(), value.as_ref(), false, span, out);
             }
             ast::StmtKind::Var { name, ty, value } => {
-                return self.let_stmt(name, ty.as_ref(), value.as_ref(), true, span, out);
+                return self.let_stmt(name, ty.as_deref(), value.as_ref(), true, span, out);
             }
             ast::StmtKind::Set { target, op, value } => return self.set_stmt(target, *op, value, span, out),
             ast::StmtKind::Effect(effect) => self.effect(effect, span).0,

@@ -89,7 +89,7 @@ impl Checker<'_> {
                 Some((WaitArmKind::Handle { handle, process, into }, Facts::new()))
             }
             ast::WaitArmKind::Signal { signal, condition, bind } => {
-                self.signal_arm(signal, condition.as_ref(), bind.as_ref())
+                self.signal_arm(signal, condition.as_deref(), bind.as_ref())
             }
             ast::WaitArmKind::Ask { ask, .. } => {
                 self.later("forms (`ask`)", ask.span);

@@ -184,9 +184,9 @@ pub enum StmtKind {
         /// Where the result goes.
         into: Option<Place>,
         /// `retry`.
-        retry: Option<Retry>,
+        retry: Option<Box<Retry>>,
         /// `timeout`.
-        timeout: Option<Expr>,
+        timeout: Option<Box<Expr>>,
     },
     /// `start X(…)`.
     Start {

@@ -157,7 +157,7 @@ pub enum IsTest {
     /// `deleted`.
     Deleted,
     /// An entity of `A or B`.
-    Entity(TypeExpr),
+    Entity(Box<TypeExpr>),
 }
 
 /// `-`, `not`.

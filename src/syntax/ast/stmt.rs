@@ -33,7 +33,7 @@ pub enum StmtKind {
         /// The new name.
         name: Ident,
         /// Its type, where written.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         /// Its value, where given at once.
         value: Option<Rhs>,
     },
@@ -42,7 +42,7 @@ pub enum StmtKind {
         /// The new name.
         name: Ident,
         /// Its type, where written.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         /// Its first value.
         value: Option<Rhs>,
     },
@@ -56,7 +56,7 @@ pub enum StmtKind {
         value: Rhs,
     },
     /// `create …`, `do …`, `start …`, `ask …`, `send …`, `parallel …`, `wait for h`, `wait on S` standing alone.
-    Effect(Effect),
+    Effect(Box<Effect>),
     /// `update deal { score += 10 }`.
     Update {
         /// The record.
@@ -88,9 +88,9 @@ pub enum StmtKind {
     /// `share deal with Team["Legal"] (read, update)`, `unshare deal with …`.
     Share {
         /// The record.
-        target: Expr,
+        target: Box<Expr>,
         /// With whom.
-        with: Expr,
+        with: Box<Expr>,
         /// The rights; empty for `unshare`.
         rights: Vec<Ident>,
         /// Written `unshare`.
@@ -229,9 +229,9 @@ pub enum StmtKind {
         elements: Vec<PageElement>,
     },
     /// An effect of a rule.
-    Rule(RuleEffect),
+    Rule(Box<RuleEffect>),
     /// A statement of a test.
-    Test(TestStmt),
+    Test(Box<TestStmt>),
 }
 
 /// A statement that gives a value.
@@ -249,7 +249,7 @@ pub enum Rhs {
     /// Something read.
     Expr(Expr),
     /// Something done.
-    Effect(Effect),
+    Effect(Box<Effect>),
 }
 
 /// The forms of an effect.
@@ -269,9 +269,9 @@ pub enum EffectKind {
         /// What is passed.
         args: Vec<Arg>,
         /// `retry 3 times after 10 seconds doubling up to 5 minutes`.
-        retry: Option<Retry>,
+        retry: Option<Box<Retry>>,
         /// `timeout 2 minutes`.
-        timeout: Option<Expr>,
+        timeout: Option<Box<Expr>>,
     },
     /// `start Onboard(account)`.
     Start {
@@ -287,20 +287,20 @@ pub enum EffectKind {
         /// The signal.
         signal: Ident,
         /// `where`.
-        condition: Option<Expr>,
+        condition: Option<Box<Expr>>,
         /// `as a`.
         bind: Option<Ident>,
     },
     /// `ask ann "…" { approve: bool } due 2 days`.
     Ask {
         /// Who.
-        user: Expr,
+        user: Box<Expr>,
         /// What.
-        title: Expr,
+        title: Box<Expr>,
         /// The form.
         fields: Vec<Param>,
         /// `due`.
-        due: Option<Expr>,
+        due: Option<Box<Expr>>,
     },
     /// `send email Reminder(deal) to … cc … bcc …`.
     SendTemplate {
@@ -325,9 +325,9 @@ pub enum EffectKind {
         /// The bound name.
         name: Ident,
         /// The elements.
-        source: Expr,
+        source: Box<Expr>,
         /// `limit 5 at once`.
-        limit: Option<Expr>,
+        limit: Option<Box<Expr>>,
         /// The body.
         body: Block,
     },
@@ -410,7 +410,7 @@ pub enum WaitArmKind {
         /// The signal.
         signal: Ident,
         /// `where`.
-        condition: Option<Expr>,
+        condition: Option<Box<Expr>>,
         /// `as a`.
         bind: Option<Ident>,
     },
@@ -424,7 +424,7 @@ pub enum WaitArmKind {
     /// `on ask ann "…" { … } as a`.
     Ask {
         /// The form.
-        ask: Effect,
+        ask: Box<Effect>,
         /// `as a`.
         bind: Option<Ident>,
     },

@@ -53,6 +53,6 @@ pub enum TypeKind {
         /// The link entity.
         link: Ident,
         /// Its reference to this side and to the other, where named.
-        sides: Option<(Ident, Ident)>,
+        sides: Option<Box<(Ident, Ident)>>,
     },
 }

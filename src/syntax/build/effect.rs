@@ -30,12 +30,12 @@ impl Builder<'_> {
                 EffectKind::Start { callee, args: self.args(args)? }
             }
             Rule::ask => {
-                let user = self.presume_expr(&mut nodes)?;
+                let user = Box::new(self.presume_expr(&mut nodes)?);
                 let title = nodes.presume(Rule::text)?;
-                let title = self.text_expr(title)?;
+                let title = Box::new(self.text_expr(title)?);
                 let fields = nodes.presume(Rule::form_fields)?;
                 let fields = self.params(fields)?;
-                let due = nodes.option(Rule::due).map(|due| self.only_expr(due)).transpose()?;
+                let due = nodes.option(Rule::due).map(|due| self.only_expr(due).map(Box::new)).transpose()?;
                 EffectKind::Ask { user, title, fields, due }
             }
             Rule::send => self.send(nodes)?,
@@ -58,9 +58,9 @@ impl Builder<'_> {
         let (mut retry, mut timeout) = (None, None);
         for suffix in nodes {
             if suffix.as_rule() == Rule::retry {
-                retry = Some(self.retry(suffix)?);
+                retry = Some(Box::new(self.retry(suffix)?));
             } else {
-                timeout = Some(self.only_expr(suffix)?);
+                timeout = Some(Box::new(self.only_expr(suffix)?));
             }
         }
         Ok(EffectKind::Do { callee, args, retry, timeout })
@@ -102,8 +102,8 @@ impl Builder<'_> {
         if let Some(each) = nodes.option(Rule::parallel_for) {
             let mut each = self.nodes(each);
             let name = self.new_name(&mut each)?;
-            let source = self.presume_expr(&mut each)?;
-            let limit = each.option(Rule::at_once).map(|limit| self.only_expr(limit)).transpose()?;
+            let source = Box::new(self.presume_expr(&mut each)?);
+            let limit = each.option(Rule::at_once).map(|limit| self.only_expr(limit).map(Box::new)).transpose()?;
             return Ok(EffectKind::ParallelFor { name, source, limit, body: self.presume_block(&mut each)? });
         }
         let first = nodes.has(Rule::k_first);
@@ -163,7 +163,7 @@ impl Builder<'_> {
                 _ => value = Some(self.expr_like(part)?),
             }
         }
-        Ok(StmtKind::Rule(RuleEffect { verb, target, value, messages, when }))
+        Ok(StmtKind::Rule(Box::new(RuleEffect { verb, target, value, messages, when })))
     }
 
     /// `change q.price = e when c` in a rule.
@@ -172,6 +172,6 @@ impl Builder<'_> {
         let verb = crate::syntax::ast::Ident { name: "change".into(), span };
         let value = Some(self.presume_expr(&mut nodes)?);
         let when = nodes.option(Rule::rule_when).map(|when| self.only_expr(when)).transpose()?;
-        Ok(StmtKind::Rule(RuleEffect { verb, target, value, messages: Vec::new(), when }))
+        Ok(StmtKind::Rule(Box::new(RuleEffect { verb, target, value, messages: Vec::new(), when })))
     }
 }

@@ -116,7 +116,7 @@ impl Builder<'_> {
                     let mut members = self.nodes(part);
                     let state = members.presume_next()?;
                     let state = self.enum_member(state)?;
-                    let statuses = members.map(|m| self.enum_member(m)).collect::<Built<_>>()?;
+                    let statuses = members.each(|m| self.enum_member(m))?;
                     states.states.push(StateDecl { state, statuses });
                 }
                 Rule::arrow => {

@@ -4,7 +4,7 @@ use std::vec::IntoIter;
 
 use pest::iterators::Pair;
 
-use super::{Builder, Built, Defect, Nodes};
+use super::{Builder, Built, Defect, Nodes, exact};
 use crate::base::span::Span;
 use crate::syntax::ast::{
     Arg, AssignOp, BinaryOp, Expr, ExprKind, FieldInit, Ident, IsTest, TypeExpr, TypeKind, UnaryOp,
@@ -115,8 +115,10 @@ impl Builder<'_> {
             let test = match what.as_rule() {
                 Rule::nothing => IsTest::None,
                 Rule::is_deleted => IsTest::Deleted,
-                Rule::Name => IsTest::Entity(TypeExpr { kind: TypeKind::Named(self.ident(&what)), span: at }),
-                _ => IsTest::Entity(TypeExpr { kind: TypeKind::Error, span: at }),
+                rule => {
+                    let kind = if rule == Rule::Name { TypeKind::Named(self.ident(&what)) } else { TypeKind::Error };
+                    IsTest::Entity(Box::new(TypeExpr { kind, span: at }))
+                }
             };
             ExprKind::Is { value, test, negated }
         };
@@ -245,7 +247,7 @@ impl Builder<'_> {
             Rule::named => ExprKind::Named(self.field_inits(pair)?),
             Rule::list => {
                 let nodes = self.nodes(pair);
-                ExprKind::List(nodes.map(|one| self.expr(one)).collect::<Built<_>>()?)
+                ExprKind::List(nodes.each(|one| self.expr(one))?)
             }
             Rule::conditional => {
                 let mut nodes = self.nodes(pair);
@@ -279,7 +281,7 @@ impl Builder<'_> {
     /// What is passed in a call.
     pub(super) fn args(&mut self, pair: Pair<'_, Rule>) -> Built<Vec<Arg>> {
         let nodes = self.nodes(pair);
-        nodes.map(|arg| self.arg(arg)).collect()
+        nodes.each(|arg| self.arg(arg))
     }
 
     pub(super) fn arg(&mut self, pair: Pair<'_, Rule>) -> Built<Arg> {
@@ -302,7 +304,7 @@ impl Builder<'_> {
         for init in self.nodes(pair) {
             fields.extend(self.field_init(init)?);
         }
-        Ok(fields)
+        Ok(exact(fields))
     }
 
     fn field_init(&mut self, pair: Pair<'_, Rule>) -> Built<Option<FieldInit>> {

@@ -101,6 +101,6 @@ impl Builder<'_> {
 
     fn call_stmt(&mut self, nodes: &mut Nodes<'_>) -> Built<Stmt> {
         let effect = self.effect_of(nodes.presume_next()?)?;
-        Ok(Stmt { span: effect.span, kind: StmtKind::Effect(effect) })
+        Ok(Stmt { span: effect.span, kind: StmtKind::Effect(Box::new(effect)) })
     }
 }

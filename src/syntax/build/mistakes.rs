@@ -105,7 +105,7 @@ impl Builder<'_> {
             let args = nodes.presume(Rule::call)?;
             let kind =
                 crate::syntax::ast::EffectKind::Do { callee, args: self.args(args)?, retry: None, timeout: None };
-            return Ok(StmtKind::Effect(crate::syntax::ast::Effect { kind, span: whole }));
+            return Ok(StmtKind::Effect(Box::new(crate::syntax::ast::Effect { kind, span: whole })));
         }
         if nodes.peek() == Some(Rule::call) {
             self.diagnostics.push(errors::call_without_effect(words, span));

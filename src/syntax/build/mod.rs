@@ -172,6 +172,11 @@ impl<'i> Nodes<'i> {
         self.option(rule).ok_or(Defect { span })
     }
 
+    /// Builds each child that is left.
+    pub(super) fn each<T>(self, build: impl FnMut(Pair<'i, Rule>) -> Built<T>) -> Built<Vec<T>> {
+        self.map(build).collect::<Built<Vec<T>>>().map(exact)
+    }
+
     /// A defect here.
     pub(super) fn defect<T>(&self) -> Built<T> {
         Err(Defect { span: self.span })
@@ -184,6 +189,12 @@ impl<'i> Iterator for Nodes<'i> {
     fn next(&mut self) -> Option<Self::Item> {
         self.pairs.find(|pair| !is_keyword(pair.as_rule()))
     }
+}
+
+/// A list without room for more: a tree has many short ones, and none of them grows.
+pub(super) fn exact<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 /// Whether a rule is a word of the language without a meaning of its own; they stand last in the grammar.

@@ -11,7 +11,7 @@ impl Builder<'_> {
     pub(super) fn match_value(&mut self, pair: Pair<'_, Rule>) -> Built<ExprKind> {
         let mut nodes = self.nodes(pair);
         let subject = Box::new(self.presume_expr(&mut nodes)?);
-        let arms = nodes.map(|arm| self.value_arm(arm)).collect::<Built<Vec<_>>>()?;
+        let arms = nodes.each(|arm| self.value_arm(arm))?;
         Ok(ExprKind::Match { subject, arms })
     }
 

@@ -78,7 +78,7 @@ impl Builder<'_> {
             Rule::hole => ClauseKind::Error,
             Rule::when | Rule::before | Rule::after => {
                 let events = self.nodes(nodes.presume(Rule::events)?);
-                let events = events.map(|event| self.event(event)).collect::<Built<_>>()?;
+                let events = events.each(|event| self.event(event))?;
                 match rule {
                     Rule::when => ClauseKind::When(events),
                     Rule::before => ClauseKind::Before(events),

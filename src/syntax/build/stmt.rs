@@ -15,7 +15,7 @@ impl Builder<'_> {
     pub(super) fn block(&mut self, pair: Pair<'_, Rule>) -> Built<Block> {
         let nodes = self.nodes(pair);
         let span = nodes.span;
-        let built = self.deeper(span, |b| nodes.map(|stmt| b.stmt(stmt)).collect::<Built<Vec<_>>>())?;
+        let built = self.deeper(span, |b| nodes.each(|stmt| b.stmt(stmt)))?;
         let stmts = built.unwrap_or_else(|| vec![Stmt { kind: StmtKind::Error, span }]);
         Ok(Block { stmts, span, braces: true })
     }
@@ -41,7 +41,7 @@ impl Builder<'_> {
         let rule = pair.as_rule();
         let span = self.span(&pair);
         if rule == Rule::effect {
-            return Ok(Stmt { kind: StmtKind::Effect(self.effect(pair)?), span });
+            return Ok(Stmt { kind: StmtKind::Effect(Box::new(self.effect(pair)?)), span });
         }
         let mut nodes = self.nodes(pair);
         let kind = match rule {
@@ -96,7 +96,7 @@ impl Builder<'_> {
             | Rule::answer
             | Rule::expect
             | Rule::retry_parked
-            | Rule::give_up => StmtKind::Test(self.test_stmt(rule, nodes)?),
+            | Rule::give_up => StmtKind::Test(Box::new(self.test_stmt(rule, nodes)?)),
             _ => self.record_stmt(rule, nodes)?,
         };
         Ok(Stmt { kind, span })
@@ -107,7 +107,7 @@ impl Builder<'_> {
         let name = self.new_name(&mut nodes)?;
         let note = nodes.option(Rule::type_note);
         let ty = match note {
-            Some(note) => Some(self.type_expr(self.nodes(note).presume_next()?)?),
+            Some(note) => Some(Box::new(self.type_expr(self.nodes(note).presume_next()?)?)),
             None => None,
         };
         let sign = nodes.option(Rule::let_sign);
@@ -124,7 +124,7 @@ impl Builder<'_> {
     pub(super) fn rhs(&mut self, nodes: &mut Nodes<'_>) -> Built<Rhs> {
         let next = nodes.presume_next()?;
         if next.as_rule() == Rule::effect {
-            return self.effect(next).map(Rhs::Effect);
+            return self.effect(next).map(|effect| Rhs::Effect(Box::new(effect)));
         }
         self.expr_like(next).map(Rhs::Expr)
     }
@@ -141,7 +141,7 @@ impl Builder<'_> {
             Rule::match_stmt => {
                 let subject = self.presume_expr(&mut nodes)?;
                 let arms = self.nodes(nodes.presume(Rule::match_arms)?);
-                StmtKind::Match { subject, arms: arms.map(|arm| self.match_arm(arm)).collect::<Built<_>>()? }
+                StmtKind::Match { subject, arms: arms.each(|arm| self.match_arm(arm))? }
             }
             Rule::for_stmt => {
                 let name = self.new_name(&mut nodes)?;
@@ -242,7 +242,7 @@ impl Builder<'_> {
             Rule::wait_until => StmtKind::WaitUntil(self.only_expr(what)?),
             Rule::wait_arms => {
                 let arms = self.nodes(what);
-                StmtKind::WaitArms(arms.map(|arm| self.wait_arm(arm)).collect::<Built<_>>()?)
+                StmtKind::WaitArms(arms.each(|arm| self.wait_arm(arm))?)
             }
             _ => StmtKind::WaitFor(self.expr_like(what)?),
         })
@@ -281,7 +281,7 @@ impl Builder<'_> {
             }
             Rule::on_ask_arm => {
                 let ask = nodes.presume(Rule::ask)?;
-                let ask = self.effect_of(ask)?;
+                let ask = Box::new(self.effect_of(ask)?);
                 WaitArmKind::Ask { ask, bind: self.bind(&mut nodes)? }
             }
             _ => return nodes.defect(),
@@ -289,8 +289,8 @@ impl Builder<'_> {
     }
 
     /// `where c as a` after the name of a signal.
-    pub(super) fn signal_rest(&mut self, nodes: &mut Nodes<'_>) -> Built<(Option<Expr>, Option<Ident>)> {
-        let condition = nodes.option(Rule::where_clause).map(|w| self.only_expr(w)).transpose()?;
+    pub(super) fn signal_rest(&mut self, nodes: &mut Nodes<'_>) -> Built<(Option<Box<Expr>>, Option<Ident>)> {
+        let condition = nodes.option(Rule::where_clause).map(|w| self.only_expr(w).map(Box::new)).transpose()?;
         Ok((condition, self.bind(nodes)?))
     }
 
@@ -315,10 +315,15 @@ impl Builder<'_> {
             Rule::assign => StmtKind::Assign { target, to: self.presume_expr(&mut nodes)? },
             Rule::route => StmtKind::Route { target, to: self.presume_expr(&mut nodes)? },
             Rule::share => {
-                let with = self.presume_expr(&mut nodes)?;
+                let with = Box::new(self.presume_expr(&mut nodes)?);
                 let rights = nodes.next();
                 let undo = rights.is_none();
-                StmtKind::Share { target, with, rights: rights.map_or(Vec::new(), |r| self.idents(r)), undo }
+                StmtKind::Share {
+                    target: Box::new(target),
+                    with,
+                    rights: rights.map_or(Vec::new(), |r| self.idents(r)),
+                    undo,
+                }
             }
             Rule::delete => StmtKind::Delete { target },
             Rule::cancel => StmtKind::Cancel(target),

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::{Builder, Built, Defect, Nodes};
+use super::{Builder, Built, Defect, Nodes, exact};
 use crate::base::span::Span;
 use crate::syntax::ast::{Expr, ExprKind, TextLiteral, TextPart};
 use crate::syntax::errors;
@@ -14,7 +14,7 @@ impl Builder<'_> {
         let inner = self.nodes(pair).presume_next()?;
         let triple = inner.as_rule() == Rule::text_triple;
         let nodes = self.nodes(inner);
-        let parts = self.text_parts(nodes, triple)?;
+        let parts = exact(self.text_parts(nodes, triple)?);
         Ok(TextLiteral { parts: if triple { strip_indentation(parts) } else { parts } })
     }
 

@@ -84,7 +84,7 @@ impl Builder<'_> {
                 if via {
                     TypeKind::ManyVia { entity, field: name }
                 } else {
-                    let sides = rest.next().zip(rest.next()).map(|(a, b)| (self.ident(&a), self.ident(&b)));
+                    let sides = rest.next().zip(rest.next()).map(|(a, b)| Box::new((self.ident(&a), self.ident(&b))));
                     TypeKind::ManyThrough { entity, link: name, sides }
                 }
             }
