@@ -47,10 +47,14 @@ impl Recorder {
             let entries = engine.store().log(self.last, None, BATCH)?;
             let Some(last) = entries.last() else { return Ok(()) };
             self.last = last.key;
+            let is_all = entries.len() < BATCH as usize;
             let user = engine.module().entity_by_name("User").map(|(idx, _)| idx);
             let seen: BTreeSet<RecordRef> = entries.iter().flat_map(|entry| mentioned(entry, user)).collect();
             self.learn(engine, seen)?;
             self.entries.extend(entries);
+            if is_all {
+                return Ok(());
+            }
         }
     }
 

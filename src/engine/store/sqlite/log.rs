@@ -52,10 +52,14 @@ impl SqliteStore {
     pub(super) fn read_log(&self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
         let columns =
             "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
-        let test = if instance.is_some() { "AND instance = ?2" } else { "AND ?2 IS NULL" };
-        let sql = format!("SELECT {columns} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?3");
+        // WHY: no `?3 IS NULL OR …`, with which SQLite compiles the statement anew at each call.
+        let test = if instance.is_some() { "AND instance = ?3" } else { "" };
+        let sql = format!("SELECT {columns} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![after, instance, limit])?;
+        let mut rows = match instance {
+            None => statement.query(params![after, limit])?,
+            Some(instance) => statement.query(params![after, limit, instance])?,
+        };
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let key: i64 = row.get(0)?;
