@@ -10,7 +10,7 @@ pub mod progress;
 pub mod recorder;
 pub mod timeline;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, iter::Peekable, sync::Arc};
 
 use crate::{
     base::{
@@ -18,10 +18,11 @@ use crate::{
         span::Spanned,
         value::{RecordRef, Value},
     },
-    bytecode::module::ParamDef,
+    bytecode::module::{Module, ParamDef},
     data::{
         convert,
         file::{DataFile, EventAction, EventData, Fields, RecordData, When},
+        json::Json,
         moments::wall_moment,
     },
     diag::codes,
@@ -51,9 +52,12 @@ pub struct Simulation {
     progress: Progress,
 }
 
+/// Records that are created in one transaction, at most.
+const TOGETHER_MAX: usize = 500;
+
 /// A step of a data file.
 enum Step<'a> {
-    Create(&'a RecordData, Fields),
+    Create(&'a RecordData, usize),
     Later(&'a RecordData, &'a str),
     Event(i64, &'a EventData),
 }
@@ -133,19 +137,21 @@ impl Simulation {
         self.recall(data)?;
         let ran = self.engine.run_until_idle()?;
         self.settle(ran)?;
-        for step in steps.into_iter().skip(self.progress.done) {
+        let mut steps = steps.into_iter().skip(self.progress.done).peekable();
+        while let Some(step) = steps.peek() {
+            if matches!(step, Step::Create(..)) {
+                self.create_some(data, order, &mut steps)?;
+                continue;
+            }
             self.progress.done += 1;
-            match step {
-                Step::Create(record, fields) => {
-                    let user = data.user.as_ref().and_then(|name| self.user(name));
-                    self.create(user, record, &fields)?;
-                }
-                Step::Later(record, field) => self.write_later(record, field)?,
-                Step::Event(at, event) => {
+            match steps.next() {
+                Some(Step::Later(record, field)) => self.write_later(record, field)?,
+                Some(Step::Event(at, event)) => {
                     self.advance_to(at)?;
                     let user = event.user.as_ref().or(data.user.as_ref()).and_then(|name| self.user(name));
                     self.event(user, event)?;
                 }
+                Some(Step::Create(..)) | None => {}
             }
         }
         let progress = self.progress.clone();
@@ -156,10 +162,7 @@ impl Simulation {
     /// All steps in order: the same ones each time.
     fn steps<'a>(&self, data: &'a DataFile, order: &'a Order, began: i64) -> Vec<Step<'a>> {
         let record = |index: usize| data.records.get(index);
-        let created = order.create.iter().filter_map(|index| {
-            let record = record(*index)?;
-            Some(Step::Create(record, names::at_once(order, *index, &record.fields).cloned().collect()))
-        });
+        let created = order.create.iter().filter_map(|index| Some(Step::Create(record(*index)?, *index)));
         let later = order.later.iter().flat_map(|(index, fields)| {
             let record = record(*index);
             fields.iter().filter_map(move |field| Some(Step::Later(record?, field)))
@@ -243,6 +246,45 @@ impl Simulation {
         self.named.get(&name.node).map(|record| record.id)
     }
 
+    /// Creates the records of the next steps in one transaction: up to the first one that starts a process, and at most
+    /// [`TOGETHER_MAX`]. What they start runs after it.
+    fn create_some<'a>(
+        &mut self,
+        data: &DataFile,
+        order: &Order,
+        steps: &mut Peekable<impl Iterator<Item = Step<'a>>>,
+    ) -> Result<(), Error> {
+        let program = Arc::clone(self.engine.program());
+        let Self { engine, named, progress, .. } = self;
+        engine.together(|engine| {
+            for _ in 0..TOGETHER_MAX {
+                let Some(Step::Create(record, index)) = steps.next_if(|step| matches!(step, Step::Create(..))) else {
+                    break;
+                };
+                let Ok((entity, _)) = names::entity(program.module(), &record.entity) else { continue };
+                let fields = names::at_once(order, index, &record.fields);
+                let writes = writes(program.module(), named, &record.entity, fields);
+                let user = data.user.as_ref().and_then(|name| named.get(&name.node)).map(|user| user.id);
+                match (engine.create(user, entity, &writes), &record.name) {
+                    (Ok(created), Some(name)) => {
+                        progress.name(engine.store(), program.module(), &name.node, created)?;
+                        named.insert(name.node.clone(), created);
+                    }
+                    // What was refused is in the log, and a part of the story.
+                    (Ok(_), None) | (Err(Failure::Fault(_)), _) => {}
+                    (Err(failure), _) => return Err(failure),
+                }
+                progress.done += 1;
+                if engine.store().next_ready()?.is_some() {
+                    break;
+                }
+            }
+            Ok(progress.note(engine.store())?)
+        })?;
+        let ran = self.engine.run_until_idle()?;
+        self.settle(ran)
+    }
+
     fn create(&mut self, user: Option<i64>, record: &RecordData, fields: &Fields) -> Result<(), Error> {
         let Ok((entity, _)) = names::entity(self.engine.module(), &record.entity) else { return Ok(()) };
         let writes = self.writes(&record.entity, fields);
@@ -269,18 +311,8 @@ impl Simulation {
         self.step(|engine| engine.update(None, target, &writes)).map(drop)
     }
 
-    /// The values of fields. The plan has seen that all of them are right; a record that could not be created leaves
-    /// out what refers to it.
     fn writes(&self, entity: &Spanned<String>, fields: &Fields) -> Vec<Write> {
-        let module = self.engine.module();
-        let Ok((_, entity)) = names::entity(module, entity) else { return Vec::new() };
-        let value = |name: &Spanned<String>, json| -> Option<Write> {
-            let (field, def) = names::field(entity, name).ok()?;
-            let resolve = |name: &str| self.named.get(name).copied();
-            let value = convert::to_value(module, def.ty, json, &name.node, &resolve).ok()?;
-            Some(Write::set(field, value))
-        };
-        fields.iter().filter_map(|(name, json)| value(name, json)).collect()
+        writes(self.engine.module(), &self.named, entity, fields.iter())
     }
 
     fn event(&mut self, user: Option<i64>, event: &EventData) -> Result<(), Error> {
@@ -364,6 +396,24 @@ impl Simulation {
         }
         Ok(found)
     }
+}
+
+/// The values of fields. The plan has seen that all of them are right; a record that could not be created leaves out
+/// what refers to it.
+fn writes<'a>(
+    module: &Module,
+    named: &BTreeMap<String, RecordRef>,
+    entity: &Spanned<String>,
+    fields: impl Iterator<Item = &'a (Spanned<String>, Json)>,
+) -> Vec<Write> {
+    let Ok((_, entity)) = names::entity(module, entity) else { return Vec::new() };
+    let resolve = |name: &str| named.get(name).copied();
+    let write = |(name, json): &'a (Spanned<String>, Json)| -> Option<Write> {
+        let (field, def) = names::field(entity, name).ok()?;
+        let value = convert::to_value(module, def.ty, json, &name.node, &resolve).ok()?;
+        Some(Write::set(field, value))
+    };
+    fields.filter_map(write).collect()
 }
 
 /// A line about an event that could not even be tried.
