@@ -310,6 +310,10 @@ impl Lowerer<'_> {
         let element = self.list_element(list);
         let present = self.tables.types.present(element);
         let sum = self.take(present);
+        if present != element {
+            self.count_present(list, length);
+            self.code.emit_jump(end, |to| Instruction::JumpEqualTo { left: length.slot(), value: 0, to });
+        }
         self.list_sum(list, sum);
         self.arithmetic_present(Arithmetic::Divide, sum, length, value);
         if self.tables.types.has_presence(result.ty) {
@@ -317,6 +321,18 @@ impl Lowerer<'_> {
         }
         self.code.bind(end);
         self.copy(into, result);
+    }
+
+    fn count_present(&mut self, list: Reg, into: Reg) {
+        let element = self.list_element(list);
+        let item = self.take(element);
+        self.clear(into);
+        self.for_each(list, item, |me| {
+            let skip = me.code.label();
+            me.jump_absent(item, skip);
+            me.emit(Instruction::IntAddConst { into: into.slot(), left: into.slot(), value: 1 });
+            me.code.bind(skip);
+        });
     }
 
     /// The least or greatest element, or none.

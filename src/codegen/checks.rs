@@ -205,7 +205,7 @@ fn state_word(state: hir::InstanceState) -> &'static str {
 fn has_words(ty: &Ty) -> bool {
     match ty {
         Ty::Optional(inner) | Ty::List(inner) | Ty::Set(inner) => has_words(inner),
-        Ty::Handle(_) | Ty::Record(_) => false,
+        Ty::Handle(_) | Ty::Named(_) | Ty::Record(_) => false,
         _ => true,
     }
 }

@@ -150,6 +150,10 @@ impl Lowerer<'_> {
             ExprKind::IsDeleted(of) => self.host_of(HostOp::IsDeleted, of, Some(into)),
             ExprKind::List(items) => self.list(items, into),
             ExprKind::Match { local, subject, arms } => self.match_value(*local, subject, arms, into),
+            ExprKind::Named(fields) => {
+                let TypeDef::Record(record) = self.def(into.ty) else { return };
+                self.record(record, fields, into);
+            }
             ExprKind::Negate(inner) => self.negate(inner, into),
             ExprKind::Particular { entity, key } => {
                 let index = self.tables.particular(EntityIdx(entity.0), key);
@@ -249,9 +253,8 @@ impl Lowerer<'_> {
     }
 
     fn record(&mut self, record: RecordIdx, fields: &[Expr], into: Reg) {
-        let program = self.program;
-        let Some(def) = program.schema.records.get(record.index()) else { return };
-        let types: Vec<TypeIdx> = def.fields.iter().map(|field| self.ty(&field.ty)).collect();
+        let Some(def) = self.tables.types.record_def(record) else { return };
+        let types: Vec<TypeIdx> = def.fields.iter().map(|field| field.ty).collect();
         let exprs: Vec<(&Expr, TypeIdx)> = fields.iter().zip(types).collect();
         let run = self.lower_run(&exprs);
         let from = run.first().map_or(into, |first| *first);
@@ -270,7 +273,7 @@ impl Lowerer<'_> {
     /// Where a field lies in its record value.
     pub(super) fn field_offset(&mut self, record: Reg, index: u16) -> u16 {
         let TypeDef::Record(id) = self.def(record.ty) else { return 0 };
-        let Some(def) = self.tables.records.get(id.index()) else { return 0 };
+        let Some(def) = self.tables.types.record_def(id) else { return 0 };
         layout::field_offset(self.tables.types.defs(), def, usize::from(index))
     }
 

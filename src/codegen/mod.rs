@@ -20,6 +20,7 @@ mod convert;
 mod expr;
 mod faults;
 mod function;
+mod groups;
 mod module;
 mod points;
 mod queries;
@@ -68,7 +69,7 @@ pub fn lower_build(program: &hir::Program, sources: &Sources) -> Result<Module, 
 fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) -> Result<Module, Vec<Diagnostic>> {
     let mut tables = Tables::default();
     let records = module::records(&program.schema, &mut tables);
-    tables.records = records;
+    tables.types.declare(records);
     let entities = module::entities(&program.schema, &mut tables);
     let processes = module::processes(program, &mut tables);
     let mut functions = Functions { program, sources, tables, all: Vec::new(), problems: Vec::new() };
@@ -94,11 +95,12 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
         debug.lines.push(lines);
         debug.names.push(names);
     }
+    let (types, records) = tables.types.finish();
     let mut module = Module {
         meta: meta(program),
-        types: tables.types.finish(),
+        types,
         enums: module::enums(&program.schema),
-        records: tables.records,
+        records,
         entities,
         consts: tables.consts.finish(),
         functions: lowered,

@@ -27,13 +27,18 @@ use crate::{
 
 /// How the elements of a query are gone through.
 #[derive(Clone, Copy)]
-struct Style {
+pub(super) struct Style {
     /// Only the first is of interest.
     first_only: bool,
     /// The body may suspend: candidates are fetched one by one, so that only the place is kept.
     suspends: bool,
     /// The body may change what was fetched: every record is looked at again when it is reached.
     changes: bool,
+}
+
+impl Style {
+    /// All elements, by code that neither suspends nor writes.
+    pub(super) const WHOLE: Self = Self { first_only: false, suspends: false, changes: false };
 }
 
 /// Candidates of a stored entity.
@@ -92,7 +97,7 @@ impl Lowerer<'_> {
     }
 
     fn count(&mut self, query: &Query, into: Reg) {
-        let stored = !matches!(query.source, QuerySource::List(_));
+        let stored = matches!(query.source, QuerySource::Entity(_) | QuerySource::Reverse { .. });
         let complete = query.condition.as_ref().is_none_or(|c| conjuncts::split(c, query.bind).rest.is_empty());
         if stored && complete && query.limit.is_none() {
             let candidates = self.candidates(query);
@@ -104,7 +109,7 @@ impl Lowerer<'_> {
         let (end, next) = (self.code.label(), self.code.label());
         let left = self.limit(query, end);
         self.clear(into);
-        let style = Style { first_only: false, suspends: false, changes: false };
+        let style = Style::WHOLE;
         self.elements(query, style, end, next, |me| {
             me.emit(Instruction::IntAddConst { into: into.slot(), left: into.slot(), value: 1 });
             me.count_down(left, end);
@@ -119,7 +124,7 @@ impl Lowerer<'_> {
         }
         let (end, next) = (self.code.label(), self.code.label());
         let left = self.limit(query, end);
-        let style = Style { first_only: false, suspends: false, changes: false };
+        let style = Style::WHOLE;
         self.elements(query, style, end, next, |me| {
             let from = me.value(&query.select);
             me.emit(Instruction::ListPush { list: into.slot(), from: from.slot() });
@@ -188,7 +193,7 @@ impl Lowerer<'_> {
         self.clear(items);
         self.clear(keys);
         let (end, next) = (self.code.label(), self.code.label());
-        let style = Style { first_only: false, suspends: false, changes: false };
+        let style = Style::WHOLE;
         self.elements(query, style, end, next, |me| {
             let exprs: Vec<(&Expr, TypeIdx)> =
                 query.order.iter().map(|(key, _)| key).zip(key_types.iter().copied()).collect();
@@ -226,7 +231,14 @@ impl Lowerer<'_> {
 
     /// Runs code for each element for which the condition holds; it lies in the bound name. Binds `next`, where the
     /// code may jump for the next one, and `end`.
-    fn elements(&mut self, query: &Query, style: Style, end: Label, next: Label, body: impl FnOnce(&mut Self)) {
+    pub(super) fn elements(
+        &mut self,
+        query: &Query,
+        style: Style,
+        end: Label,
+        next: Label,
+        body: impl FnOnce(&mut Self),
+    ) {
         match &query.source {
             QuerySource::List(source) => {
                 let list = self.value(source);
@@ -240,6 +252,7 @@ impl Lowerer<'_> {
                 });
                 self.code.bind(end);
             }
+            QuerySource::Groups(groups) => self.groups(query.bind, groups, end, next, body),
             QuerySource::Entity(_) | QuerySource::Reverse { .. } => {
                 let candidates = self.candidates(query);
                 if style.suspends {
@@ -341,7 +354,7 @@ impl Lowerer<'_> {
         let (entity, of) = match &query.source {
             QuerySource::Entity(entity) => (*entity, None),
             QuerySource::Reverse { entity, field, of } => (*entity, Some((*field, of))),
-            QuerySource::List(_) => (EntityId(0), None),
+            QuerySource::Groups(_) | QuerySource::List(_) => (EntityId(0), None),
         };
         let mut types = Vec::new();
         let mut conjuncts = Vec::new();

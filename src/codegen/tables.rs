@@ -7,7 +7,7 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{HostOp, HostSite},
-        module::{ParamDef, ParticularDef, PointDef, QueryDef, RecordDef, RecordKind},
+        module::{ParamDef, ParticularDef, PointDef, QueryDef},
         types::{ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
     },
 };
@@ -22,7 +22,6 @@ pub(super) struct Tables {
     pub(super) particulars: Vec<ParticularDef>,
     pub(super) points: Vec<PointDef>,
     pub(super) point_names: PointNames,
-    pub(super) records: Vec<RecordDef>,
     known_sites: HashMap<(HostOp, Vec<TypeIdx>, Option<TypeIdx>), SiteIdx>,
     full: bool,
 }
@@ -70,12 +69,7 @@ impl Tables {
     pub(super) fn keys(&mut self, types: &[TypeIdx]) -> RecordIdx {
         let fields: Vec<ParamDef> =
             types.iter().map(|ty| ParamDef { name: String::new(), ty: *ty, default: None }).collect();
-        let known = |def: &RecordDef| def.name == KEYS && def.fields == fields;
-        let at = self.records.iter().position(known).unwrap_or(self.records.len());
-        if at == self.records.len() {
-            self.records.push(RecordDef { name: KEYS.to_owned(), kind: RecordKind::Plain, fields });
-        }
-        RecordIdx(self.index(at))
+        self.types.record(KEYS, fields)
     }
 
     /// Adds a suspension point.

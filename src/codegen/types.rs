@@ -6,6 +6,7 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         layout,
+        module::{ParamDef, RecordDef, RecordKind},
         types::{EnumIdx, RecordIdx, SlotKind, TypeDef, TypeIdx},
     },
     sema::ty::Ty,
@@ -16,8 +17,12 @@ use crate::{
 pub(super) struct Types {
     defs: Vec<TypeDef>,
     known: HashMap<TypeDef, TypeIdx>,
+    records: Vec<RecordDef>,
     full: bool,
 }
+
+/// The name of record types that no declaration has.
+const UNNAMED: &str = "<values>";
 
 impl Types {
     /// The index of a type, added where it is new.
@@ -52,6 +57,13 @@ impl Types {
             Ty::List(item) => TypeDef::List(self.lower(item)),
             Ty::Money => TypeDef::Money,
             Ty::MoneyIn(currency) => TypeDef::MoneyIn(*currency),
+            Ty::Named(fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, ty)| ParamDef { name: name.clone(), ty: self.lower(ty), default: None })
+                    .collect();
+                TypeDef::Record(self.record(UNNAMED, fields))
+            }
             Ty::None => TypeDef::Optional(self.intern(TypeDef::Bool)),
             Ty::Optional(inner) => TypeDef::Optional(self.lower(inner)),
             Ty::Pending(entity) | Ty::Ref(entity) => TypeDef::Ref(EntityIdx(entity.0)),
@@ -61,6 +73,29 @@ impl Types {
             Ty::Time => TypeDef::Time,
         };
         self.intern(def)
+    }
+
+    /// Takes the declared record types, which come first.
+    pub(super) fn declare(&mut self, records: Vec<RecordDef>) {
+        self.records = records;
+    }
+
+    /// A record type.
+    pub(super) fn record_def(&self, idx: RecordIdx) -> Option<&RecordDef> {
+        self.records.get(idx.index())
+    }
+
+    /// A record type that no declaration has; equal ones share an entry.
+    pub(super) fn record(&mut self, name: &str, fields: Vec<ParamDef>) -> RecordIdx {
+        let known = |def: &RecordDef| def.name == name && def.fields == fields;
+        let at = self.records.iter().position(known).unwrap_or(self.records.len());
+        if at == self.records.len() {
+            self.records.push(RecordDef { name: name.to_owned(), kind: RecordKind::Plain, fields });
+        }
+        // LIMIT: indexes of tables have 16 bits.
+        let index = u16::try_from(at).ok();
+        self.full |= index.is_none();
+        RecordIdx(index.unwrap_or(0))
     }
 
     /// The result of a function or process; `None` where there is none.
@@ -112,9 +147,9 @@ impl Types {
         self.full
     }
 
-    /// The table.
-    pub(super) fn finish(self) -> Vec<TypeDef> {
-        self.defs
+    /// The tables of types and of record types.
+    pub(super) fn finish(self) -> (Vec<TypeDef>, Vec<RecordDef>) {
+        (self.defs, self.records)
     }
 }
 
@@ -128,7 +163,7 @@ mod tests {
         let mut types = Types::default();
         let list = types.lower(&Ty::List(Box::new(Ty::Optional(Box::new(Ty::Int)))));
         assert_eq!(list, types.lower(&Ty::List(Box::new(Ty::Optional(Box::new(Ty::Int))))));
-        let defs = types.finish();
+        let (defs, _) = types.finish();
         assert_eq!(defs, [TypeDef::Int, TypeDef::Optional(TypeIdx(0)), TypeDef::List(TypeIdx(1))]);
     }
 

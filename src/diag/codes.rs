@@ -107,6 +107,7 @@ codes! {
     E0318 "beyond-its-limits" "a fixed value that is longer, lower or higher than its place allows"
     E0319 "bad-pattern" "a pattern in a text that does not fit the value it shows"
     E0320 "bad-search-pattern" "a pattern of `matches` that is not fixed or cannot be read"
+    E0321 "bad-group" "a query with `group by` that does not say what it wants of each group"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 

@@ -122,6 +122,9 @@ fn counts(condition: &Expr) -> bool {
 
 /// Whether a query looks through an entity without being tied to a record.
 fn is_wide(query: &Query) -> bool {
+    if let QuerySource::Groups(groups) = &query.source {
+        return is_wide(&groups.items);
+    }
     matches!(query.source, QuerySource::Entity(_))
         && query.limit.is_none()
         && !query.condition.as_ref().is_some_and(|condition| ties(condition, query.bind))

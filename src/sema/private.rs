@@ -8,8 +8,8 @@
 use super::{
     errors::private::{self as errors, Source},
     hir::{
-        Block, Body, Capture, Captured, Expr, ExprKind, Local, LocalId, Place, Program, QueryHead, QuerySource, Stmt,
-        StmtKind, TestStmt, TextPiece, WaitArmKind,
+        Block, Body, Capture, Captured, Expr, ExprKind, Local, LocalId, Place, Program, Query, QueryHead, QuerySource,
+        Stmt, StmtKind, TestStmt, TextPiece, WaitArmKind,
     },
     schema::{EntityId, Field, FieldId, Schema},
     visit::{blocks_of, blocks_of_mut, children, expressions_of},
@@ -232,13 +232,22 @@ impl<'a> Flow<'a> {
             ExprKind::IfPresent { subject, bind, .. } => is_new |= self.put(*bind, subject),
             ExprKind::Match { local, subject, .. } => is_new |= self.put(*local, subject),
             ExprKind::Query(query) => {
-                if let QuerySource::List(list) = &query.source {
-                    is_new |= self.put(query.bind, list);
-                }
+                is_new |= self.binds_of(query);
             }
             _ => {}
         }
         is_new
+    }
+
+    fn binds_of(&mut self, query: &Query) -> bool {
+        match &query.source {
+            QuerySource::List(list) => self.put(query.bind, list),
+            QuerySource::Groups(groups) => {
+                let is_new = self.binds_of(&groups.items) | self.put(groups.bind, &groups.key);
+                self.put(query.bind, &groups.key) | is_new
+            }
+            QuerySource::Entity(_) | QuerySource::Reverse { .. } => false,
+        }
     }
 
     /// The private field that a value was read from.

@@ -61,6 +61,11 @@ impl Schema {
             Ty::List(item) => format!("list of {}", self.show(item)),
             Ty::Money => "money".to_owned(),
             Ty::MoneyIn(currency) => format!("money({currency})"),
+            Ty::Named(fields) => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(name, ty)| format!("{name}: {}", self.show(ty))).collect();
+                format!("({})", fields.join(", "))
+            }
             Ty::None => "none".to_owned(),
             Ty::Optional(inner) => self.show_optional(inner),
             Ty::Pending(id) | Ty::Ref(id) => self.entity_name(*id).to_owned(),

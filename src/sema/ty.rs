@@ -36,6 +36,8 @@ pub enum Ty {
     Money,
     /// `money(C)`.
     MoneyIn(Currency),
+    /// `(a: int, b: text)`: what a query selects; a type by its fields.
+    Named(Vec<(String, Ty)>),
     /// The type of `none` before its place gives it one.
     None,
     /// `T?`; never nested.

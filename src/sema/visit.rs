@@ -25,7 +25,7 @@ pub(crate) fn children(value: &Expr) -> Vec<&Expr> {
         | ExprKind::FaultField { base, .. } => vec![base],
         ExprKind::IfPresent { subject, then, .. } => vec![subject, then],
         ExprKind::Call { args, .. } | ExprKind::Builtin { args, .. } => args.iter().collect(),
-        ExprKind::List(items) | ExprKind::Record(_, items) => items.iter().collect(),
+        ExprKind::List(items) | ExprKind::Named(items) | ExprKind::Record(_, items) => items.iter().collect(),
         ExprKind::Convert(_, inner)
         | ExprKind::Unwrap(inner)
         | ExprKind::Negate(inner)
@@ -55,6 +55,12 @@ fn query_children(query: &Query) -> Vec<&Expr> {
     let mut all = match &query.source {
         QuerySource::Entity(_) => Vec::new(),
         QuerySource::Reverse { of: source, .. } | QuerySource::List(source) => vec![source],
+        QuerySource::Groups(groups) => {
+            let mut all = query_children(&groups.items);
+            all.push(&groups.key);
+            all.extend(&groups.compared);
+            all
+        }
     };
     all.extend(&query.condition);
     all.extend(query.order.iter().map(|(key, _)| key));

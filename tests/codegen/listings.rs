@@ -86,6 +86,15 @@ fn a_query_asks_for_batches_and_tests_what_is_left() {
 }
 
 #[test]
+fn groups_are_runs_of_equal_keys() {
+    let source = "fn f(a: Account) -> list of int {
+    return find d in Deal where d.customer == a group by d.state as state select sum(d.score)
+}
+";
+    insta::assert_snapshot!(listing(source, "f"));
+}
+
+#[test]
 fn a_loop_over_records_keeps_only_its_place_when_it_waits() {
     let source = "workflow W for a: Account when created {
     for each d in find d in Deal where d.customer == a {

@@ -240,6 +240,9 @@ impl Body<'_> {
         if depth > 0 && self.chance(40) {
             self.project.count("find list");
             let name = self.project.name("q");
+            if self.chance(25) {
+                return self.groups(&name);
+            }
             if self.chance(50) {
                 let (entity, d) = (self.below(3), self.pick(&["", " descending"]));
                 let condition = self.query_condition(&name, entity);
@@ -252,6 +255,21 @@ impl Body<'_> {
         }
         let items: Vec<String> = (0..self.project.random.between(1, 3)).map(|_| self.int(0)).collect();
         format!("[{}]", items.join(", "))
+    }
+
+    /// What a query selects of each group.
+    fn groups(&mut self, name: &str) -> String {
+        self.project.count("groups");
+        let entity = self.below(3);
+        let (condition, source) = (self.query_condition(name, entity), ENTITIES[entity]);
+        let key = self.pick(&["NAME.mood", "NAME.m", "NAME.n mod 3", "(a: NAME.flag, b: NAME.mood)", "NAME.up"]);
+        let key = key.replace("NAME", name);
+        let order = self.pick(&["", "", "order by count() descending ", "order by max(NAME.n) limit 2 "]);
+        let order = order.replace("NAME", name);
+        let select = self.pick(&["count()", "sum(NAME.n)", "min(NAME.n) ?? 0", "max(NAME.m) ?? -1", "count() * 10"]);
+        let select = select.replace("NAME", name);
+        let group = self.project.name("k");
+        format!("(find {name} in {source} where {condition} group by {key} as {group} {order}select {select})")
     }
 
     fn pair(&mut self, depth: u32) -> String {

@@ -63,7 +63,10 @@ impl Checker<'_> {
                 self.silently(args);
                 error(span)
             }
-            _ => self.builtin(name, args, expected, span),
+            _ => match self.combined(name, args, span) {
+                Some(value) => value,
+                None => self.builtin(name, args, expected, span),
+            },
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Effects, Footprint,
     facts::{Facts, Flow, Path, Trace},
+    groups::Group,
 };
 use crate::{
     base::{span::FileId, span::Span, value::Value},
@@ -169,6 +170,8 @@ pub(super) struct Checker<'a> {
     pub(super) loops: Vec<Loop>,
     /// `let` without a value, with the number of loops around it.
     pub(super) late: BTreeMap<LocalId, usize>,
+    /// The group whose order or choice is checked.
+    pub(super) group: Option<Group>,
     /// Names that are read somewhere.
     pub(super) read: BTreeSet<LocalId>,
     /// Blocks around this place in which the process cannot wait, by their first word.
@@ -209,6 +212,7 @@ impl<'a> Checker<'a> {
             footprint: Footprint::default(),
             loops: Vec::new(),
             late: BTreeMap::new(),
+            group: None,
             read: BTreeSet::new(),
             unsuspendable: Vec::new(),
             handlers: 0,

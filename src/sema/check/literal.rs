@@ -46,7 +46,14 @@ impl Checker<'_> {
     pub(super) fn printable(&mut self, value: Expr) -> Expr {
         let is_printable = !matches!(
             value.ty.present(),
-            Ty::List(_) | Ty::Set(_) | Ty::Record(_) | Ty::Fault | Ty::Handle(_) | Ty::Void | Ty::Pending(_)
+            Ty::List(_)
+                | Ty::Set(_)
+                | Ty::Named(_)
+                | Ty::Record(_)
+                | Ty::Fault
+                | Ty::Handle(_)
+                | Ty::Void
+                | Ty::Pending(_)
         );
         if value.ty == Ty::None {
             return self.refuse(types::none_not_allowed("a value", value.span), value.span);
@@ -58,7 +65,7 @@ impl Checker<'_> {
         let hint = match value.ty.present() {
             Ty::Fault => Some("write `.message` after it"),
             Ty::List(item) if **item == Ty::Text => Some("write `join(…, \", \")`"),
-            Ty::Record(_) => Some("write one of its fields"),
+            Ty::Named(_) | Ty::Record(_) => Some("write one of its fields"),
             _ => None,
         };
         self.refuse(types::not_printable(&shown, value.span, hint), value.span)
@@ -153,7 +160,7 @@ impl Checker<'_> {
         Expr { kind: ExprKind::Record(record, values), ty: Ty::Record(record), span }
     }
 
-    /// `(ticket: "T1", level: 2)`: only where named results are expected.
+    /// `(ticket: "T1", level: 2)`: only where named results are expected, and behind `select`.
     pub(super) fn named_values(&mut self, fields: &[FieldInit], expected: Option<&Ty>, span: Span) -> Expr {
         match expected.map(Ty::present) {
             Some(Ty::Record(record)) => self.record_fields(*record, span, fields, span),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
-        errors::{records, types, uses},
+        errors::{quoted_list, records, types, uses},
         hir::{Builtin, Capture, Conversion, Expr, ExprKind, ProcessInfo},
         names::Def,
         schema::{Computed, EntityId, EnumId, Phase, RecordId},
@@ -94,6 +94,7 @@ impl Checker<'_> {
         match base.ty.clone() {
             Ty::Ref(entity) | Ty::Pending(entity) => self.field(base, entity, name, span),
             Ty::Union(entities) => self.union_field(base, &entities, name, span),
+            Ty::Named(fields) => self.named_field(base, &fields, name, span),
             Ty::Record(record) => self.record_field(base, record, name, span),
             Ty::Fault => self.fault_field(base, name, span),
             Ty::Enum(_) => self.enum_part(base, name, span),
@@ -194,6 +195,21 @@ impl Checker<'_> {
         }
         let near = did_you_mean(&name.name, declared.fields.iter().map(|field| field.name.as_str()));
         let message = uses::unknown_field(&declared.name, &name.name, name.span, declared.span, &near);
+        self.refuse(message, span)
+    }
+
+    /// A field of a value that a query has selected.
+    fn named_field(&mut self, base: Expr, fields: &[(String, Ty)], name: &Ident, span: Span) -> Expr {
+        if let Some(((_, ty), index)) = fields.iter().zip(0_u16..).find(|((field, _), _)| *field == name.name) {
+            return Expr { kind: ExprKind::RecordField { base: Box::new(base), index }, ty: ty.clone(), span };
+        }
+        let shown = self.show(&base.ty);
+        let near = did_you_mean(&name.name, fields.iter().map(|(field, _)| field.as_str()));
+        let message = types::no_members(&shown, &name.name, base.span, name.span);
+        let message = match near.as_slice() {
+            [] => message,
+            near => message.help(format!("did you mean {}?", quoted_list(near, "or"))),
+        };
         self.refuse(message, span)
     }
 

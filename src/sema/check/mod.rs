@@ -16,6 +16,7 @@ mod expr;
 mod facts;
 mod faults;
 mod formats;
+mod groups;
 mod is;
 mod limits;
 mod links;

@@ -4,7 +4,7 @@ use super::checker::{Checker, OldValues, Primary, constant, error, read};
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
-        errors::{facts, records, uses},
+        errors::{facts, records, types as type_errors, uses},
         hir::{Expr, ExprKind, LocalId, ProcessInfo},
         names::Def,
         schema::{EntityId, Enum, EnumId},
@@ -50,6 +50,10 @@ impl Checker<'_> {
         }
         if expected.is_some_and(|ty| *ty.present() == Ty::Error) {
             return error(span);
+        }
+        if let Some(group) = self.group.as_ref().filter(|group| group.is_one_of_many(&name.name)) {
+            let message = type_errors::one_of_many(&name.name, span, group.span());
+            return self.refuse(message, span);
         }
         let message = self.unknown_name(name, expected);
         self.refuse(message, span)

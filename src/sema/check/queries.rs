@@ -34,8 +34,8 @@ impl Elements {
 impl Checker<'_> {
     /// A query as a value.
     pub(super) fn query(&mut self, query: &ast::Query, span: Span) -> Expr {
-        if let Some((group, _)) = &query.group {
-            return self.later("groups (`group by`)", group.span);
+        if let Some((key, name)) = &query.group {
+            return self.grouped(query, (key, name), span);
         }
         let Some(elements) = self.source(&query.source) else { return self.unsourced(query, span) };
         self.scoped(|checker| {
@@ -46,7 +46,7 @@ impl Checker<'_> {
 
     /// The name of an element, with what a query binds and what the name reads. In a relation the query binds the
     /// record that links, and the name stands for the record on the other side.
-    fn declare_element(&mut self, name: &Ident, elements: &Elements) -> (LocalId, Expr) {
+    pub(super) fn declare_element(&mut self, name: &Ident, elements: &Elements) -> (LocalId, Expr) {
         let local = self.declare(name, elements.ty.clone(), false);
         self.read.insert(local);
         let Some((link, field)) = elements.through else {
@@ -74,16 +74,9 @@ impl Checker<'_> {
         let condition = query.condition.as_ref().map(|condition| self.condition(condition));
         let facts = condition.as_ref().map(|c| self.facts_of(c, true)).unwrap_or_default();
         let (order, select) = self.assuming(facts, |checker| {
-            let order: Vec<(Expr, bool)> = query
-                .order
-                .iter()
-                .map(|key| {
-                    let value = checker.expr(&key.value, None);
-                    (checker.sortable(value), key.descending)
-                })
-                .collect();
+            let order = checker.order_keys(query);
             let select = match &query.select {
-                Some(select) => checker.expr(select, None),
+                Some(select) => checker.selected(select),
                 None => element,
             };
             (order, select)
@@ -92,6 +85,36 @@ impl Checker<'_> {
         let Some((head, ty)) = self.query_type(query, &select) else { return error(span) };
         let query = Query { head, bind, source, condition, order, limit, select };
         Expr { kind: ExprKind::Query(Box::new(query)), ty, span }
+    }
+
+    /// `order by`: the keys, each with `descending`.
+    pub(super) fn order_keys(&mut self, query: &ast::Query) -> Vec<(Expr, bool)> {
+        let mut keys = Vec::with_capacity(query.order.len());
+        for key in &query.order {
+            let value = self.expr(&key.value, None);
+            keys.push((self.sortable(value), key.descending));
+        }
+        keys
+    }
+
+    /// What follows `select`, or the key of a group: also values with names of their own.
+    pub(super) fn selected(&mut self, written: &ast::Expr) -> Expr {
+        let ast::ExprKind::Named(fields) = &written.kind else { return self.expr(written, None) };
+        let mut types: Vec<(String, Ty)> = Vec::with_capacity(fields.len());
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            let value = self.expr(&field.value, None);
+            let value = if value.ty == Ty::None { self.present(value) } else { value };
+            if types.iter().any(|(name, _)| *name == field.name.name) {
+                self.report(uses::given_twice(&field.name.name, field.name.span));
+            }
+            types.push((field.name.name.clone(), value.ty.clone()));
+            values.push(value);
+        }
+        if values.iter().any(|value| value.ty == Ty::Error) {
+            return error(written.span);
+        }
+        Expr { kind: ExprKind::Named(values), ty: Ty::Named(types), span: written.span }
     }
 
     fn query_type(&mut self, query: &ast::Query, select: &Expr) -> Option<(QueryHead, Ty)> {
@@ -108,24 +131,29 @@ impl Checker<'_> {
             ast::QueryHead::Min => Fold::Min,
             ast::QueryHead::Max => Fold::Max,
         };
+        let ty = self.fold_type(fold, select, query.head_span)?;
+        Some((QueryHead::Fold(fold), ty))
+    }
+
+    /// What combining values of a type gives, or a message.
+    pub(super) fn fold_type(&mut self, fold: Fold, select: &Expr, head: Span) -> Option<Ty> {
         let selected = select.ty.present().clone();
         let is_number = matches!(selected, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_));
         let fits = if matches!(fold, Fold::Sum | Fold::Average) { is_number } else { selected.is_ordered() };
         if !fits {
             let shown = self.show(&select.ty);
-            self.report(types::cannot_fold(&shown, query.head_span, select.span));
+            self.report(types::cannot_fold(&shown, head, select.span));
             return None;
         }
-        let ty = match fold {
+        Some(match fold {
             Fold::Sum => selected,
             Fold::Average if selected == Ty::Int => Ty::Decimal.optional(),
             Fold::Average | Fold::Min | Fold::Max => selected.optional(),
-        };
-        Some((QueryHead::Fold(fold), ty))
+        })
     }
 
     /// Checks the rest of a query whose source was refused.
-    fn unsourced(&mut self, query: &ast::Query, span: Span) -> Expr {
+    pub(super) fn unsourced(&mut self, query: &ast::Query, span: Span) -> Expr {
         self.scoped(|checker| {
             let bind = checker.declare(&query.name, Ty::Error, false);
             checker.read.insert(bind);
@@ -136,7 +164,7 @@ impl Checker<'_> {
         error(span)
     }
 
-    fn sortable(&mut self, value: Expr) -> Expr {
+    pub(super) fn sortable(&mut self, value: Expr) -> Expr {
         let ty = value.ty.present();
         let is_sortable = ty.is_ordered() || matches!(ty, Ty::Error | Ty::Bool | Ty::Enum(_));
         if is_sortable {

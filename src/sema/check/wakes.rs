@@ -134,18 +134,31 @@ impl<'a> Reads<'a> {
     }
 
     fn query(&mut self, query: &Query, span: Span) {
+        if let QuerySource::Groups(groups) = &query.source {
+            self.query(&groups.items, span);
+            self.bound.push(groups.items.bind);
+            self.expr(&groups.key);
+            self.query_parts(query);
+            self.bound.pop();
+            return;
+        }
         let is_tied = match &query.source {
             QuerySource::List(of) | QuerySource::Reverse { of, .. } => {
                 self.expr(of);
                 true
             }
             QuerySource::Entity(_) => query.condition.as_ref().is_some_and(|c| ties(c, query.bind)),
+            QuerySource::Groups(_) => true,
         };
         if is_tied {
             self.wakes |= !matches!(query.source, QuerySource::List(_));
         } else {
             self.query.get_or_insert(Found { span, within: None });
         }
+        self.query_parts(query);
+    }
+
+    fn query_parts(&mut self, query: &Query) {
         self.bound.push(query.bind);
         let parts = query.condition.iter().chain(query.order.iter().map(|(key, _)| key)).chain([&query.select]);
         parts.for_each(|part| self.expr(part));

@@ -153,6 +153,30 @@ pub fn cannot_fold(shown: &str, head: Span, span: Span) -> Diagnostic {
         .help("write what is combined after `select`")
 }
 
+/// `count d in Deal group by …`.
+#[must_use]
+pub fn groups_are_found(head: Span, key: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0321, "only `find` and `find one` give groups", head, "gives one value for everything")
+        .label(key, "makes groups")
+        .help("write `find … group by … select …`; of each group, `count()` and `sum(…)` can be selected")
+}
+
+/// `find d in Deal group by d.rating as k`.
+#[must_use]
+pub fn groups_select(key: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0321, "nothing says what is wanted of each group", key, "makes groups")
+        .help("write `select (key: k, n: count())` at the end")
+}
+
+/// `… group by d.rating as k select d.title`.
+#[must_use]
+pub fn one_of_many(name: &str, span: Span, key: Span) -> Diagnostic {
+    let message = format!("`{name}` is one of many in its group");
+    Diagnostic::error(codes::E0321, message, span, "which one?")
+        .label(key, "elements with the same key are one group")
+        .help(format!("write the name of the key, or combine all: `sum({name}.…)`, `min({name}.…)`, `count()`"))
+}
+
 /// `person.email in emails` of a caseless field.
 #[must_use]
 pub fn caseless_in_list(span: Span, list: Span) -> Diagnostic {
@@ -288,7 +312,7 @@ pub fn unknown_elements(span: Span) -> Diagnostic {
 #[must_use]
 pub fn named_values_here(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0312, "named values have no type here", span, "no named results are expected")
-        .note("they are what a process with several results returns")
+        .note("they are what a process with several results returns, and what a query may select")
         .help("declare a `record` and write `Name { … }`")
 }
 

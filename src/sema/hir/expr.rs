@@ -153,6 +153,8 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// A record value, all fields in order.
     Record(RecordId, Vec<Expr>),
+    /// `(a: 1, b: 2)`: a value of the type `Ty::Named`.
+    Named(Vec<Expr>),
     /// `Team["Sales"]`.
     Particular {
         /// The entity.
@@ -337,6 +339,21 @@ pub enum QuerySource {
     },
     /// A list.
     List(Expr),
+    /// The groups of what another query finds, as values `(key, items)`, by their keys.
+    Groups(Box<Groups>),
+}
+
+/// `group by k as name`: elements with equal keys are one group, and groups come in the order of their keys.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// What is grouped, in the order of the source.
+    pub items: Query,
+    /// The key of an element.
+    pub key: Expr,
+    /// The name of the key.
+    pub bind: LocalId,
+    /// What is compared of the key, where it lies in its name.
+    pub compared: Vec<Expr>,
 }
 
 /// A query. `select` is the bound name where nothing was written.

@@ -64,6 +64,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Evaluated<Ordering> {
             }
             l.amount.cmp(&r.amount)
         }
+        (Value::Ref(l), Value::Ref(r)) => l.cmp(r),
         (Value::Text(l), Value::Text(r)) => l.cmp(r),
         _ => return Err(UNKNOWN),
     })

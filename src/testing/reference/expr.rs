@@ -85,7 +85,7 @@ impl<'a> Reference<'a> {
             }
             ExprKind::Or(left, right) => Value::Bool(self.truth(left, run)? || self.truth(right, run)?),
             ExprKind::Query(query) => self.query(query, run)?,
-            ExprKind::Record(_, fields) => Value::Record(self.all(fields, run)?),
+            ExprKind::Named(fields) | ExprKind::Record(_, fields) => Value::Record(self.all(fields, run)?),
             ExprKind::RecordField { base, index } => self.part(base, *index, run)?,
             ExprKind::Unwrap(inner) => self.present(inner, run)?,
             _ => self.of_world(expr, run)?,

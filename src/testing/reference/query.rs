@@ -6,7 +6,7 @@ use super::{Evaluated, Fault, Reference, arithmetic, run::Run, world::Wake};
 use crate::{
     base::value::{RecordRef, Value},
     sema::{
-        hir::{Comparison, Expr, ExprKind, Fold, LocalId, Query, QueryHead, QuerySource},
+        hir::{Arithmetic, Comparison, Expr, ExprKind, Fold, Groups, LocalId, Query, QueryHead, QuerySource},
         schema::{EntityId, FieldId},
         ty::Ty,
     },
@@ -31,11 +31,7 @@ impl<'a> Reference<'a> {
             }
         }
         let descending: Vec<bool> = query.order.iter().map(|(_, descending)| *descending).collect();
-        found.sort_by(|(left, _), (right, _)| {
-            left.iter().zip(right).zip(&descending).fold(Ordering::Equal, |order, ((left, right), descending)| {
-                order.then_with(|| by_key(left, right, *descending))
-            })
-        });
+        found.sort_by(|(left, _), (right, _)| by_keys(left, right, &descending));
         found.truncate(limit);
         match query.head {
             QueryHead::Count => return i64::try_from(found.len()).map(Value::Int).map_err(|_| Fault::Trap("R0101")),
@@ -52,8 +48,28 @@ impl<'a> Reference<'a> {
             QueryHead::FindOne => Ok(selected.pop().unwrap_or(Value::None)),
             QueryHead::Fold(Fold::Max) => extreme(&selected, true),
             QueryHead::Fold(Fold::Min) => extreme(&selected, false),
-            QueryHead::Fold(_) => Err(Fault::Unsupported("fold")),
+            QueryHead::Fold(fold) => self.combined(fold, &selected, &query.select.ty),
             _ => Ok(Value::List(selected)),
+        }
+    }
+
+    /// The sum or average of values; absent ones are left out.
+    fn combined(&self, fold: Fold, values: &[Value], ty: &Ty) -> Evaluated {
+        let zero = match ty.present() {
+            Ty::Int => Value::Int(0),
+            Ty::Decimal => Value::Decimal(0.into()),
+            _ => return Err(Fault::Unsupported("fold")),
+        };
+        let present: Vec<&Value> = values.iter().filter(|value| !value.is_none()).collect();
+        let add = |sum: Value, item: &&Value| arithmetic::compute(Arithmetic::Add, &sum, item, ty, &self.zone);
+        let sum = present.iter().try_fold(zero, add)?;
+        if fold == Fold::Sum {
+            return Ok(sum);
+        }
+        match i64::try_from(present.len()) {
+            Ok(0) => Ok(Value::None),
+            Ok(number) => arithmetic::compute(Arithmetic::Divide, &sum, &Value::Int(number), &Ty::Decimal, &self.zone),
+            Err(_) => Err(Fault::Unsupported("fold")),
         }
     }
 
@@ -61,6 +77,7 @@ impl<'a> Reference<'a> {
     fn elements(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<Vec<Value>> {
         match &query.source {
             QuerySource::List(source) => self.list(source, run),
+            QuerySource::Groups(groups) => self.groups(groups, run),
             _ => Ok(self.source(query, run)?.into_iter().map(Value::Ref).collect()),
         }
     }
@@ -83,8 +100,31 @@ impl<'a> Reference<'a> {
                 };
                 Ok(self.world.of_entity(*entity).into_iter().filter(refers).collect())
             }
-            QuerySource::List(_) => Err(Fault::Unsupported("records of a list")),
+            QuerySource::Groups(_) | QuerySource::List(_) => Err(Fault::Unsupported("records of a list")),
         }
+    }
+
+    /// Elements with equal keys, by their keys.
+    fn groups(&mut self, groups: &Groups, run: &mut Run<'a>) -> Evaluated<Vec<Value>> {
+        let mut rows: Vec<(Vec<Value>, Value, Value)> = Vec::new();
+        for item in self.elements(&groups.items, run)? {
+            self.cover(&item);
+            run.set(groups.items.bind, item.clone());
+            if self.holds(&groups.items, run)? {
+                let key = self.eval(&groups.key, run)?;
+                run.set(groups.bind, key.clone());
+                rows.push((self.all(&groups.compared, run)?, key, item));
+            }
+        }
+        rows.sort_by(|(left, ..), (right, ..)| by_keys(left, right, &[]));
+        let mut found: Vec<(Vec<Value>, Value, Vec<Value>)> = Vec::new();
+        for (compared, key, item) in rows {
+            match found.last_mut() {
+                Some((last, _, items)) if by_keys(last, &compared, &[]).is_eq() => items.push(item),
+                _ => found.push((compared, key, vec![item])),
+            }
+        }
+        Ok(found.into_iter().map(|(_, key, items)| Value::Record(vec![key, Value::List(items)])).collect())
     }
 
     /// The records for which the condition holds.
@@ -156,6 +196,15 @@ fn reference_of(expr: &Expr, bind: LocalId) -> Option<FieldId> {
 
 fn is_reference(ty: &Ty) -> bool {
     *ty.present() == Ty::AnyRef || !ty.entities().is_empty()
+}
+
+/// The order of keys, one after the other.
+fn by_keys(left: &[Value], right: &[Value], descending: &[bool]) -> Ordering {
+    let directions = descending.iter().copied().chain(std::iter::repeat(false));
+    left.iter()
+        .zip(right)
+        .zip(directions)
+        .fold(Ordering::Equal, |order, ((left, right), descending)| order.then_with(|| by_key(left, right, descending)))
 }
 
 /// Absent values come last in both directions.
