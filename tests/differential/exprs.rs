@@ -240,7 +240,7 @@ impl Body<'_> {
         if depth > 0 && self.chance(40) {
             self.project.count("find list");
             let name = self.project.name("q");
-            if self.chance(25) {
+            if self.chance(20) {
                 return self.groups(&name);
             }
             if self.chance(50) {
