@@ -7,6 +7,7 @@ pub mod distance;
 pub mod limits;
 pub mod numbering;
 pub mod pattern;
+pub mod rates;
 pub mod schedule;
 pub mod source;
 pub mod span;

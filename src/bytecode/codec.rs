@@ -329,7 +329,7 @@ wire_enums! {
     }
     SystemField {
         0 Id, 1 CreatedOn, 2 CreatedBy, 3 ModifiedOn, 4 ModifiedBy, 5 Version, 6 Owner, 7 OwningUnit, 8 State, 9 Status,
-        10 Currency,
+        10 Currency, 11 ExchangeRate,
     }
     DefaultDef { 0 None, 1 Const(a), 2 Function(a), }
     NumberPiece { 0 Text(a), 1 Year, 2 ShortYear, 3 Month, 4 Day, 5 Sequence(a), }
@@ -367,7 +367,7 @@ wire_enums! {
         35 WatchMoment, 36 WatchEnd, 37 TestGiven { entity, fields }, 38 TestGivenProcess(a), 39 TestActAs,
         40 TestAdvance, 41 TestAdvanceTo, 42 TestStandstill, 43 TestIdle, 44 TestCount { process, state },
         45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a), 49 Emit(a), 50 MailNext(a),
-        51 MailRead(a), 52 MailTake,
+        51 MailRead(a), 52 MailTake, 53 Convert(a),
     }
 }
 

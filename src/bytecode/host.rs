@@ -6,7 +6,7 @@
 //! with a fault instead, which is raised at the instruction.
 
 use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
-use crate::base::value::{EntityIdx, Value};
+use crate::base::value::{Currency, EntityIdx, Value};
 
 /// How a stored value changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +78,8 @@ pub enum HostOp {
     },
     /// `-> Ref`.
     Particular(ParticularIdx),
+    /// `Money, Date -> MoneyIn(C)`: the amount in this currency at the rates of a day. Fault R0205 without a rate.
+    Convert(Currency),
     /// `-> DateTime`: the moment of the turn's beginning in real time, the virtual clock in simulations.
     Now,
     /// `Int low, Int high -> Int`: both inclusive.

@@ -21,6 +21,12 @@ impl Lowerer<'_> {
                 self.emit(Instruction::DateTimeDate { into: into.slot(), from: now.slot() });
                 return;
             }
+            Builtin::Base => return self.base_amount(args, into),
+            Builtin::Exchange => {
+                let regs: Vec<Reg> = args.iter().map(|arg| self.value(arg)).collect();
+                let TypeDef::MoneyIn(currency) = self.def(into.ty) else { return };
+                return self.host(HostOp::Convert(currency), &regs, Some(into));
+            }
             _ => {}
         }
         let mut regs = Vec::with_capacity(args.len());
@@ -33,6 +39,15 @@ impl Lowerer<'_> {
             [text, second, third] => self.builtin_of_three(builtin, *text, [*second, *third], into),
             _ => self.unreachable(),
         }
+    }
+
+    /// An amount of any currency, by its rate.
+    fn base_amount(&mut self, args: &[Expr], into: Reg) {
+        let [money, rate] = args else { return };
+        let (money, rate) = (self.value(money), self.value(rate));
+        let amount = self.take_def(TypeDef::Money);
+        self.emit(Instruction::MoneyDivDecimal { into: amount.slot(), left: money.slot(), right: rate.slot() });
+        self.emit(Instruction::Move { into: into.slot(), from: amount.slot() });
     }
 
     /// The clock.

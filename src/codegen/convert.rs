@@ -125,6 +125,17 @@ impl Lowerer<'_> {
 
     /// Traps where a text has more than `max` characters.
     fn require_length(&mut self, text: Reg, max: u32) {
+        if let TypeDef::List(element) | TypeDef::Set(element) = self.def(text.ty) {
+            let item = self.take(element);
+            self.for_each(text, item, |me| {
+                let skip = me.code.label();
+                me.jump_absent(item, skip);
+                let present = me.present_part(item);
+                me.require_length(present, max);
+                me.code.bind(skip);
+            });
+            return;
+        }
         // No text can be longer than this.
         let Ok(max) = i32::try_from(max) else { return };
         let (length, limit) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Int));

@@ -142,6 +142,7 @@ fn system_field(field: schema::SystemField) -> out::SystemField {
         From::State => out::SystemField::State,
         From::Status => out::SystemField::Status,
         From::Currency => out::SystemField::Currency,
+        From::ExchangeRate => out::SystemField::ExchangeRate,
     }
 }
 

@@ -255,6 +255,7 @@ codes! {
     R0202 "mixed-duration" "months, days and exact time do not convert into each other"
     R0203 "time-range" "a moment lies outside of the years 1 to 9999"
     R0204 "bad-split" "an amount is split into less than one part"
+    R0205 "no-rate" "there is no exchange rate of a currency on a day"
 
     // ---- R03: records ----------------------------------------------------------------------------------------------
 

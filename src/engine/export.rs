@@ -219,7 +219,21 @@ impl Engine {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(())
+        self.exchange_rates(into)
+    }
+
+    /// The rates, without which no amount could be written or converted.
+    fn exchange_rates(&mut self, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
+        let Some((entity, _)) = self.module().entity_by_name("ExchangeRate") else { return Ok(()) };
+        let mut after = 0;
+        loop {
+            let ids = self.store.candidates(entity, &[], after, QUERY_BATCH)?;
+            into.extend(ids.iter().map(|id| RecordRef { entity, id: *id }));
+            match ids.last() {
+                Some(last) => after = *last,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Goes on along the references of a row; those that nobody reads and that need not be there are cleared.

@@ -56,6 +56,8 @@ macro_rules! faults {
 faults! {
     /// The amounts of a record are in different currencies.
     currency_of_record(entity, field, currency) "R0201" "`{entity}.{field}` is in {currency}, another amount of the record is not";
+    /// There is no rate of a currency.
+    no_rate(currency, day) "R0205" "there is no exchange rate of {currency} on {day}";
     /// Another record has this unique key.
     duplicate(entity, fields) "R0301" "there is another `{entity}` with the same {fields}";
     /// A required field has no value.

@@ -84,6 +84,7 @@ impl Engine {
             | HostOp::Query(_)
             | HostOp::Count(_)
             | HostOp::Under { .. }
+            | HostOp::Convert(_)
             | HostOp::Particular(_) => self.read(op, &mut args).map(Some),
             HostOp::Now => Ok(Some(Value::DateTime(self.now))),
             HostOp::Random => {
@@ -181,6 +182,12 @@ impl Engine {
                 let field = fields.iter().find(|(entity, _)| *entity == record.entity);
                 let (_, field) = field.ok_or_else(|| faults::unknown_request("a field of this entity"))?;
                 self.read_field(record, *field)?
+            }
+            HostOp::Convert(to) => {
+                let (Value::Money(money), Value::Date(day)) = (args.next()?, args.next()?) else {
+                    return Err(faults::unknown_request("an amount and a day"));
+                };
+                Value::Money(self.converted(*money, *to, *day)?)
             }
             HostOp::IsDeleted => match args.next()? {
                 Value::Ref(record) => Value::Bool(!self.exists(*record)?),

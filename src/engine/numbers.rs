@@ -1,6 +1,6 @@
 //! Automatic numbers of new records. Each prefix has a counter of its own, which is undone with the transaction.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     base::{
@@ -41,9 +41,19 @@ impl Engine {
 
     /// Today, in the zone of the project.
     fn day(&self) -> NumberDay {
-        let zone = TimeZone::get(&self.module().meta.zone).unwrap_or(TimeZone::UTC);
-        let wall = zone.to_datetime(Timestamp::from_microsecond(self.now).unwrap_or_default());
+        let wall = self.wall_day();
         NumberDay { year: wall.year(), month: wall.month(), day: wall.day() }
+    }
+
+    /// Today, in the zone of the project, in days since 1970.
+    pub(crate) fn today(&self) -> i32 {
+        let days = jiff::civil::date(1970, 1, 1).duration_until(self.wall_day()).as_hours() / 24;
+        i32::try_from(days).unwrap_or_default()
+    }
+
+    fn wall_day(&self) -> Date {
+        let zone = TimeZone::get(&self.module().meta.zone).unwrap_or(TimeZone::UTC);
+        zone.to_datetime(Timestamp::from_microsecond(self.now).unwrap_or_default()).date()
     }
 }
 

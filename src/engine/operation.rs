@@ -213,8 +213,8 @@ impl Engine {
         if !column.kind.fits(value) {
             return Err(faults::wrong_type(&def.name, &field.name));
         }
-        if let (Value::Text(text), Some(max)) = (value, field.text_max)
-            && text.chars().count() > max as usize
+        if let Some(max) = field.text_max
+            && is_longer(value, max)
         {
             return Err(faults::text_too_long(&def.name, &field.name, max));
         }
@@ -367,5 +367,14 @@ fn plain(value: &Value) -> String {
             jiff::Timestamp::from_microsecond(*at).map_or_else(|_| at.to_string(), |t| t.to_string())
         }
         other => format!("{other:?}"),
+    }
+}
+
+/// Whether a text, or one in a list, has more characters.
+fn is_longer(value: &Value, max: u32) -> bool {
+    match value {
+        Value::Text(text) => text.chars().count() > max as usize,
+        Value::List(items) => items.iter().any(|item| is_longer(item, max)),
+        _ => false,
     }
 }

@@ -109,10 +109,9 @@ impl Engine {
         };
         let mut row = self.run_before(actor, &event)?.to_vec();
         let program = Arc::clone(&self.program);
-        self.settle_currency(
-            program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?,
-            &mut row,
-        )?;
+        let def = program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?;
+        self.settle_currency(def, &mut row)?;
+        self.settle_rate(def, &mut row, None)?;
         self.set_owning_unit(entity, &mut row)?;
         self.check_row(record, &row, None)?;
         self.store.insert(entity, &row)?;
@@ -148,6 +147,7 @@ impl Engine {
             }
         }
         self.settle_currency(def, &mut row)?;
+        self.settle_rate(def, &mut row, Some(&current))?;
         self.check_row(record, &row, Some(&current))?;
         self.set_owning_unit(record.entity, &mut row)?;
         let changes = self.changes(record.entity, Some(&current), &row);

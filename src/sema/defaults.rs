@@ -157,8 +157,8 @@ impl<'a> Filler<'a, '_> {
                     None
                 }
             };
-            if let (Some(Value::Text(text)), Some(max)) = (&head.default, head.text_max) {
-                self.check_length(text, max, default.span);
+            if let (Some(value), Some(max)) = (&head.default, head.text_max) {
+                self.check_length(value, max, default.span);
             }
             // A mistake is told here; a call that leaves the input out must not be a second one.
             head.default.get_or_insert(Value::None);
@@ -277,8 +277,8 @@ impl<'a> Filler<'a, '_> {
                 self.sink.push(errors::default_outside(why, span));
             }
         }
-        if let (Value::Text(text), Some(max)) = (value, field.text_max) {
-            self.check_length(text, max, span);
+        if let Some(max) = field.text_max {
+            self.check_length(value, max, span);
         }
         if let (Value::Decimal(number), Some(places)) = (value, field.places)
             && number.normalize().scale() > places
@@ -287,8 +287,12 @@ impl<'a> Filler<'a, '_> {
         }
     }
 
-    fn check_length(&mut self, text: &str, max: u32, span: Span) {
-        let length = text.chars().count();
+    fn check_length(&mut self, value: &Value, max: u32, span: Span) {
+        let length = match value {
+            Value::Text(text) => text.chars().count(),
+            Value::List(items) => return items.iter().for_each(|item| self.check_length(item, max, span)),
+            _ => 0,
+        };
         if u32::try_from(length).is_ok_and(|length| length > max) {
             self.sink.push(errors::default_outside(&format!("has {length} characters, of at most {max}"), span));
         }

@@ -16,6 +16,7 @@ use crate::base::{
     distance::did_you_mean,
     limits::FIELDS_MAX,
     numbering::{self, NumberPiece},
+    rates::RATE_PLACES,
     span::{FileId, Span},
     value::Value,
 };
@@ -26,6 +27,8 @@ const ENTITY_FLAGS: [&str; 5] = ["activity", "audited", "flow enabled", "not cre
 
 /// The field that says the currency of the amounts of a record.
 const CURRENCY: &str = "currency";
+/// The field that says how many units of its currency one unit of the base currency was when its amounts were written.
+const EXCHANGE_RATE: &str = "exchange_rate";
 /// The letters of a code of ISO 4217.
 const CURRENCY_LETTERS: u32 = 3;
 /// How long the subject of an activity may be.
@@ -222,17 +225,20 @@ impl Builder<'_, '_> {
     /// Amounts of any currency share that of their record.
     fn add_currency(&mut self, id: EntityId) {
         let Some(entity) = self.schema.entities.get_mut(usize::from(id.0)) else { return };
-        match entity.fields.iter().find(|field| field.name == CURRENCY) {
-            Some(field) if field.system.is_none() => {
-                self.sink.push(names::system_name(CURRENCY, &entity.name, field.span));
-            }
-            Some(_) => {}
-            None => {
-                let field = plain_field(CURRENCY, Ty::Text, entity.span);
-                let system = Some(SystemField::Currency);
-                entity.fields.push(Field { system, text_max: Some(CURRENCY_LETTERS), ..field });
+        if entity.system_field(SystemField::Currency).is_some() {
+            return;
+        }
+        for name in [CURRENCY, EXCHANGE_RATE] {
+            if let Some(field) = entity.fields.iter().find(|field| field.name == name) {
+                self.sink.push(names::system_name(name, &entity.name, field.span));
+                return;
             }
         }
+        let (currency, rate) = (Some(SystemField::Currency), Some(SystemField::ExchangeRate));
+        let field = plain_field(CURRENCY, Ty::Text, entity.span);
+        entity.fields.push(Field { system: currency, text_max: Some(CURRENCY_LETTERS), ..field });
+        let field = plain_field(EXCHANGE_RATE, Ty::Decimal, entity.span);
+        entity.fields.push(Field { system: rate, places: Some(RATE_PLACES), ..field });
     }
 
     /// A computed field stores nothing, so it has nothing that only stored fields have.

@@ -132,6 +132,7 @@ pub enum SystemField {
     State,
     Status,
     Currency,
+    ExchangeRate,
 }
 
 /// The default of a field.

@@ -173,12 +173,12 @@ pub fn kind_words(def: &Def) -> &'static str {
     }
 }
 
-/// The longest text that a type allows: `text(3)`, `text(3)?`, and names of such types.
+/// The longest text that a type allows: `text(3)`, `text(3)?`, names of such types, and each element of a list or set.
 #[must_use]
 pub fn text_max(names: &Names, written: &TypeExpr) -> Option<u32> {
     match &written.kind {
         TypeKind::TextMax(max) => Some(*max).filter(|max| *max > 0),
-        TypeKind::Optional(inner) => text_max(names, inner),
+        TypeKind::Optional(inner) | TypeKind::List(inner) | TypeKind::Set(inner) => text_max(names, inner),
         TypeKind::Named(name) => names.text_limits.get(&name.name).copied(),
         _ => None,
     }
@@ -212,9 +212,6 @@ impl Resolver<'_> {
             TypeKind::Named(name) => self.named(name),
             TypeKind::Member(entity, part) => self.member(entity, part),
             TypeKind::Union(alternatives) => self.union(alternatives),
-            TypeKind::List(item) | TypeKind::Set(item) if text_max(self.names, item).is_some() => {
-                self.report(errors::later("lists and sets of texts of limited length", item.span))
-            }
             TypeKind::List(item) => match self.resolve(item) {
                 Ty::Error => Ty::Error,
                 item => Ty::List(Box::new(item)),

@@ -112,6 +112,7 @@ const TRUTHS: &[&str] = &[
     "at_most_three(\"a\" ++ \"bä\") == \"abä\"",
     "at_most_two(none) is none and at_most_two(\"a\" ++ \"b\") == \"ab\"",
     "stored(\"a\" ++ \"bc\") == \"abc\" and named(\"a\" ++ \"bc\") == \"abc\"",
+    "length(codes([\"ab\", \"a\" ++ \"b\"])) == 2",
     // Whole numbers and decimals.
     "7 div 2 == 3",
     "-7 div 2 == -4",

@@ -60,6 +60,9 @@ workflow Notice for invoice: Invoice when created, updated(net) {
 "#;
     on_both(source, |w| {
         let money = |text: &str| Value::Money(abide::data::convert::money(text).unwrap());
+        for (code, rate) in [("EUR", "0.85"), ("CHF", "0.93")] {
+            w.rate(code, 0, rate);
+        }
         let first = w.create("Invoice", &[("net", money("5 EUR")), ("tax", money("0 CHF"))]);
         assert_eq!((w.field(first, "currency"), w.field(first, "tax")), (text("EUR"), money("0 EUR")));
         w.update(first, &[("net", money("7 CHF"))]);
@@ -78,6 +81,63 @@ workflow Notice for invoice: Invoice when created, updated(net) {
                 "R0301: there is another `Invoice` with the same `net`",
                 "R0201: `Invoice.tax` is in EUR, another amount of the record is not",
                 "R0310: `Invoice.currency` cannot be written"
+            ]
+        );
+    });
+}
+
+#[test]
+fn the_rate_of_a_record_is_fixed_when_its_amounts_are_written() {
+    let source = r#"
+entity Invoice {
+    name: text(20)
+    net: money
+    tax: money?
+}
+workflow Notice for invoice: Invoice when created, updated(net) {
+    log "{invoice.exchange_rate} {invoice.net.base} {invoice.tax?.base}"
+    let known = @2026-01-01
+    wait 1 day
+    log "{convert(invoice.net, JPY, at: known)} {convert(invoice.net, USD)} {sum i in Invoice select i.net.base}"
+}
+"#;
+    on_both(source, |w| {
+        let money = |text: &str| Value::Money(abide::data::convert::money(text).unwrap());
+        let decimal = |text: &str| Value::Decimal(text.parse().unwrap());
+        // Days since 1970; the clock stands at 2026-01-05.
+        for (code, day, rate) in
+            [("EUR", 20_000, "0.5"), ("EUR", 20_458, "0.85"), ("EUR", 20_459, "0.9"), ("JPY", 19_000, "150.25")]
+        {
+            w.rate(code, day, rate);
+        }
+        let first = w.create("Invoice", &[("name", text("a")), ("net", money("1 EUR"))]);
+        assert_eq!(w.field(first, "exchange_rate"), decimal("0.85"));
+        w.advance(DAY);
+        w.update(first, &[("name", text("b"))]);
+        assert_eq!(w.field(first, "exchange_rate"), decimal("0.85"));
+        w.update(first, &[("net", money("2 EUR")), ("tax", money("0.38 EUR"))]);
+        assert_eq!(w.field(first, "exchange_rate"), decimal("0.9"));
+        w.advance(DAY);
+        assert_eq!(
+            w.notes(),
+            [
+                "0.85 1.1765 USD ",
+                "300.5 JPY 1.1111 USD 1.1765 USD",
+                "0.9 2.2222 USD 0.4222 USD",
+                "601 JPY 2.2222 USD 2.2222 USD"
+            ]
+        );
+        let base = w.create("Invoice", &[("name", text("c")), ("net", money("5 USD"))]);
+        assert_eq!(w.field(base, "exchange_rate"), decimal("1"));
+        let faults = [
+            w.try_create("Invoice", &[("name", text("d")), ("net", money("7 SEK"))]).map(|_| ()),
+            w.try_update(first, &[("exchange_rate", decimal("2"))]),
+        ];
+        assert_eq!(
+            faults.map(fault),
+            [
+                "R0205: there is no exchange rate of SEK on 2026-01-07",
+                "R0310: `Invoice.exchange_rate` cannot be written"
             ]
         );
     });

@@ -75,6 +75,12 @@ impl World {
         record
     }
 
+    /// A rate of a currency from a day on.
+    pub(super) fn rate(&mut self, currency: &str, day: i32, rate: &str) {
+        let rate = Value::Decimal(rate.parse().unwrap());
+        self.create("ExchangeRate", &[("currency", text(currency)), ("from", Value::Date(day)), ("rate", rate)]);
+    }
+
     pub(super) fn try_update(&mut self, record: RecordRef, fields: &[(&str, Value)]) -> Answer<()> {
         let writes = self.writes(record.entity, fields);
         self.engine.update(None, record, &writes)

@@ -309,6 +309,28 @@ def times():
     table.write()
 
 
+def some_rate():
+    places = random.choice([0, 2, 4, 6, 10])
+    digits = random.choice([1, 2, 4, 6, 8])
+    return Decimal(random.randrange(1, 10 ** (digits + places))).scaleb(-places)
+
+
+def conversions():
+    """An amount, the rates of its currency and of the other one, the amount in that."""
+    table = Table("rates.tsv")
+    step = Decimal("0.0001")
+    amounts = [Decimal(a) for a in ("0", "0.0001", "-0.0001", "0.5", "1", "10", "99.99", "922337203685477.5807")]
+    rates = [Decimal(r) for r in ("1", "2", "0.5", "1.1", "0.93", "7.4604", "161.37", "0.0000000001", "900000000")]
+    rows = [(a, f, t) for a in amounts for f in rates for t in rates]
+    rows += [(some_amount(), some_rate(), some_rate()) for _ in range(600)]
+    for amount_of, rate_from, rate_to in rows:
+        result = (amount_of * rate_to / rate_from).quantize(step, ROUND_HALF_EVEN)
+        fits = -INT <= int(result.scaleb(4)) < INT
+        table.row("convert", amount_of, shown(rate_from), shown(rate_to), shown(result) if fits else OVERFLOW)
+    table.write()
+
+
 decimals()
 money()
 times()
+conversions()

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use abide::{
-    base::value::{Duration, Value},
+    base::{
+        rates,
+        value::{Duration, Value},
+    },
     bytecode::types::{FuncIdx, TypeDef, TypeIdx},
     data::convert,
     pipeline, project,
@@ -89,6 +92,22 @@ fn decimals_are_exact() {
 #[test]
 fn amounts_are_exact() {
     agree(include_str!("money.tsv"));
+}
+
+#[test]
+fn conversions_are_exact() {
+    let mut rows = 0;
+    for line in include_str!("rates.tsv").lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [amount, from, to, expected] = [1, 2, 3, 4].map(|index| cells[index]);
+        let money = |cell: &str| convert::money(&format!("{cell} EUR")).unwrap().amount;
+        let amount = money(amount);
+        let [from, to] = [from, to].map(|cell| convert::decimal(cell).unwrap());
+        let expected = expected.strip_prefix('R').map_or_else(|| Some(money(expected)), |_| None);
+        assert_eq!(rates::converted(amount, from, to), expected, "{line}");
+        rows += 1;
+    }
+    assert!(rows > 1_000, "the table is cut: {rows} rows");
 }
 
 #[test]

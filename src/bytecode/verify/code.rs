@@ -277,6 +277,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
             | HostOp::Query(_)
             | HostOp::Count(_)
             | HostOp::Particular(_)
+            | HostOp::Convert(_)
             | HostOp::Now
             | HostOp::Random
             | HostOp::Uuid

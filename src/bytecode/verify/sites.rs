@@ -59,6 +59,9 @@ impl Signature<'_> {
                 let entity = self.module.particular(*index)?.entity;
                 self.takes(&[]) && self.gives(TypeDef::Ref(entity))
             }
+            HostOp::Convert(currency) => {
+                self.takes(&[TypeDef::Money, TypeDef::Date]) && self.gives(TypeDef::MoneyIn(*currency))
+            }
             HostOp::Now => self.takes(&[]) && self.gives(TypeDef::DateTime),
             HostOp::Random => self.takes(&[TypeDef::Int, TypeDef::Int]) && self.gives(TypeDef::Int),
             HostOp::Uuid => self.takes(&[]) && self.gives(TypeDef::Text),

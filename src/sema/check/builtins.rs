@@ -104,12 +104,8 @@ static SIGNATURES: &[Signature] = &[
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 4] = [
-    ("convert", "conversions of currency (`convert`)"),
-    ("float", "binary numbers (`float`)"),
-    ("url", "addresses of records (`url`)"),
-    ("members_of", "`members_of`"),
-];
+const LATER: [(&str, &str); 3] =
+    [("float", "binary numbers (`float`)"), ("url", "addresses of records (`url`)"), ("members_of", "`members_of`")];
 
 /// The names of the functions that the language has.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {

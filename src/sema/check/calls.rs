@@ -65,6 +65,7 @@ impl Checker<'_> {
             }
             _ => match self.combined(name, args, span) {
                 Some(value) => value,
+                None if name.name == "convert" => self.exchange(name, args, span),
                 None => self.builtin(name, args, expected, span),
             },
         }

@@ -8,7 +8,11 @@ use super::{
     groups::Group,
 };
 use crate::{
-    base::{span::FileId, span::Span, value::Value},
+    base::{
+        span::FileId,
+        span::Span,
+        value::{Currency, Value},
+    },
     diag::Diagnostic,
     sema::{
         context::Context,
@@ -184,6 +188,8 @@ pub(super) struct Checker<'a> {
     pub(super) is_expected_to_fail: bool,
     /// Whether effects of a loop are looked for, and messages dropped.
     pub(super) is_trial: bool,
+    /// The base currency of the project.
+    pub(super) base_currency: Currency,
     /// The text of the file, where the words of conditions are kept.
     pub(super) source: &'a str,
     /// The longest texts of names, in characters.
@@ -219,6 +225,7 @@ impl<'a> Checker<'a> {
             is_moment: false,
             is_expected_to_fail: false,
             is_trial: false,
+            base_currency: context.settings.currency,
             source: "",
             text_limits: BTreeMap::new(),
             stand_ins: BTreeMap::new(),

@@ -25,13 +25,16 @@ impl Checker<'_> {
 
     /// The value as one of at most `max` characters; `cause` is the declaration that says so.
     pub(super) fn limited(&mut self, value: Expr, max: Option<u32>, cause: Option<Span>) -> Expr {
-        let Some(max) = max.filter(|_| *value.ty.present() == Ty::Text) else { return value };
+        let Some(max) = max.filter(|_| holds_texts(&value.ty)) else { return value };
+        if let ExprKind::List(items) = value.kind {
+            let items = items.into_iter().map(|item| self.limited(item, Some(max), cause)).collect();
+            return Expr { kind: ExprKind::List(items), ..value };
+        }
         match constant_value(&value) {
-            Some(Value::Text(text)) => {
-                self.refuse_longer(&text, max, value.span, cause);
+            Some(fixed) => {
+                self.refuse_longer_in(&fixed, max, value.span, cause);
                 value
             }
-            Some(_) => value,
             None if self.text_max(&value).is_some_and(|known| known <= max) => value,
             None => {
                 let ty = value.ty.clone();
@@ -46,14 +49,23 @@ impl Checker<'_> {
             return;
         }
         let Some(fixed) = constant_value(value) else { return };
-        if let (Value::Text(text), Some(max)) = (&fixed, field.text_max) {
-            self.refuse_longer(text, max, value.span, Some(field.span));
+        if let Some(max) = field.text_max {
+            self.refuse_longer_in(&fixed, max, value.span, Some(field.span));
         }
         let Some((low, high)) = &field.bounds else { return };
         let is_below = constants::compare(&fixed, low).is_some_and(std::cmp::Ordering::is_lt);
         let is_above = constants::compare(&fixed, high).is_some_and(std::cmp::Ordering::is_gt);
         if is_below || is_above {
             self.report(types::out_of_bounds(&field.name, is_below, value.span, field.span));
+        }
+    }
+
+    /// A text, or each one in a list.
+    fn refuse_longer_in(&mut self, fixed: &Value, max: u32, span: Span, cause: Option<Span>) {
+        match fixed {
+            Value::Text(text) => self.refuse_longer(text, max, span, cause),
+            Value::List(items) => items.iter().for_each(|item| self.refuse_longer_in(item, max, span, cause)),
+            _ => {}
         }
     }
 
@@ -102,5 +114,13 @@ impl Checker<'_> {
             },
             _ => None,
         }
+    }
+}
+
+/// Whether values of a type are texts, or lists and sets of them.
+fn holds_texts(ty: &Ty) -> bool {
+    match ty.present() {
+        Ty::List(item) | Ty::Set(item) => holds_texts(item),
+        other => *other == Ty::Text,
     }
 }

@@ -45,6 +45,11 @@ impl Checker<'_> {
             }
             _ => {}
         }
+        if name.name == "base"
+            && let Some(value) = self.base_amount(base, name, optional, span)
+        {
+            return value;
+        }
         let base = match &base.kind {
             ast::ExprKind::Name(first) => match self.lookup(&first.name) {
                 Some(local) if self.is_primary(local) && self.host.primary() == Primary::Gone => {

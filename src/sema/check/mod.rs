@@ -4,6 +4,7 @@
 //! and read no more of the schema than the types that they are given. Realtime workflows and actions are checked twice:
 //! first with [`Effects::default`] to learn their [`Footprint`], then with the closed [`Effects`].
 
+mod amounts;
 mod arithmetic;
 mod assign;
 pub mod builtins;

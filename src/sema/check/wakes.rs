@@ -71,6 +71,10 @@ impl<'a> Reads<'a> {
             ExprKind::Builtin { builtin: Builtin::Now | Builtin::Today | Builtin::Random | Builtin::Uuid, .. } => {
                 self.clock.get_or_insert(Found { span: value.span, within: None });
             }
+            ExprKind::Builtin { builtin: Builtin::Exchange, args } => {
+                self.query.get_or_insert(Found { span: value.span, within: None });
+                args.iter().for_each(|arg| self.expr(arg));
+            }
             ExprKind::Field { base, .. } | ExprKind::UnionField { base, .. } => {
                 self.wakes |= !reads_one_of(base, &self.bound);
                 self.expr(base);

@@ -153,6 +153,22 @@ pub fn cannot_fold(shown: &str, head: Span, span: Span) -> Diagnostic {
         .help("write what is combined after `select`")
 }
 
+/// `price.base` of an amount in a fixed currency.
+#[must_use]
+pub fn base_of_fixed(currency: Currency, base: Currency, span: Span) -> Diagnostic {
+    let message = format!("an amount of `money({currency})` has no rate of its own");
+    Diagnostic::error(codes::E0311, message, span, format!("its record does not keep what it is in {base}"))
+        .help(format!("write `convert(…, {base}, at: …)`, or let the field be `money`"))
+}
+
+/// `total.base` of a value that is no field.
+#[must_use]
+pub fn base_of_value(amount: Span, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0311, "only an amount in a field of a record has a rate", span, "which day's rate?")
+        .label(amount, "this is no field of a record")
+        .help("write `.base` after the field, or `convert(…, …, at: …)` with a day")
+}
+
 /// `count d in Deal group by …`.
 #[must_use]
 pub fn groups_are_found(head: Span, key: Span) -> Diagnostic {

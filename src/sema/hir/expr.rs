@@ -270,6 +270,10 @@ pub enum Builtin {
     Amount,
     CurrencyOf,
     Split,
+    /// An amount and its rate: the amount in base currency.
+    Base,
+    /// An amount and a day: the amount in the currency of the type, at the rates of the day.
+    Exchange,
     // Text.
     Length,
     Lower,

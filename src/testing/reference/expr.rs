@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Evaluated, Fault, Reference, arithmetic, run::Run};
+use super::{Evaluated, Fault, Reference, arithmetic, records, run::Run};
 use crate::{
     base::value::Value,
     sema::{
@@ -179,7 +179,7 @@ impl<'a> Reference<'a> {
         }
         let value = self.eval(inner, run)?;
         Ok(match (conversion, value) {
-            (Conversion::AtMost(max), Value::Text(text)) if text.chars().count() > max as usize => {
+            (Conversion::AtMost(max), value) if records::is_longer(&value, max) => {
                 return Err(Fault::Trap("R0110"));
             }
             (Conversion::Fold { .. }, Value::Text(text)) => Value::Text(text.to_lowercase()),

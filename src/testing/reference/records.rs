@@ -311,8 +311,8 @@ impl<'a> Reference<'a> {
             let is_optional = field.ty.is_optional() || field.system == Some(SystemField::OwningUnit);
             return if is_optional { Ok(()) } else { Err(Fault::Trap("R0302")) };
         }
-        if let (Value::Text(text), Some(max)) = (value, field.text_max)
-            && text.chars().count() > max as usize
+        if let Some(max) = field.text_max
+            && is_longer(value, max)
         {
             return Err(Fault::Trap("R0306"));
         }
@@ -402,5 +402,14 @@ fn in_currency(value: Value, ty: &Ty) -> Value {
             Value::Money(Money { amount: 0, currency: *currency })
         }
         (value, _) => value,
+    }
+}
+
+/// Whether a text, or one in a list, has more characters.
+pub(super) fn is_longer(value: &Value, max: u32) -> bool {
+    match value {
+        Value::Text(text) => text.chars().count() > max as usize,
+        Value::List(items) => items.iter().any(|item| is_longer(item, max)),
+        _ => false,
     }
 }
