@@ -330,7 +330,14 @@ impl Lowerer<'_> {
             self.code.emit_jump(end, |to| Instruction::JumpEqualTo { left: length.slot(), value: 0, to });
         }
         self.list_sum(list, sum);
-        self.arithmetic_present(Arithmetic::Divide, sum, length, value);
+        let number = if self.def(present) == TypeDef::Float {
+            let number = self.take_def(TypeDef::Float);
+            self.emit(Instruction::IntToFloat { into: number.slot(), from: length.slot() });
+            number
+        } else {
+            length
+        };
+        self.arithmetic_present(Arithmetic::Divide, sum, number, value);
         if self.tables.types.has_presence(result.ty) {
             self.emit(Instruction::LoadInt { into: result.slot(), value: 1 });
         }

@@ -112,7 +112,7 @@ fn compared<'a>(
     };
     let total = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
     let stored = match field.ty.present() {
-        Ty::Date | Ty::DateTime | Ty::Int | Ty::MoneyIn(_) | Ty::Text | Ty::Time => true,
+        Ty::Date | Ty::DateTime | Ty::Float | Ty::Int | Ty::MoneyIn(_) | Ty::Text | Ty::Time => true,
         // WHY: a decimal is stored as text, or scaled; neither column has its order.
         Ty::AnyRef | Ty::Bool | Ty::Decimal | Ty::Enum(_) | Ty::Ref(_) | Ty::Union(_) => total,
         _ => false,

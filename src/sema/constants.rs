@@ -82,6 +82,7 @@ fn literal(expr: &Expr, ty: &Ty) -> Constant {
         (ExprKind::Int(n), Ty::Int) => Value::Int(*n),
         (ExprKind::Int(n), Ty::Decimal) => Value::Decimal(Decimal::from(*n)),
         (ExprKind::Decimal(d) | ExprKind::Percent(d), Ty::Decimal) => Value::Decimal(*d),
+        (ExprKind::Float(number), Ty::Float) => Value::Float(*number),
         // The checker of expressions says what is wrong with the code.
         (ExprKind::Money(_, code), _) if currencies::known(&code.name).is_none() => return Constant::NotFixed,
         (ExprKind::Money(amount, code), Ty::MoneyIn(currency)) => match money(*amount, &code.name) {
@@ -138,6 +139,7 @@ fn negated(constant: Constant) -> Constant {
     let negative = match value {
         Value::Int(n) => n.checked_neg().map(Value::Int),
         Value::Decimal(d) => Some(Value::Decimal(-d)),
+        Value::Float(f) => Some(Value::Float(-f)),
         Value::Money(m) => m.amount.checked_neg().map(|amount| Value::Money(Money { amount, ..m })),
         Value::Duration(d) => negative_duration(d).map(Value::Duration),
         _ => None,
@@ -161,6 +163,7 @@ pub fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
         | (Value::DateTime(a), Value::DateTime(b))
         | (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
         (Value::Money(a), Value::Money(b)) => Some(a.amount.cmp(&b.amount)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
         _ => None,

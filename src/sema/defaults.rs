@@ -200,7 +200,7 @@ impl<'a> Filler<'a, '_> {
     fn bounds(&mut self, field: &mut Field, decl: &FieldDecl) {
         let Some((low, high)) = &decl.bounds else { return };
         let ty = field.ty.present().clone();
-        if !matches!(ty, Ty::Int | Ty::Decimal | Ty::MoneyIn(_) | Ty::Date | Ty::DateTime | Ty::Time) {
+        if !matches!(ty, Ty::Int | Ty::Decimal | Ty::Float | Ty::MoneyIn(_) | Ty::Date | Ty::DateTime | Ty::Time) {
             self.sink.push(errors::bounds_of_type(&self.schema.show(&ty), low.span.to(high.span)));
             return;
         }

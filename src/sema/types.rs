@@ -14,21 +14,19 @@ use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast::{Ident, TypeExpr, TypeKind};
 
 /// The types whose names are words of the language.
-const BUILTIN: [(&str, Ty); 10] = [
+const BUILTIN: [(&str, Ty); 11] = [
     ("any", Ty::AnyRef),
     ("bool", Ty::Bool),
     ("date", Ty::Date),
     ("datetime", Ty::DateTime),
     ("decimal", Ty::Decimal),
     ("duration", Ty::Duration),
+    ("float", Ty::Float),
     ("int", Ty::Int),
     ("money", Ty::Money),
     ("text", Ty::Text),
     ("time", Ty::Time),
 ];
-
-/// Types of later versions, with their names in a sentence.
-const LATER: [(&str, &str); 1] = [("float", "binary numbers (`float`)")];
 
 /// What people write who know other languages.
 const FAMILIAR: [(&str, &str); 14] = [
@@ -237,9 +235,6 @@ impl Resolver<'_> {
         let word = name.name.as_str();
         if let Some((_, ty)) = BUILTIN.iter().find(|(known, _)| *known == word) {
             return ty.clone();
-        }
-        if let Some((_, words)) = LATER.iter().find(|(known, _)| *known == word) {
-            return self.report(errors::later(words, name.span));
         }
         let familiar = FAMILIAR.iter().find(|(known, _)| *known == word).map(|(_, meant)| vec![(*meant).to_owned()]);
         let suggestions = familiar.unwrap_or_else(|| {

@@ -67,6 +67,7 @@ fn tried(n: int) -> text {
 type Code = text(3)
 record Named { code: Code? }
 fn at_most_three(t: Code) -> text { return t }
+fn codes(all: list of Code) -> list of Code { return all }
 fn at_most_two(t: text?) -> text(2)? { return t }
 fn stored(t: text) -> text {
     var c: Code = ""
@@ -113,6 +114,14 @@ const TRUTHS: &[&str] = &[
     "at_most_two(none) is none and at_most_two(\"a\" ++ \"b\") == \"ab\"",
     "stored(\"a\" ++ \"bc\") == \"abc\" and named(\"a\" ++ \"bc\") == \"abc\"",
     "length(codes([\"ab\", \"a\" ++ \"b\"])) == 2",
+    // Floats.
+    "1.5f + 2f == 3.5f and 1f / 4f == 0.25f and -7f mod 3f == 2f and -(2f) == -2f",
+    "float(3) == 3f and float(0.1) == 0.1f and decimal(0.1f) == 0.1 and whole(-2.7f) == -2",
+    "0.1f + 0.2f != 0.3f and 0.1f + 0.2f > 0.3f",
+    "round(2.5f) == 2f and round(2.345f, 2) == 2.35f and abs(-1f) == 1f and min(1f, 2f) == 1f",
+    "\"{1.5f} {1e3f} {-0.25f}\" == \"1.5 1000 -0.25\" and text(2f) == \"2\"",
+    "sum([1.5f, 2f]) == 3.5f and average([1f, 2f]) == 1.5f and max([1f, 3f, 2f]) == 3f and sorted([2f, 1f]) == [1f, 2f]",
+    "decimal(1e-30f) == 0 and decimal(123456789.125f) == 123456789.125 and decimal(5e-29f) == 0",
     // Whole numbers and decimals.
     "7 div 2 == 3",
     "-7 div 2 == -4",
@@ -203,6 +212,11 @@ const FAULTS: &[(&str, &str)] = &[
     ("[1, 2][2] == 1", "R0104"),
     ("@09:30 + days(1) == @09:30", "R0202"),
     ("checked(4) == 1", "Refused"),
+    ("1e308f * 10f == 0f", "R0107"),
+    ("1f / 0f == 0f", "R0102"),
+    ("decimal(1e30f) == 0", "R0101"),
+    ("whole(1e19f) == 0", "R0101"),
+    ("length(codes([\"ab\", \"abc\" ++ \"d\"])) == 2", "R0110"),
     ("at_most_three(\"fo\" ++ \"ur\") == \"\"", "R0110"),
     ("at_most_two(\"ab\" ++ \"c\") is none", "R0110"),
     ("stored(\"fo\" ++ \"ur\") == \"\"", "R0110"),

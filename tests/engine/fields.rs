@@ -288,3 +288,46 @@ workflow Look for person: Person
         assert_eq!(w.field(ann, "title"), text("ANN"));
     });
 }
+
+#[test]
+fn floats_and_lists_of_short_texts_are_fields() {
+    let source = r#"
+entity Sample {
+    title: text(20)
+    weight: float 0f..1e6f = 0.1f
+    offset: float?
+    codes: list of text(3)
+    tags: set of text(2)
+}
+workflow Notice for sample: Sample when created, updated(weight) {
+    let light = count s in Sample where s.weight < 1f
+    let same = count s in Sample where s.offset == sample.offset and s.offset is not none
+    let total = sum s in Sample select s.weight
+    log "{sample.weight} {sample.offset} {light} {same} {total} {join(sample.codes, ",")}"
+    let before = sample.weight
+    wait 1 hour
+    log "{before} {average s in Sample select s.offset}"
+}
+"#;
+    on_both(source, |w| {
+        let texts = |all: &[&str]| Value::List(all.iter().map(|one| text(one)).collect());
+        let first = w.create("Sample", &[("title", text("a")), ("codes", texts(&["abc", "äöü"]))]);
+        assert_eq!(w.field(first, "weight"), Value::Float(0.1));
+        w.update(first, &[("weight", Value::Float(1e5)), ("offset", Value::Float(-0.5))]);
+        w.advance(DAY);
+        assert_eq!(w.notes(), ["0.1  1 0 0.1 abc,äöü", "100000 -0.5 0 1 100000 abc,äöü", "0.1 -0.5", "100000 -0.5"]);
+        let faults = [
+            w.try_update(first, &[("weight", Value::Float(-1.0))]),
+            w.try_update(first, &[("codes", texts(&["abcd"]))]),
+            w.try_update(first, &[("tags", texts(&["ab", "abc"]))]),
+        ];
+        assert_eq!(
+            faults.map(fault),
+            [
+                "R0305: `Sample.weight` takes 0 to 1000000",
+                "R0306: `Sample.codes` takes at most 3 characters",
+                "R0306: `Sample.tags` takes at most 2 characters"
+            ]
+        );
+    });
+}

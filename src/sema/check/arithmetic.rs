@@ -100,6 +100,7 @@ fn arithmetic_types(op: Arithmetic, left: &Ty, right: &Ty) -> Option<(Ty, Ty, Ty
         (Divide, Ty::Int | Ty::Decimal, Ty::Int | Ty::Decimal) => same(&Ty::Decimal),
         (_, Ty::Int, Ty::Int) => same(&Ty::Int),
         (_, Ty::Int | Ty::Decimal, Ty::Int | Ty::Decimal) => same(&Ty::Decimal),
+        (Add | Subtract | Multiply | Divide | Modulo, Ty::Float, Ty::Float) => same(left),
         (IntDivide | Modulo, ..) => None,
         (Add | Subtract, Ty::MoneyIn(_), Ty::MoneyIn(_)) => same(left),
         (Add | Subtract, Ty::Money | Ty::MoneyIn(_), Ty::Money | Ty::MoneyIn(_)) => same(&Ty::Money),

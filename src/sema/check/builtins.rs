@@ -18,6 +18,7 @@ enum Kind {
     DateTime,
     Decimal,
     Duration,
+    Float,
     Int,
     Text,
     Time,
@@ -68,11 +69,18 @@ static SIGNATURES: &[Signature] = &[
     of("minute", &[Kind::Time], Kind::Int, Builtin::Minute),
     of("abs", &[Kind::Int], Kind::Int, Builtin::Absolute),
     of("abs", &[Kind::Decimal], Kind::Decimal, Builtin::Absolute),
+    of("abs", &[Kind::Float], Kind::Float, Builtin::Absolute),
     of("abs", &[Kind::Money], Kind::Money, Builtin::Absolute),
     of("decimal", &[Kind::Decimal], Kind::Decimal, Builtin::ToDecimal),
+    of("decimal", &[Kind::Float], Kind::Decimal, Builtin::ToDecimal),
+    of("float", &[Kind::Int], Kind::Float, Builtin::ToFloat),
+    of("float", &[Kind::Decimal], Kind::Float, Builtin::ToFloat),
     of("whole", &[Kind::Decimal], Kind::Int, Builtin::ToInt),
+    of("whole", &[Kind::Float], Kind::Int, Builtin::ToInt),
     of("round", &[Kind::Decimal], Kind::Decimal, Builtin::Round),
     of("round", &[Kind::Decimal, Kind::Int], Kind::Decimal, Builtin::Round),
+    of("round", &[Kind::Float], Kind::Float, Builtin::Round),
+    of("round", &[Kind::Float, Kind::Int], Kind::Float, Builtin::Round),
     of("round", &[Kind::Money], Kind::Money, Builtin::Round),
     of("round", &[Kind::Money, Kind::Int], Kind::Money, Builtin::Round),
     of("text", &[Kind::Printable], Kind::Text, Builtin::ToText),
@@ -104,8 +112,7 @@ static SIGNATURES: &[Signature] = &[
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 3] =
-    [("float", "binary numbers (`float`)"), ("url", "addresses of records (`url`)"), ("members_of", "`members_of`")];
+const LATER: [(&str, &str); 2] = [("url", "addresses of records (`url`)"), ("members_of", "`members_of`")];
 
 /// The names of the functions that the language has.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
@@ -148,7 +155,7 @@ impl Checker<'_> {
         let ty = self.result_of(way, &wanted);
         let mut args: Vec<Expr> =
             values.into_iter().zip(&wanted).map(|(value, ty)| self.coerce(value, ty, None)).collect();
-        if way.builtin == Builtin::Round && way.takes == [Kind::Decimal] {
+        if way.builtin == Builtin::Round && matches!(way.takes, [Kind::Decimal | Kind::Float]) {
             args.push(constant(Value::Int(0), Ty::Int, span));
         }
         if matches!(way.builtin, Builtin::Year | Builtin::Month | Builtin::Day | Builtin::Weekday) {
@@ -187,6 +194,7 @@ impl Checker<'_> {
                 (Kind::DateTime, Ty::DateTime) => Some(Ty::DateTime),
                 (Kind::Decimal, Ty::Int | Ty::Decimal) => Some(Ty::Decimal),
                 (Kind::Duration, Ty::Duration) => Some(Ty::Duration),
+                (Kind::Float, Ty::Float) => Some(Ty::Float),
                 (Kind::Int, Ty::Int) => Some(Ty::Int),
                 (Kind::Text, Ty::Text) => Some(Ty::Text),
                 (Kind::Time, Ty::DateTime) if is_clock(way.builtin) => Some(Ty::DateTime),
@@ -212,7 +220,7 @@ impl Checker<'_> {
         };
         let fits = match way.builtin {
             Builtin::ListSum | Builtin::ListAverage => {
-                matches!(item, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_))
+                matches!(item, Ty::Int | Ty::Decimal | Ty::Float | Ty::Money | Ty::MoneyIn(_))
             }
             Builtin::Minimum | Builtin::Maximum | Builtin::ListMinimum | Builtin::ListMaximum | Builtin::Sorted => {
                 item.is_ordered()
@@ -233,6 +241,7 @@ impl Checker<'_> {
             Kind::DateTime => Ty::DateTime,
             Kind::Decimal => Ty::Decimal,
             Kind::Duration => Ty::Duration,
+            Kind::Float => Ty::Float,
             Kind::Int => Ty::Int,
             Kind::Text | Kind::Printable => Ty::Text,
             Kind::Time => Ty::Time,
@@ -303,6 +312,7 @@ fn is_printable(ty: &Ty) -> bool {
             | Ty::Decimal
             | Ty::Duration
             | Ty::Enum(_)
+            | Ty::Float
             | Ty::Int
             | Ty::Money
             | Ty::MoneyIn(_)
@@ -324,6 +334,7 @@ fn form(way: &Signature) -> String {
             Kind::DateTime => "datetime",
             Kind::Decimal => "decimal",
             Kind::Duration => "duration",
+            Kind::Float => "float",
             Kind::Int => "int",
             Kind::Text => "text",
             Kind::Time => "time",

@@ -31,7 +31,7 @@ impl Checker<'_> {
             ast::ExprKind::Decimal(value) | ast::ExprKind::Percent(value) => {
                 constant(Value::Decimal(*value), Ty::Decimal, span)
             }
-            ast::ExprKind::Float(_) => self.later("binary numbers (`float`)", span),
+            ast::ExprKind::Float(value) => constant(Value::Float(*value), Ty::Float, span),
             ast::ExprKind::Money(amount, code) => self.money(*amount, code, span),
             ast::ExprKind::Text(text) => self.text(text, span),
             ast::ExprKind::Date(days) => constant(Value::Date(*days), Ty::Date, span),

@@ -27,6 +27,10 @@ impl Checker<'_> {
             Ty::Date => DATE.to_vec(),
             Ty::Time => TIME.to_vec(),
             Ty::DateTime => DATE.into_iter().chain(TIME).collect(),
+            Ty::Float => {
+                self.report(types::pattern_of_type(&self.show(ty), Some("write `decimal(…)`"), span));
+                return;
+            }
             Ty::Money | Ty::MoneyIn(_) => {
                 self.report(types::pattern_of_type(&self.show(ty), Some("write `amount(…)` for the number"), span));
                 return;

@@ -182,6 +182,7 @@ pub(super) fn constant_value(value: &Expr) -> Option<Value> {
         ExprKind::Negate(inner) => match constant_value(inner)? {
             Value::Int(number) => Some(Value::Int(number.checked_neg()?)),
             Value::Decimal(number) => Some(Value::Decimal(-number)),
+            Value::Float(number) => Some(Value::Float(-number)),
             Value::Money(mut money) => {
                 money.amount = money.amount.checked_neg()?;
                 Some(Value::Money(money))

@@ -41,7 +41,7 @@ impl Checker<'_> {
         let value = self.expr(inner, expected);
         let value = self.present(value);
         match &value.ty {
-            Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_) | Ty::Duration => {
+            Ty::Int | Ty::Decimal | Ty::Float | Ty::Money | Ty::MoneyIn(_) | Ty::Duration => {
                 let ty = value.ty.clone();
                 Expr { kind: ExprKind::Negate(Box::new(value)), ty, span }
             }

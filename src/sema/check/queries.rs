@@ -138,7 +138,7 @@ impl Checker<'_> {
     /// What combining values of a type gives, or a message.
     pub(super) fn fold_type(&mut self, fold: Fold, select: &Expr, head: Span) -> Option<Ty> {
         let selected = select.ty.present().clone();
-        let is_number = matches!(selected, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_));
+        let is_number = matches!(selected, Ty::Int | Ty::Decimal | Ty::Float | Ty::Money | Ty::MoneyIn(_));
         let fits = if matches!(fold, Fold::Sum | Fold::Average) { is_number } else { selected.is_ordered() };
         if !fits {
             let shown = self.show(&select.ty);

@@ -160,9 +160,9 @@ impl Checker<'_> {
             (AssignOp::Append, _) => Ty::Void,
             (AssignOp::Multiply, Ty::Money | Ty::MoneyIn(_)) if value.ty == Ty::Int => Ty::Int,
             (AssignOp::Multiply, Ty::Money | Ty::MoneyIn(_)) => Ty::Decimal,
-            (AssignOp::Multiply, Ty::Int | Ty::Decimal) => ty.clone(),
+            (AssignOp::Multiply, Ty::Int | Ty::Decimal | Ty::Float) => ty.clone(),
             (AssignOp::Multiply, _) => Ty::Void,
-            (_, Ty::Int | Ty::Decimal | Ty::Money | Ty::MoneyIn(_) | Ty::Duration) => ty.clone(),
+            (_, Ty::Int | Ty::Decimal | Ty::Float | Ty::Money | Ty::MoneyIn(_) | Ty::Duration) => ty.clone(),
             (_, Ty::Date | Ty::DateTime) => Ty::Duration,
             _ => Ty::Void,
         };

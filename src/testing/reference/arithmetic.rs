@@ -27,6 +27,7 @@ pub(super) fn compute(op: Arithmetic, left: &Value, right: &Value, ty: &Ty, zone
             let result = decimal(op, as_decimal(left)?, as_decimal(right)?)?;
             if *ty.present() == Ty::Int { whole(result) } else { Ok(Value::Decimal(result)) }
         }
+        (Value::Float(l), Value::Float(r)) => floats(op, *l, *r),
         (Value::Money(money), factor) if !matches!(factor, Value::Money(_)) => scaled(op, *money, factor),
         (factor, Value::Money(money)) if !matches!(factor, Value::Money(_)) => scaled(op, *money, factor),
         (Value::Money(l), Value::Money(r)) => moneys(op, *l, *r),
@@ -36,11 +37,25 @@ pub(super) fn compute(op: Arithmetic, left: &Value, right: &Value, ty: &Ty, zone
     }
 }
 
+/// Never infinite, never not a number.
+fn floats(op: Arithmetic, left: f64, right: f64) -> Evaluated {
+    let result = match op {
+        Arithmetic::Add => left + right,
+        Arithmetic::Subtract => left - right,
+        Arithmetic::Multiply => left * right,
+        Arithmetic::Divide if right == 0.0 => return Err(Fault::Trap("R0102")),
+        Arithmetic::Divide => left / right,
+        _ => return Err(UNKNOWN),
+    };
+    if result.is_finite() { Ok(Value::Float(result)) } else { Err(Fault::Trap("R0107")) }
+}
+
 /// `-x`.
 pub(super) fn negate(value: &Value) -> Evaluated {
     Ok(match value {
         Value::Int(number) => Value::Int(number.checked_neg().ok_or(OVERFLOW)?),
         Value::Decimal(number) => Value::Decimal(-*number),
+        Value::Float(number) => Value::Float(-*number),
         Value::Money(money) => Value::Money(Money { amount: money.amount.checked_neg().ok_or(OVERFLOW)?, ..*money }),
         Value::Duration(duration) => Value::Duration(times(*duration, -1)?),
         _ => return Err(UNKNOWN),
@@ -58,6 +73,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Evaluated<Ordering> {
         (Value::Decimal(l), Value::Decimal(r)) => l.cmp(r),
         (Value::Duration(l), Value::Duration(r)) => durations(*l, *r)?,
         (Value::Enum(l), Value::Enum(r)) => l.cmp(r),
+        (Value::Float(l), Value::Float(r)) => l.partial_cmp(r).ok_or(UNKNOWN)?,
         (Value::Money(l), Value::Money(r)) => {
             if l.currency != r.currency && l.amount != 0 && r.amount != 0 {
                 return Err(CURRENCIES);

@@ -40,7 +40,8 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
             whole.map(|whole| context.window.put_int(into, whole))
         }
         Instruction::DecimalToFloat { into, from } => {
-            let number = context.window.decimal(from).to_f64().ok_or(TrapCode::Conversion);
+            // The nearest float: reading its digits rounds once.
+            let number = context.window.decimal(from).to_string().parse::<f64>().map_err(|_| TrapCode::Conversion);
             number.map(|number| context.window.put(into, number.to_bits()))
         }
         Instruction::IntToDecimal { into, from } => {

@@ -1,5 +1,7 @@
 //! Floats: never infinite, never not a number.
 
+use std::cmp::Ordering;
+
 use rust_decimal::Decimal;
 
 use super::{Context, Done, Raised, decimal::unreadable, sign};
@@ -7,6 +9,9 @@ use crate::{
     bytecode::{isa::Instruction, traps::TrapCode},
     vm::window::Slots,
 };
+
+/// The most places of a decimal.
+const PLACES: usize = 28;
 
 #[inline(always)]
 pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> {
@@ -46,12 +51,29 @@ fn convert(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> 
             whole(context.window.float(from)).map(|number| context.window.put_int(into, number))
         }
         Instruction::FloatToDecimal { into, from } => {
-            let number = Decimal::try_from(context.window.float(from)).map_err(|_| TrapCode::Conversion);
+            // The shortest decimal that stands for the float.
+            let number = shortest(context.window.float(from)).ok_or(TrapCode::Overflow);
             number.map(|number| context.window.put_decimal(into, number))
         }
         _ => return None,
     };
     Some(done.map_err(Raised::trap))
+}
+
+/// The shortest decimal that reads as this float, rounded half to even at the last digit that fits.
+fn shortest(number: f64) -> Option<Decimal> {
+    let digits = number.to_string();
+    let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
+    let (kept, rest) = part.split_at_checked(PLACES).unwrap_or((part, ""));
+    let scale = u32::try_from(kept.len()).ok()?;
+    let mantissa: i128 = format!("{whole}{kept}").parse().ok()?;
+    let up = match rest.cmp("5") {
+        Ordering::Less => false,
+        Ordering::Equal => mantissa % 2 != 0,
+        Ordering::Greater => true,
+    };
+    let away = if digits.starts_with('-') { -1 } else { 1 };
+    Decimal::try_from_i128_with_scale(mantissa + if up { away } else { 0 }, scale).ok()
 }
 
 fn divide(left: f64, right: f64) -> Result<f64, TrapCode> {
