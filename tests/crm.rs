@@ -133,7 +133,11 @@ fn the_document_names_each_entity_with_its_flags() {
         assert_eq!([row[2].as_str(), row[3].as_str()], flags, "{}", entity.name);
         assert!(named.insert(entity.name.clone()), "{} stands twice", entity.name);
     }
-    let all = schema.entities.iter().map(|entity| entity.name.clone()).filter(|name| name != "TeamMember");
+    let all = schema
+        .entities
+        .iter()
+        .map(|entity| entity.name.clone())
+        .filter(|name| !matches!(name.as_str(), "ExchangeRate" | "TeamMember"));
     let left_out: Vec<String> = all.filter(|name| !named.contains(name)).collect();
     assert!(left_out.is_empty(), "not in the document: {left_out:?}");
 }
@@ -147,7 +151,8 @@ fn the_document_names_fields_that_exist() {
         let Some(name) = title.split(' ').next().filter(|name| !name.is_empty()) else { continue };
         let entity = entity(schema, name);
         let field = quoted(&row[1])[0];
-        assert!(entity.field(field).is_some(), "`{name}` has no field `{field}`");
+        let is_known = entity.field(field).is_some() || entity.computed(field).is_some();
+        assert!(is_known, "`{name}` has no field `{field}`");
         entities.insert(name.to_owned());
     }
     assert_eq!(entities.len(), 20, "{entities:?}");

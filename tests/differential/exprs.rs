@@ -240,10 +240,11 @@ impl Body<'_> {
         if depth > 0 && self.chance(40) {
             self.project.count("find list");
             let name = self.project.name("q");
-            if self.chance(20) {
+            let way = self.below(100);
+            if way < 10 {
                 return self.groups(&name);
             }
-            if self.chance(50) {
+            if way < 50 {
                 let (entity, d) = (self.below(3), self.pick(&["", " descending"]));
                 let condition = self.query_condition(&name, entity);
                 let source = ENTITIES[entity];

@@ -122,7 +122,7 @@ workflow Notice for invoice: Invoice when created, updated(net) {
             w.notes(),
             [
                 "0.85 1.1765 USD ",
-                "300.5 JPY 1.1111 USD 1.1765 USD",
+                "300.50 JPY 1.1111 USD 1.1765 USD",
                 "0.9 2.2222 USD 0.4222 USD",
                 "601 JPY 2.2222 USD 2.2222 USD"
             ]

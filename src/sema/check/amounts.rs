@@ -87,7 +87,8 @@ impl Checker<'_> {
             [money, code] => (money, code, None),
             [money, code, day] if day.name.as_ref().is_none_or(|name| name.name == "at") => (money, code, Some(day)),
             _ => {
-                args.iter().for_each(|arg| drop(self.expr(&arg.value, Some(&Ty::Error))));
+                let values = args.iter().filter(|arg| !matches!(arg.value.kind, ast::ExprKind::TypeName(_)));
+                values.for_each(|arg| drop(self.expr(&arg.value, Some(&Ty::Error))));
                 return self.refuse(calls::builtin_arguments(&name.name, &forms, name.span), span);
             }
         };
@@ -97,7 +98,9 @@ impl Checker<'_> {
             None => Expr { kind: ExprKind::Builtin { builtin: Builtin::Today, args: Vec::new() }, ty: Ty::Date, span },
         };
         let ast::ExprKind::TypeName(code) = &code.value.kind else {
-            return self.refuse(calls::builtin_arguments(&name.name, &forms, code.value.span), span);
+            let message =
+                calls::builtin_types(&name.name, &["money".to_owned(), "this".to_owned()], &forms, code.value.span);
+            return self.refuse(message, span);
         };
         let Some(currency) = currencies::known(&code.name) else {
             return self.refuse(names::bad_currency(&code.name, code.span), span);

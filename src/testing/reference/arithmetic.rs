@@ -45,6 +45,11 @@ fn floats(op: Arithmetic, left: f64, right: f64) -> Evaluated {
         Arithmetic::Multiply => left * right,
         Arithmetic::Divide if right == 0.0 => return Err(Fault::Trap("R0102")),
         Arithmetic::Divide => left / right,
+        Arithmetic::Modulo if right == 0.0 => return Err(Fault::Trap("R0102")),
+        Arithmetic::Modulo => {
+            let rest = left % right;
+            if rest != 0.0 && (rest < 0.0) != (right < 0.0) { rest + right } else { rest }
+        }
         _ => return Err(UNKNOWN),
     };
     if result.is_finite() { Ok(Value::Float(result)) } else { Err(Fault::Trap("R0107")) }

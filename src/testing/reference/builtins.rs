@@ -59,6 +59,23 @@ impl<'a> Reference<'a> {
             (Builtin::Range, [Value::Int(low), Value::Int(high)]) => {
                 Value::List((*low..=*high).map(Value::Int).collect())
             }
+            (builtin, [Value::Float(number), rest @ ..]) if of_float(builtin) => float(builtin, *number, rest)?,
+            (Builtin::ToFloat, [Value::Int(number)]) => read_float(&number.to_string())?,
+            (Builtin::ToFloat, [Value::Decimal(number)]) => read_float(&number.to_string())?,
+            (Builtin::ListSum, [Value::List(items)]) if *ty.present() == Ty::Float => {
+                let add = |sum: Value, item: &Value| arithmetic::compute(Arithmetic::Add, &sum, item, ty, &self.zone);
+                items.iter().try_fold(Value::Float(0.0), add)?
+            }
+            (Builtin::ListAverage, [Value::List(items)]) if *ty.present() == Ty::Float => {
+                let add = |sum: Value, item: &Value| arithmetic::compute(Arithmetic::Add, &sum, item, ty, &self.zone);
+                let sum = items.iter().try_fold(Value::Float(0.0), add)?;
+                let number = read_float(&items.len().to_string())?;
+                if items.is_empty() {
+                    Value::None
+                } else {
+                    arithmetic::compute(Arithmetic::Divide, &sum, &number, ty, &self.zone)?
+                }
+            }
             (Builtin::Round, [Value::Decimal(number)]) => Value::Decimal(arithmetic::round(*number, 0)),
             (Builtin::Round, [Value::Decimal(number), Value::Int(places)]) => {
                 let places = u32::try_from(*places).map_err(|_| Fault::Unsupported("negative places"))?;
@@ -91,4 +108,33 @@ fn text(value: &Value) -> Option<&str> {
         Value::Text(text) => Some(text),
         _ => None,
     }
+}
+
+/// Whether the function takes floats as they are.
+fn of_float(builtin: Builtin) -> bool {
+    matches!(builtin, Builtin::Absolute | Builtin::Round | Builtin::ToDecimal | Builtin::ToInt | Builtin::ToText)
+}
+
+/// A function of a float; a second value is the number of places.
+fn float(builtin: Builtin, number: f64, rest: &[Value]) -> Evaluated {
+    Ok(match (builtin, rest) {
+        (Builtin::Absolute, _) => Value::Float(number.abs()),
+        (Builtin::Round, []) => Value::Float(number.round_ties_even()),
+        (Builtin::Round, [Value::Int(places)]) => {
+            let unit = 10f64.powi(i32::try_from(*places).map_err(|_| Fault::Unsupported("places"))?);
+            Value::Float((number * unit).round_ties_even() / unit)
+        }
+        (Builtin::ToDecimal, _) => number.to_string().parse().map(Value::Decimal).map_err(|_| Fault::Trap("R0101"))?,
+        (Builtin::ToInt, _) => {
+            let whole = format!("{:.0}", number.trunc());
+            whole.parse().map(Value::Int).map_err(|_| Fault::Trap("R0101"))?
+        }
+        (Builtin::ToText, _) => Value::Text(number.to_string()),
+        _ => return Err(Fault::Unsupported("function")),
+    })
+}
+
+/// The float that is nearest to a number in digits.
+fn read_float(digits: &str) -> Evaluated {
+    digits.parse().map(Value::Float).map_err(|_| Fault::Unsupported("float"))
 }
