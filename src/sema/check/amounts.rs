@@ -98,9 +98,7 @@ impl Checker<'_> {
             None => Expr { kind: ExprKind::Builtin { builtin: Builtin::Today, args: Vec::new() }, ty: Ty::Date, span },
         };
         let ast::ExprKind::TypeName(code) = &code.value.kind else {
-            let message =
-                calls::builtin_types(&name.name, &["money".to_owned(), "this".to_owned()], &forms, code.value.span);
-            return self.refuse(message, span);
+            return self.refuse(types::code_of_currency(code.value.span), span);
         };
         let Some(currency) = currencies::known(&code.name) else {
             return self.refuse(names::bad_currency(&code.name, code.span), span);

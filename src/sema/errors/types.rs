@@ -169,6 +169,13 @@ pub fn base_of_value(amount: Span, span: Span) -> Diagnostic {
         .help("write `.base` after the field, or `convert(…, …, at: …)` with a day")
 }
 
+/// `convert(m, "EUR")`.
+#[must_use]
+pub fn code_of_currency(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0210, "`convert` takes the code of a currency", span, "no code")
+        .help("write it without quotes: `convert(amount, EUR)`")
+}
+
 /// `count d in Deal group by …`.
 #[must_use]
 pub fn groups_are_found(head: Span, key: Span) -> Diagnostic {
