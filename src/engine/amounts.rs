@@ -1,6 +1,8 @@
 //! The currency of a record: its amounts of any currency share one, which its field `currency` says; and rates, which
 //! are records of `ExchangeRate`.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
         value::{Currency, EntityIdx, Money, RecordRef, Value},
     },
     bytecode::{
-        module::{CompareOp, EntityDef, SystemField},
+        module::{CompareOp, EntityDef, Phase, SystemField},
         traps::TrapCode,
         types::{FieldIdx, TypeDef},
     },
@@ -19,7 +21,7 @@ use crate::{
 
 use super::{
     Engine,
-    faults::{self, Answer},
+    faults::{self, Answer, Failure},
     index,
     operation::set,
     store::{Condition, Row},
@@ -64,6 +66,23 @@ impl Engine {
         }
         set(row, Some(field), Value::Text(currency.as_str().to_owned()));
         Ok(())
+    }
+
+    /// Currency and rate as those see them who run before; they may still mend amounts that do not go together.
+    pub(crate) fn settle_early(&mut self, entity: EntityIdx, row: &mut Row, old: Option<&Row>) -> Answer<()> {
+        if self.index.triggers(entity, Phase::Before).is_empty() {
+            return Ok(());
+        }
+        let program = Arc::clone(&self.program);
+        let Some(def) = program.module().entity(entity) else { return Ok(()) };
+        if def.system_field(SystemField::Currency).is_none() {
+            return Ok(());
+        }
+        match self.settle_currency(def, row) {
+            Ok(()) => self.settle_rate(def, row, old),
+            Err(Failure::Fault(_)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Fixes the rate of a record whose currency or amounts are written; `old` is the record before.

@@ -100,6 +100,7 @@ impl Engine {
         }
         set(&mut row, system.version, Value::Int(1));
         self.give_numbers(entity, &mut row)?;
+        self.settle_early(entity, &mut row, None)?;
         let event = Event {
             kind: EventKind::Created,
             record,
@@ -130,6 +131,7 @@ impl Engine {
         let def = program.module().entity(record.entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         let mut row = Row::clone(&old);
         self.apply(def, &mut row, writes)?;
+        self.settle_early(record.entity, &mut row, Some(&old))?;
         let event = Event {
             kind: EventKind::Updated,
             record,
