@@ -3,6 +3,7 @@
 mod amounts;
 mod calls;
 mod fields;
+mod groups;
 mod instances;
 mod kill;
 mod mortal;

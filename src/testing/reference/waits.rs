@@ -73,6 +73,7 @@ impl<'a> Reference<'a> {
             };
             if has_come {
                 self.watching = None;
+                self.acted = true;
                 if let WaitArmKind::Handle { into: Some(place), .. } = &arm.kind {
                     let result = self.result_of(value)?;
                     self.put(place, result, run)?;
@@ -154,6 +155,7 @@ impl<'a> Reference<'a> {
         let handle = Value::Instance(child);
         if self.has_ended(&handle)? {
             self.watching = None;
+            self.acted = true;
             if let Some(place) = into {
                 let result = self.result_of(&handle)?;
                 self.put(place, result, run)?;
@@ -215,6 +217,7 @@ impl<'a> Reference<'a> {
             return Ok(Step::Rest(self.point(stmt, &name, run, false)?));
         }
         self.watching = None;
+        self.acted = true;
         let mut next = delay;
         if retry.doubling {
             next = arithmetic::compute(Arithmetic::Add, &next, &next, &Ty::Duration, &self.zone)?;
