@@ -71,3 +71,6 @@ pub const PATTERN_BYTES_MAX: usize = 1_000;
 pub const PATTERN_SIZE_MAX: usize = 1 << 20;
 /// Groups of a pattern within each other.
 pub const PATTERN_NESTING_MAX: u32 = 50;
+
+/// How long an activity may take that says nothing about it, in microseconds: 2 minutes.
+pub const ACTIVITY_MICROS: i64 = 120_000_000;

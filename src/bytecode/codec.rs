@@ -338,7 +338,7 @@ wire_enums! {
     RecordKind { 0 Plain, 1 Error, 2 Signal, }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
     RunAs { 0 Owner, 1 Caller, }
-    ProcessKind { 0 Background, 1 Realtime, 2 Action, }
+    ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, }
     Phase { 0 Background, 1 Before, 2 After, }
     TriggerEvent {
         0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
@@ -367,7 +367,8 @@ wire_enums! {
         35 WatchMoment, 36 WatchEnd, 37 TestGiven { entity, fields }, 38 TestGivenProcess(a), 39 TestActAs,
         40 TestAdvance, 41 TestAdvanceTo, 42 TestStandstill, 43 TestIdle, 44 TestCount { process, state },
         45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a), 49 Emit(a), 50 MailNext(a),
-        51 MailRead(a), 52 MailTake, 53 Convert(a),
+        51 MailRead(a), 52 MailTake, 53 Convert(a), 54 CallActivity { process, timeout },
+        55 TestMock { process, inputs, raises },
     }
 }
 

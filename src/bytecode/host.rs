@@ -162,6 +162,16 @@ pub enum HostOp {
     /// `->`.
     ActAsEnd,
 
+    // Activities.
+    /// `Text key, primary (if it has one), inputs… -> result (if it has one)`: has the activity done by whom the embedding
+    /// program registered. All tries of one call have one key.
+    CallActivity {
+        /// The activity.
+        process: ProcessIdx,
+        /// How long it may take, in microseconds.
+        timeout: i64,
+    },
+
     // Signals.
     /// `Record, Ref or AnyRef or Instance (if it has a receiver) ->`: into the mailboxes of those who may wait for it,
     /// and starts what begins with it.
@@ -214,6 +224,15 @@ pub enum HostOp {
     TestCountAll(ProcessIdx),
     /// `Text ->`: the test has failed here with this message.
     TestFail,
+    /// `inputs…, answer (if there is one) ->`: what the activity answers from here on where these inputs are so.
+    TestMock {
+        /// The activity.
+        process: ProcessIdx,
+        /// Which inputs; the primary record is the first.
+        inputs: Vec<u16>,
+        /// The answer is an error.
+        raises: Option<RecordIdx>,
+    },
     /// `->`: gives up parked instances of the process.
     TestGiveUp(ProcessIdx),
     /// `->`: retries parked instances of the process.

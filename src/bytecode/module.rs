@@ -306,6 +306,8 @@ pub enum ProcessKind {
     Background,
     Realtime,
     Action,
+    /// Done outside of the program: no code, no instances.
+    Activity,
 }
 
 /// When, relative to the operation.

@@ -113,6 +113,14 @@ impl Lowerer<'_> {
         self.lower_run(&exprs)
     }
 
+    /// The types of the primary record and the inputs of a process, in order.
+    pub(super) fn process_types(&mut self, process: ProcessId, with_primary: bool) -> Vec<TypeIdx> {
+        let program = self.program;
+        let Some(head) = program.schema.processes.get(usize::from(process.0)) else { return Vec::new() };
+        let primary = head.primary.iter().filter(|_| with_primary);
+        primary.chain(&head.params).map(|param| self.tables.types.lower(&param.ty)).collect()
+    }
+
     /// The result type of a process; `None` where it has none.
     pub(super) fn process_result(&mut self, process: ProcessId) -> Option<TypeIdx> {
         let head = self.program.schema.processes.get(usize::from(process.0))?;

@@ -6,10 +6,10 @@ use crate::{
     bytecode::{
         host::{HostOp, InstanceState},
         isa::Instruction,
-        types::TypeDef,
+        types::{RecordIdx, TypeDef, TypeIdx},
     },
     sema::{
-        hir::{self, Block, Comparison, Expr, ExprKind, TestStmt},
+        hir::{self, Block, Comparison, Expr, ExprKind, MockAnswer, TestStmt},
         schema::ProcessId,
         ty::Ty,
     },
@@ -26,6 +26,7 @@ impl Lowerer<'_> {
             TestStmt::ExpectInstances { count, state, process } => {
                 self.expect_instances(count.as_ref(), *state, *process);
             }
+            TestStmt::Mock { process: id, inputs, answer } => self.mock(*id, inputs, answer),
             TestStmt::GiveUp(id) => self.host(HostOp::TestGiveUp(process(*id)), &[], None),
             TestStmt::GivenProcess { process: id, owner } => {
                 self.host_of(HostOp::TestGivenProcess(process(*id)), owner, None);
@@ -33,6 +34,28 @@ impl Lowerer<'_> {
             TestStmt::Retry(id) => self.host(HostOp::TestRetry(process(*id)), &[], None),
             TestStmt::Standstill(duration) => self.host_of(HostOp::TestStandstill, duration, None),
         }
+    }
+
+    /// The inputs that are compared, then the answer.
+    fn mock(&mut self, id: ProcessId, inputs: &[(u16, Expr)], answer: &MockAnswer) {
+        let program = self.program;
+        let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
+        let takes: Vec<&Ty> = head.primary.iter().chain(&head.params).map(|param| &param.ty).collect();
+        let given = inputs.iter().filter_map(|(index, value)| Some((value, *takes.get(usize::from(*index))?)));
+        let mut exprs: Vec<(&Expr, TypeIdx)> = given.map(|(value, ty)| (value, self.tables.types.lower(ty))).collect();
+        let raises = match answer {
+            MockAnswer::Value(value) => {
+                exprs.extend(value.iter().map(|value| (value, self.tables.types.lower(&head.result))));
+                None
+            }
+            MockAnswer::Raise(error, value) => {
+                exprs.push((value, self.tables.types.lower(&value.ty)));
+                Some(RecordIdx(error.0))
+            }
+        };
+        let run = self.lower_run(&exprs);
+        let inputs = inputs.iter().map(|(index, _)| *index).collect();
+        self.host_run(HostOp::TestMock { process: process(id), inputs, raises }, &run, None);
     }
 
     fn expect(&mut self, condition: &Expr, text: &str, private: bool) {

@@ -181,6 +181,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             name: head.name.clone(),
             kind: match head.kind {
                 ProcessKind::Action => out::ProcessKind::Action,
+                ProcessKind::Activity => out::ProcessKind::Activity,
                 ProcessKind::Realtime => out::ProcessKind::Realtime,
                 ProcessKind::Background | ProcessKind::Dialog => out::ProcessKind::Background,
             },

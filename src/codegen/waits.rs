@@ -10,7 +10,7 @@ use crate::{
         isa::Instruction,
         module::{ArmWords, PointKind},
         traps::TrapCode,
-        types::{ProcessIdx, TypeDef},
+        types::{ProcessIdx, TypeDef, TypeIdx},
     },
     sema::{
         hir::{Expr, LocalId, Place, Retry, StmtKind, WaitArm, WaitArmKind},
@@ -21,6 +21,9 @@ use crate::{
 
 /// The longest condition that a build quotes in full, in characters.
 const ARM_WORDS_MAX: usize = 120;
+
+/// The code of what an activity failed with: it may go better the next time.
+const ACTIVITY_FAILED: &str = "R0511";
 
 /// The index of a process.
 pub(super) fn process(id: ProcessId) -> ProcessIdx {
@@ -176,14 +179,21 @@ impl Lowerer<'_> {
 
     /// `do` of an action or of a child workflow.
     pub(super) fn lower_do(&mut self, stmt: &StmtKind) {
-        let StmtKind::Do { retry, .. } = stmt else { return };
+        let StmtKind::Do { process: id, retry, .. } = stmt else { return };
+        let head = self.program.schema.processes.get(usize::from(id.0));
+        // All tries of one `do` of an activity have one key, which is in the snapshot before the first of them.
+        let key = head.filter(|head| head.kind == ProcessKind::Activity).map(|_| {
+            let key = self.take_def(TypeDef::Text);
+            self.host(HostOp::Uuid, &[], Some(key));
+            key
+        });
         match retry {
-            None => self.do_once(stmt),
-            Some(retry) => self.do_again(stmt, retry),
+            None => self.do_once(stmt, key),
+            Some(retry) => self.do_again(stmt, retry, key),
         }
     }
 
-    fn do_once(&mut self, stmt: &StmtKind) {
+    fn do_once(&mut self, stmt: &StmtKind, key: Option<Reg>) {
         let StmtKind::Do { process: id, primary, args, into, .. } = stmt else { return };
         let program = self.program;
         let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
@@ -195,6 +205,10 @@ impl Lowerer<'_> {
         if self.suspends() {
             self.suspend(PointKind::Do, &point, Vec::new(), false);
         }
+        if let (Some(key), Some(limits)) = (key, &head.limits) {
+            self.do_activity(stmt, key, limits.timeout);
+            return;
+        }
         let run = self.process_args(*id, primary.as_ref(), args);
         let result = self.process_result(*id);
         self.host_into(HostOp::CallAction(process(*id)), &run, result, into.as_ref());
@@ -202,6 +216,23 @@ impl Lowerer<'_> {
             // What an independent action did is committed before its caller goes on.
             self.suspend(PointKind::Do, &format!("after {}", head.name), Vec::new(), false);
         }
+    }
+
+    /// The key of the call goes before its inputs.
+    fn do_activity(&mut self, stmt: &StmtKind, key: Reg, timeout: i64) {
+        let StmtKind::Do { process: id, primary, args, into, .. } = stmt else { return };
+        let inputs = self.process_types(*id, primary.is_some());
+        let types: Vec<TypeIdx> = std::iter::once(key.ty).chain(inputs).collect();
+        let run = self.take_run(&types);
+        if let Some((first, rest)) = run.split_first() {
+            self.copy(*first, key);
+            for (value, reg) in primary.iter().chain(args).zip(rest) {
+                self.value_as(value, *reg);
+            }
+        }
+        let result = self.process_result(*id);
+        let op = HostOp::CallActivity { process: process(*id), timeout };
+        self.host_into(op, &run, result, into.as_ref());
     }
 
     /// Starts a child and waits for its end, or for the time limit: then the child is cancelled.
@@ -240,9 +271,9 @@ impl Lowerer<'_> {
         self.child_result(*id, handle, into.as_ref());
     }
 
-    /// `do … retry n times after d doubling up to m`: raised errors and time limits are tried again, faults of the program are
+    /// `do … retry n times after d doubling up to m`: raised errors, time limits and failed activities are tried again, faults of the program are
     /// not.
-    fn do_again(&mut self, stmt: &StmtKind, retry: &Retry) {
+    fn do_again(&mut self, stmt: &StmtKind, retry: &Retry, key: Option<Reg>) {
         let (left, fault) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Fault));
         self.value_as(&retry.times, left);
         let delay = retry.after.as_ref().map(|after| {
@@ -253,7 +284,7 @@ impl Lowerer<'_> {
         let (caught, give_up, end) = (self.code.label(), self.code.label(), self.code.label());
         let again = self.code.here();
         self.open_scope(ScopeKind::Catch);
-        self.do_once(stmt);
+        self.do_once(stmt, key);
         let scope = self.close_scope();
         self.code.jump(end);
         self.code.bind(caught);
@@ -264,9 +295,11 @@ impl Lowerer<'_> {
         let (code, holds, may) = (self.take_def(TypeDef::Text), self.take_def(TypeDef::Bool), self.code.label());
         self.emit(Instruction::FaultCode { into: code.slot(), from: fault.slot() });
         let (into, of) = (holds.slot(), code.slot());
-        let time_limit = self.text_constant(TrapCode::TimeLimit.code());
-        self.emit(Instruction::TextStarts { into, left: of, right: time_limit.slot() });
-        self.jump_if(into, may, true);
+        for retried in [TrapCode::TimeLimit.code(), ACTIVITY_FAILED] {
+            let retried = self.text_constant(retried);
+            self.emit(Instruction::TextStarts { into, left: of, right: retried.slot() });
+            self.jump_if(into, may, true);
+        }
         let program_faults = self.text_constant("R0");
         self.emit(Instruction::TextStarts { into, left: of, right: program_faults.slot() });
         self.jump_if(into, give_up, true);

@@ -139,6 +139,7 @@ codes! {
     E0426 "bad-computed" "a computed field that is computed from itself, or has what only stored fields have"
     E0427 "bad-relation" "`many … through` an entity that cannot join the two sides"
     E0428 "not-a-relation" "`link` or `unlink` of something that is no relation"
+    E0429 "share-rights" "`share` without rights, or `unshare` with some"
 
     // ---- E05: triggers ---------------------------------------------------------------------------------------------
 
@@ -179,6 +180,7 @@ codes! {
     E0615 "misplaced-statement" "a statement that means nothing at its place"
     E0616 "cannot-be-called-so" "a call of something that is no function, or not so"
     E0617 "instances-in-tests" "an expectation about instances that cannot hold"
+    E0618 "not-an-activity" "`mock` of something that is no activity, or answers with nothing"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -235,6 +237,7 @@ codes! {
     W0603 "never-finishes" "a loop that nothing leaves"
     W0604 "long-turn" "a loop that does the work of many turns in one"
     W0605 "nobody-emits" "a signal that nobody emits"
+    W0606 "no-time-limit" "an activity that does not say how long it may take"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
@@ -286,6 +289,9 @@ codes! {
     R0507 "wrong-status" "the status of the instance does not allow it"
     R0508 "snapshot-unusable" "what an instance rests at cannot be taken up by this build"
     R0509 "time-limit" "a process has not ended within its time limit"
+    R0510 "no-implementation" "nobody does the activity"
+    R0511 "activity-failed" "an activity has failed"
+    R0512 "bad-answer" "an activity has answered with something else than it promises"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

@@ -98,6 +98,14 @@ faults! {
     wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
     /// What an instance rests at cannot be taken up by this build.
     unusable_snapshot(reason) "R0508" "the instance cannot go on: {reason}";
+    /// Nobody does the activity.
+    no_implementation(activity) "R0510" "nobody does {activity}: the embedding program has registered no implementation, and there is no mock";
+    /// The activity could not be done.
+    activity_failed(activity, message) "R0511" "{activity} failed: {message}";
+    /// The activity answered with something else than it promises.
+    bad_answer(activity) "R0512" "{activity} has answered with something else than it promises";
+    /// The activity took too long.
+    activity_late(activity) "R0509" "{activity} has not ended within its time limit";
     /// A chain of processes that start each other is too long.
     chain_too_long(process) "R0906" "{process} is not started: the chain of processes that started each other is too long";
     /// A process is started on one record too often.

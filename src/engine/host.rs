@@ -115,6 +115,13 @@ impl Engine {
                     engine.call_action(&actor, process, args.rest())
                 })
             }
+            HostOp::CallActivity { process, timeout } => {
+                let (process, timeout) = (*process, *timeout);
+                self.in_transaction(frame, |engine, frame| {
+                    let actor = frame.actor.clone();
+                    engine.call_activity(&actor, process, timeout, args.rest())
+                })
+            }
             HostOp::StartChild { .. } | HostOp::JoinChild(_) | HostOp::ChildResult(_) | HostOp::CancelInstance => {
                 self.in_transaction(frame, |engine, frame| engine.child(frame, op, &mut args))
             }
@@ -153,6 +160,7 @@ impl Engine {
             | HostOp::TestCountAll(_)
             | HostOp::TestFail
             | HostOp::TestGiveUp(_)
+            | HostOp::TestMock { .. }
             | HostOp::TestRetry(_) => {
                 let Some(host) = frame.test.as_deref_mut() else {
                     return Err(faults::unknown_request("a statement of a test outside of one"));

@@ -3,6 +3,7 @@
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
 //! - `instance`, `turn`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
+//! - [`activities`]: what the embedding program does for processes.
 //! - [`view`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
@@ -10,6 +11,7 @@
 //! on disk.
 
 mod actions;
+pub mod activities;
 mod actor;
 mod amounts;
 mod children;
@@ -52,6 +54,7 @@ use crate::{
 };
 
 use self::{
+    activities::{Activity, Mock},
     actor::Actor,
     clock::{Clock, Random},
     faults::{Answer, Failure},
@@ -109,6 +112,10 @@ pub struct Engine {
     acted: bool,
     owners: HashMap<String, i64>,
     particulars: HashMap<ParticularIdx, i64>,
+    /// Who does the activities, by name.
+    activities: HashMap<String, Box<dyn Activity>>,
+    /// What activities answer in a test, the latest last.
+    mocks: Vec<Mock>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
 }
@@ -145,6 +152,8 @@ impl Engine {
             acted: false,
             owners: HashMap::new(),
             particulars: HashMap::new(),
+            activities: HashMap::new(),
+            mocks: Vec::new(),
             zones: HashMap::new(),
             system_user: None,
             program,

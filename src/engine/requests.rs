@@ -134,6 +134,7 @@ impl Engine {
         };
         self.as_user(user, primary, |engine, actor| match def.kind {
             ProcessKind::Action => engine.call_action(actor, index, &args).map(Started::Result),
+            ProcessKind::Activity => Err(faults::not_startable(process, "by hand: it is an activity")),
             ProcessKind::Background | ProcessKind::Realtime => engine.start_by_hand(actor, index, def, &args),
         })
     }

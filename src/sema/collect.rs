@@ -203,9 +203,8 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.functions.push(FunctionDecl { id, file, name, params, result, body });
                 }
             }
-            ItemKind::Process(decl) => self.process(tree, decl),
+            ItemKind::Process(decl) | ItemKind::Activity(decl) => self.process(tree, decl),
             ItemKind::Test { .. } => self.declarations.tests.push((file, item)),
-            ItemKind::Activity(decl) => self.later(tree, &decl.name, "activity", "activities"),
             ItemKind::Calendar { name, .. } => self.later(tree, name, "calendar", "calendars"),
             ItemKind::Config(param) => self.later_setting(tree, &param.name, "config", "settings (`config`)"),
             ItemKind::Email { name, .. } => self.later(tree, name, "email", "e-mail templates"),
@@ -299,8 +298,14 @@ impl<'a> Collector<'a, '_> {
         if decl.kind == ProcessKind::Dialog {
             return self.later(tree, &decl.name, "dialog", "dialogs");
         }
-        if decl.using.is_some() {
-            return self.later(tree, &decl.name, "action", "actions with `using`");
+        if let Some(using) = &decl.using {
+            if decl.kind == ProcessKind::Action {
+                return self.later(tree, &decl.name, "action", "actions with `using`");
+            }
+            if using.kind.name != "native" {
+                let words = format!("activities with `using {}`", using.kind.name);
+                return self.later(tree, &decl.name, "activity", &words);
+            }
         }
         let id = ProcessId(number(self.declarations.processes.len()));
         if self.declare(tree, &decl.name, Def::Process(id)) {

@@ -84,12 +84,13 @@ impl Builder<'_, '_> {
             result_max,
             triggers: Vec::new(),
             on_demand: false,
-            called: decl.kind == ProcessKind::Action,
+            called: matches!(decl.kind, ProcessKind::Action | ProcessKind::Activity),
             run_as: None,
             rank: 0,
             keep: Keep::ForEver,
             zone: None,
             independent: false,
+            limits: None,
             from_library: declared.from_library,
             span: decl.name.span,
         }
@@ -143,7 +144,11 @@ impl Builder<'_, '_> {
         for clause in &decl.clauses {
             self.clause(&mut head, decl, clause);
         }
-        self.read_triggers(&mut head, declared);
+        if let (ProcessKind::Activity, Some(using)) = (decl.kind, &decl.using) {
+            head.limits = Some(self.activity_limits(&head, using));
+        } else {
+            self.read_triggers(&mut head, declared);
+        }
         if let Some(slot) = self.schema.processes.get_mut(index) {
             *slot = head;
         }
@@ -267,6 +272,7 @@ pub(super) fn clause_word(clause: &ClauseKind) -> &'static str {
 pub(super) fn kind_word(kind: ProcessKind) -> &'static str {
     match kind {
         ProcessKind::Action => "an action",
+        ProcessKind::Activity => "an activity",
         ProcessKind::Background => "a background workflow",
         ProcessKind::Dialog => "a dialog",
         ProcessKind::Realtime => "a real-time workflow",
@@ -291,6 +297,6 @@ fn clause_fits(kind: ProcessKind, clause: &ClauseKind) -> bool {
                     | ClauseKind::After(_)
             )
         }
-        ProcessKind::Dialog => true,
+        ProcessKind::Activity | ProcessKind::Dialog => true,
     }
 }

@@ -20,6 +20,7 @@
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
+mod activities;
 mod aliases;
 pub mod allow;
 mod build;

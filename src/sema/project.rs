@@ -115,7 +115,7 @@ impl Bodies<'_, '_> {
             .processes
             .iter()
             .map(|process| match process.decl.kind {
-                ProcessKind::Background | ProcessKind::Dialog => Footprint::default(),
+                ProcessKind::Activity | ProcessKind::Background | ProcessKind::Dialog => Footprint::default(),
                 ProcessKind::Realtime | ProcessKind::Action => {
                     let mut silent = Sink::default();
                     let mut context = self.context(process.file, &mut silent);

@@ -6,7 +6,7 @@ use crate::base::{
     numbering::NumberPiece,
     schedule::Schedule,
     span::Span,
-    value::{Currency, Value},
+    value::{Currency, Duration, Value},
 };
 use crate::syntax::ast::ProcessKind;
 
@@ -440,6 +440,30 @@ pub enum Keep {
     For(crate::base::value::Duration),
 }
 
+/// The clauses of an activity.
+#[derive(Clone, Debug)]
+pub struct ActivityLimits {
+    /// `timeout`, in microseconds, or the default.
+    pub timeout: i64,
+    /// `retry`.
+    pub retry: Option<FixedRetry>,
+}
+
+/// `retry n times after d doubling up to m`, with fixed values.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedRetry {
+    /// How often.
+    pub times: i64,
+    /// The first delay.
+    pub after: Option<Duration>,
+    /// Each delay twice the last.
+    pub doubling: bool,
+    /// The longest delay.
+    pub up_to: Option<Duration>,
+    /// The clause.
+    pub span: Span,
+}
+
 /// The head of a process.
 #[derive(Clone, Debug)]
 pub struct ProcessHead {
@@ -471,6 +495,8 @@ pub struct ProcessHead {
     pub zone: Option<String>,
     /// `independent`.
     pub independent: bool,
+    /// Of an activity: how long it may take and how it is tried again.
+    pub limits: Option<ActivityLimits>,
     /// Whether a library declares it.
     pub from_library: bool,
     /// The name in the declaration.

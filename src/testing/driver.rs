@@ -6,10 +6,11 @@ use crate::{
     base::value::{RecordRef, Value},
     bytecode::{
         host::{HostOp, InstanceState},
-        types::ProcessIdx,
+        types::{ProcessIdx, RecordIdx},
     },
     engine::{
         Engine, TestHost, Write,
+        activities::Mock,
         faults::{Answer, Failure},
         later,
         store::{InstanceFilter, Status},
@@ -122,6 +123,9 @@ impl TestHost for Driver {
                 return self.instances(engine, *process, None).map(|n| Some(Value::Int(n)));
             }
             (HostOp::TestFail, [Value::Text(message)]) => return Err(fail(message.clone())),
+            (HostOp::TestMock { process, inputs, raises }, values) => {
+                engine.mock(mock(*process, inputs, *raises, values))
+            }
             (HostOp::TestGiveUp(process), []) => {
                 for id in self.parked_of(engine, *process)? {
                     engine.give_up(id)?;
@@ -136,6 +140,16 @@ impl TestHost for Driver {
         }
         Ok(None)
     }
+}
+
+/// The inputs come first, then the answer, if there is one.
+fn mock(process: ProcessIdx, inputs: &[u16], raises: Option<RecordIdx>, values: &[Value]) -> Mock {
+    let answer = values.get(inputs.len()).cloned();
+    let answer = match raises {
+        Some(error) => Err((error, answer.unwrap_or(Value::None))),
+        None => Ok(answer),
+    };
+    Mock { process, inputs: inputs.iter().copied().zip(values.iter().cloned()).collect(), answer }
 }
 
 fn process_name(engine: &Engine, process: ProcessIdx) -> Answer<String> {

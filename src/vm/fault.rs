@@ -3,6 +3,7 @@
 use crate::{
     base::value::Value,
     bytecode::{
+        module::ParamDef,
         traps::TrapCode,
         types::{RecordIdx, TypeIdx},
     },
@@ -52,6 +53,27 @@ impl Fault {
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), ..Self::default() }
+    }
+
+    /// An error from its record: the name is the code, the fields are the message.
+    #[must_use]
+    pub(crate) fn raised(name: &str, declared: &[ParamDef], record: RecordIdx, value: Value) -> Self {
+        let mut message = name.to_owned();
+        if let Value::Record(fields) = &value {
+            let texts = declared.iter().zip(fields).filter_map(|(field, value)| match value {
+                Value::Text(text) => Some((field.name.as_str(), text.as_str())),
+                _ => None,
+            });
+            for (index, (name, text)) in texts.enumerate() {
+                message.push_str(if index == 0 { ": " } else { ", " });
+                if declared.len() > 1 {
+                    message.push_str(name);
+                    message.push(' ');
+                }
+                message.push_str(text);
+            }
+        }
+        Self { payload: Some((record, value)), ..Self::new(name, message) }
     }
 
     /// Whether it is a limit, which no `catch` sees.

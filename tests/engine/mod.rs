@@ -1,5 +1,6 @@
 //! The engine on both stores: operations, instances, and what is left after a crash.
 
+mod activities;
 mod amounts;
 mod calls;
 mod fields;

@@ -48,10 +48,10 @@ fn what_is_no_build_is_refused() {
     assert_eq!(refused(b"").code(), "E0905");
     assert_eq!(refused(b"#!/bin/sh").code(), "E0905");
     let mut other = bytes.clone();
-    other[8] = 7;
+    other[8] = 250;
     assert_eq!(
         refused(&other).to_string(),
-        format!("the build has the format 7, this program reads {}", container::FORMAT)
+        format!("the build has the format 250, this program reads {}", container::FORMAT)
     );
     assert_eq!(refused(&bytes[..bytes.len() - 1]).code(), "E0904");
     let mut long = bytes;

@@ -303,6 +303,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
             | HostOp::TestCountAll(_)
             | HostOp::TestFail
             | HostOp::TestGiveUp(_)
+            | HostOp::TestMock { .. }
             | HostOp::TestRetry(_)
     );
     match kind {

@@ -5,7 +5,7 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{FieldWrite, HostOp, HostSite, WriteOp},
-        module::{Module, ProcessDef, QueryDef, RecordKind},
+        module::{Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
         types::{FieldIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
@@ -127,6 +127,19 @@ impl Signature<'_> {
                 let process = self.process(*process)?;
                 self.takes_inputs(process) && self.gives_result(process)
             }
+            HostOp::CallActivity { process, timeout } => {
+                let process = self.process(*process)?;
+                let (key, inputs) = self.site.args.split_first()?;
+                self.module.ty(*key) == Some(&TypeDef::Text)
+                    && process.kind == ProcessKind::Activity
+                    && *timeout > 0
+                    && self.are_inputs(inputs, process)
+                    && self.gives_result(process)
+            }
+            HostOp::TestMock { process, inputs, raises } => {
+                let process = self.process(*process)?;
+                process.kind == ProcessKind::Activity && self.is_mock(process, inputs, *raises)? && self.gives_nothing()
+            }
             HostOp::StartChild { process, .. } => {
                 let process = self.process(*process)?;
                 self.takes_inputs(process) && (self.gives(TypeDef::Instance) || self.gives_nothing())
@@ -235,8 +248,40 @@ impl Signature<'_> {
     }
 
     fn takes_inputs(&self, process: &ProcessDef) -> bool {
+        self.are_inputs(&self.site.args, process)
+    }
+
+    /// Inputs of an activity that are compared, then its answer or an error.
+    fn is_mock(&self, process: &ProcessDef, inputs: &[u16], raises: Option<RecordIdx>) -> Option<bool> {
+        let takes: Vec<TypeIdx> =
+            process.primary.into_iter().chain(process.inputs.iter().map(|input| input.ty)).collect();
+        let mut wanted: Vec<TypeIdx> = Vec::with_capacity(inputs.len() + 1);
+        for index in inputs {
+            wanted.push(*takes.get(usize::from(*index))?);
+        }
+        let (given, answer) = self.site.args.split_at_checked(inputs.len())?;
+        let is_answer = match (raises, answer) {
+            (None, answer) => match (answer, process.result) {
+                ([], None) => true,
+                ([given], Some(result)) => self.alike(*given, result),
+                _ => false,
+            },
+            (Some(error), [answer]) => {
+                let is_error = self.module.record(error).is_some_and(|def| def.kind == RecordKind::Error);
+                is_error && self.module.ty(*answer) == Some(&TypeDef::Record(error))
+            }
+            (Some(_), _) => false,
+        };
+        let alike = given
+            .iter()
+            .zip(&wanted)
+            .all(|(a, b)| self.alike(*a, *b) || self.is_reference(*a) && self.is_reference(*b));
+        Some(is_answer && alike)
+    }
+
+    fn are_inputs(&self, args: &[TypeIdx], process: &ProcessDef) -> bool {
         let primary = usize::from(process.primary.is_some());
-        let (first, inputs) = self.site.args.split_at_checked(primary).unwrap_or_default();
+        let (first, inputs) = args.split_at_checked(primary).unwrap_or_default();
         let types: Vec<TypeIdx> = process.inputs.iter().map(|input| input.ty).collect();
         first.len() == primary
             && first.iter().all(|ty| self.is_reference(*ty))

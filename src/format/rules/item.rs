@@ -27,7 +27,7 @@ impl Formatter<'_> {
                 self.block(body).after(concat([head, params, result]))
             }
             ItemKind::Process(process) => self.process(process),
-            ItemKind::Activity(activity) => self.activity(activity),
+            ItemKind::Activity(activity) => self.process(activity),
             ItemKind::Flow(flow) => self.flow(flow),
             ItemKind::Rule { name, primary, on, body } => {
                 let head = text(format!("rule {}", self.name(name)));

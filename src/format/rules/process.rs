@@ -3,8 +3,7 @@
 use super::Formatter;
 use crate::format::doc::{Doc, concat, group, join, nest, text};
 use crate::syntax::ast::{
-    ActivityDecl, Clause, ClauseKind, Event, EventKind, Ident, Keep, Primary, ProcessDecl, ProcessKind, ResultDecl,
-    Using,
+    Clause, ClauseKind, Event, EventKind, Ident, Keep, Primary, ProcessDecl, ProcessKind, ResultDecl, Using,
 };
 
 impl Formatter<'_> {
@@ -13,6 +12,7 @@ impl Formatter<'_> {
             ProcessKind::Background => "workflow",
             ProcessKind::Realtime => "realtime workflow",
             ProcessKind::Action => "action",
+            ProcessKind::Activity => "activity",
             ProcessKind::Dialog => "dialog",
         };
         let head = text(format!("{word} {}", self.name(&process.name)));
@@ -39,18 +39,6 @@ impl Formatter<'_> {
             (None, Some(using)) => concat([head, nest(self.using(using))]),
             (None, None) => head,
         }
-    }
-
-    pub(super) fn activity(&mut self, activity: &ActivityDecl) -> Doc {
-        let head = text(format!("activity {}", self.name(&activity.name)));
-        let params = if activity.params.is_empty() && !self.follows(activity.name.span.end, "(") {
-            Doc::Nil
-        } else {
-            self.params("(", &activity.params, activity.name.span.end, ")")
-        };
-        let primary = activity.primary.as_ref().map_or(Doc::Nil, |primary| self.primary(primary));
-        let result = self.result(activity.result.as_ref());
-        concat([head, params, primary, result, nest(self.using(&activity.using))])
     }
 
     /// ` for deal: Opportunity`.

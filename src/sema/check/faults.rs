@@ -1,11 +1,14 @@
 //! `try`, `catch`, `finally`, `raise`.
 
-use super::{checker::Checker, facts::Flow};
+use super::{
+    checker::{Checker, error},
+    facts::Flow,
+};
 use crate::{
     base::span::Span,
     sema::{
         errors::{calls, uses},
-        hir::{Catch, ExprKind, StmtKind},
+        hir::{Catch, Expr, ExprKind, StmtKind},
         names::Def,
         schema::RecordId,
         ty::Ty,
@@ -96,21 +99,26 @@ impl Checker<'_> {
                 }
                 StmtKind::RaiseAgain
             }
-            Some((name, fields)) => match self.error_named(name) {
-                Some(error) => {
-                    let value = self.record_fields(error, name.span, fields, span);
-                    match value.kind {
-                        ExprKind::Error => StmtKind::Error,
-                        _ => StmtKind::Raise(value),
-                    }
+            Some((name, fields)) => {
+                let value = self.raised(name, fields, span);
+                match value.kind {
+                    ExprKind::Error => StmtKind::Error,
+                    _ => StmtKind::Raise(value),
                 }
-                None => {
-                    fields.iter().for_each(|field| drop(self.expr(&field.value, Some(&Ty::Error))));
-                    StmtKind::Error
-                }
-            },
+            }
         };
         self.flow.dead = true;
         kind
+    }
+
+    /// An error with its fields.
+    pub(super) fn raised(&mut self, name: &Ident, fields: &[FieldInit], span: Span) -> Expr {
+        match self.error_named(name) {
+            Some(error) => self.record_fields(error, name.span, fields, span),
+            None => {
+                fields.iter().for_each(|field| drop(self.expr(&field.value, Some(&Ty::Error))));
+                error(name.span)
+            }
+        }
     }
 }

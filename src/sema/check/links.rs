@@ -123,25 +123,29 @@ impl Checker<'_> {
     /// The records of the link entity that join the pair.
     fn records_of(&mut self, pair: &Pair, head: QueryHead, span: Span) -> (LocalId, Query) {
         let source = QuerySource::Reverse { entity: pair.link, field: pair.this.0, of: pair.this.1.clone() };
-        self.matching(head, pair.link, source, (pair.far.0, pair.far.1.clone()), span)
+        self.matching(head, pair.link, source, &[(pair.far.0, Comparison::Equal, pair.far.1.clone())], span)
     }
 
-    /// The records of an entity whose field has a value.
+    /// The records of an entity whose fields compare so.
     pub(super) fn matching(
         &mut self,
         head: QueryHead,
         entity: EntityId,
         source: QuerySource,
-        (field, wanted): (FieldId, Expr),
+        wanted: &[(FieldId, Comparison, Expr)],
         span: Span,
     ) -> (LocalId, Query) {
         let row = self.made(Ty::Ref(entity), span);
         let select = read(row, Ty::Ref(entity), span);
-        let ty = self.schema.entity(entity).and_then(|e| e.fields.get(usize::from(field.0))).map(|f| f.ty.clone());
-        let base = Box::new(select.clone());
-        let found = Expr { kind: ExprKind::Field { base, entity, field }, ty: ty.unwrap_or(Ty::Error), span };
-        let same = ExprKind::Compare(Comparison::Equal, Box::new(found), Box::new(wanted));
-        let condition = Some(Expr { kind: same, ty: Ty::Bool, span });
+        let fields = self.schema.entity(entity).map(|entity| entity.fields.as_slice()).unwrap_or_default();
+        let boolean = |kind| Expr { kind, ty: Ty::Bool, span };
+        let parts = wanted.iter().map(|(field, comparison, value)| {
+            let ty = fields.get(usize::from(field.0)).map_or(Ty::Error, |field| field.ty.clone());
+            let kind = ExprKind::Field { base: Box::new(select.clone()), entity, field: *field };
+            let found = Box::new(Expr { kind, ty, span });
+            boolean(ExprKind::Compare(*comparison, found, Box::new(value.clone())))
+        });
+        let condition = parts.reduce(|a, b| boolean(ExprKind::And(Box::new(a), Box::new(b))));
         let query = Query { head, bind: row, source, condition, order: Vec::new(), limit: None, select };
         (row, query)
     }

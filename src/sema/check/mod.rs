@@ -25,11 +25,13 @@ mod literal;
 mod loops;
 mod match_;
 mod members;
+mod mocks;
 mod names;
 mod operators;
 mod process_calls;
 mod queries;
 mod records;
+mod sharing;
 mod signals;
 mod stmt;
 mod tests;
@@ -98,15 +100,16 @@ pub fn process(
         _ => None,
     });
     let only_if = only_if.map(|condition| only_if_of(context, effects, head, condition));
-    let Some(block) = &decl.body else {
-        return CheckedProcess { body: ProcessBody { only_if, ..ProcessBody::default() }, ..empty };
-    };
     let mut checker = Checker::new(context, effects, Host::Process(head));
     checker.primary(head);
     head.params.iter().for_each(|param| checker.parameter(param));
+    let params = head.params.len() + usize::from(head.primary.is_some());
+    let Some(block) = &decl.body else {
+        let body = checker.finish(params, Block::default());
+        return CheckedProcess { body: ProcessBody { body, only_if, ..ProcessBody::default() }, ..empty };
+    };
     let typed = checker.process_block(block);
     checker.require_return(&head.name, &head.result, head.span, block.span);
-    let params = head.params.len() + usize::from(head.primary.is_some());
     let body = checker.finish(params, typed);
     let captures = std::mem::take(&mut checker.captures);
     let footprint = std::mem::take(&mut checker.footprint);

@@ -2,10 +2,13 @@
 
 use super::{
     calls::Callee,
-    checker::{Checker, Host},
+    checker::{Checker, Host, constant},
 };
 use crate::{
-    base::span::Span,
+    base::{
+        span::Span,
+        value::{Duration, Value},
+    },
     sema::{
         errors::{calls, names, types},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
@@ -95,13 +98,15 @@ impl Checker<'_> {
         let Some(head) = schema.process(process) else { return (StmtKind::Error, Ty::Error) };
         self.may_call(Verb::Do, head, callee.span);
         let (primary, args) = self.process_arguments(callee, head, args);
-        let retry = retry.map(|retry| Box::new(self.retry(retry)));
+        let retry = retry.map(|retry| self.retry(retry)).or_else(|| self.declared_retry(head)).map(Box::new);
         if retry.as_ref().is_some_and(|retry| retry.after.is_some()) {
             self.suspends("retry after", span);
         }
         let timeout = timeout.map(|timeout| {
-            if head.kind == ProcessKind::Action {
-                self.report(calls::timeout_of_action(&head.name, timeout.span, head.span));
+            match head.kind {
+                ProcessKind::Action => self.report(calls::timeout_of_action(&head.name, timeout.span, head.span)),
+                ProcessKind::Activity => self.report(calls::timeout_of_activity(&head.name, timeout.span, head.span)),
+                _ => {}
             }
             Box::new(self.expr_as(timeout, &Ty::Duration, None))
         });
@@ -148,12 +153,13 @@ impl Checker<'_> {
             (Verb::Start, ProcessKind::Action) if !head.independent || is_own_turn => {
                 Some(calls::start_of_action(&head.name, span, head.span))
             }
+            (Verb::Start, ProcessKind::Activity) => Some(calls::start_of_activity(&head.name, span, head.span)),
             (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),
             _ => None,
         };
         let may_demand = is_test && head.on_demand;
         let message = message.or_else(|| {
-            let is_callable = head.called || head.kind == ProcessKind::Action || may_demand;
+            let is_callable = head.called || may_demand;
             (!is_callable).then(|| calls::not_called(&head.name, span, head.span))
         });
         if let Some(message) = message {
@@ -197,6 +203,19 @@ impl Checker<'_> {
                 self.refuse(calls::other_entity(&head.name, &wanted, &found, value.span, declared), value.span)
             }
         }
+    }
+
+    /// The `retry` of an activity's declaration, where the process can wait between the tries.
+    fn declared_retry(&self, head: &ProcessHead) -> Option<Retry> {
+        let declared = head.limits.as_ref()?.retry?;
+        let can_wait = self.host.kind() == Some(ProcessKind::Background) && self.unsuspendable.is_empty();
+        let duration = |value: Duration| constant(Value::Duration(value), Ty::Duration, declared.span);
+        can_wait.then(|| Retry {
+            times: constant(Value::Int(declared.times), Ty::Int, declared.span),
+            after: declared.after.map(duration),
+            doubling: declared.doubling,
+            up_to: declared.up_to.map(duration),
+        })
     }
 
     fn retry(&mut self, retry: &ast::Retry) -> Retry {

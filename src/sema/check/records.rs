@@ -329,7 +329,7 @@ impl Checker<'_> {
     }
 
     /// The record of a statement; `None` after a message.
-    fn records_target(&mut self, target: Expr, verb: &str) -> Option<(Expr, Vec<EntityId>)> {
+    pub(super) fn records_target(&mut self, target: Expr, verb: &str) -> Option<(Expr, Vec<EntityId>)> {
         let target = self.present(target);
         match &target.ty {
             Ty::Error => return None,

@@ -112,6 +112,13 @@ impl Checker<'_> {
             ast::StmtKind::ActAs { user, body } => self.act_as(user, body.as_ref(), span),
             ast::StmtKind::Cancel(handle) => self.cancel(handle, span),
             ast::StmtKind::Emit { signal, fields, to } => self.emit(signal, fields, to.as_ref(), span),
+            ast::StmtKind::Route { target, to } => return self.route(target, to, span, out),
+            ast::StmtKind::Share { target, with, rights, undo: false } => {
+                return self.share(target, with, rights, span, out);
+            }
+            ast::StmtKind::Share { target, with, rights, undo: true } => {
+                return self.unshare(target, with, rights, span, out);
+            }
             ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
             other => self.later_stmt(other, span),
@@ -122,8 +129,6 @@ impl Checker<'_> {
     /// A statement of a later version.
     fn later_stmt(&mut self, kind: &ast::StmtKind, span: Span) -> StmtKind {
         let words = match kind {
-            ast::StmtKind::Route { .. } => "queues (`route`)",
-            ast::StmtKind::Share { .. } => "shared access (`share`, `unshare`)",
             ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",
             ast::StmtKind::Page { .. } => "dialogs and their pages",

@@ -60,7 +60,7 @@ impl Checker<'_> {
             ast::TestStmt::ExpectState { process, state } => self.expect_instances(None, state, process),
             ast::TestStmt::GiveUp(process) => self.process_named(process).map(TestStmt::GiveUp),
             ast::TestStmt::RetryParked(process) => self.process_named(process).map(TestStmt::Retry),
-            ast::TestStmt::Mock { .. } => self.later_test("mocks (`mock`)", span),
+            ast::TestStmt::Mock { callee, args, answer } => self.mock(callee, args, answer),
             ast::TestStmt::Answer { .. } => self.later_test("answers to forms and dialogs (`answer`)", span),
             ast::TestStmt::ExpectSent { .. } => self.later_test("expectations about mails (`expect sent`)", span),
         };

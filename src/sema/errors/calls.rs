@@ -269,3 +269,34 @@ pub fn has_no_instances(name: &str, span: Span, head: Span) -> Diagnostic {
     Diagnostic::error(codes::E0617, message, span, "runs within the operation that calls it")
         .label(head, "declared here")
 }
+
+/// `start` of an activity.
+#[must_use]
+pub fn start_of_activity(name: &str, span: Span, head: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0610, format!("`{name}` is done where it is called"), span, "not started")
+        .label(head, "an activity of the embedding program")
+        .help(format!("write `do {name}(…)`"))
+}
+
+/// `do … timeout` of an activity.
+#[must_use]
+pub fn timeout_of_activity(name: &str, span: Span, head: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0610, format!("`{name}` has its time limit where it is declared"), span, "a second limit")
+        .label(head, "say `timeout` here")
+}
+
+/// `mock Escalate(_)` of something else than an activity.
+#[must_use]
+pub fn mock_of_other(name: &str, is: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0618, format!("`{name}` is {is}, and cannot be mocked"), span, "no activity")
+        .label(declared, "declared here")
+        .note("a mock answers for what is done outside the program; all else runs in tests as it does anywhere")
+}
+
+/// `mock Tell(_) => 5` of an activity without a result.
+#[must_use]
+pub fn mock_gives_nothing(name: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0618, format!("`{name}` gives nothing"), span, "an answer that nobody gets")
+        .label(declared, "declared without a result")
+        .help("write `none`")
+}

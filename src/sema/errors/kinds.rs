@@ -80,3 +80,24 @@ pub fn fixed_duration(span: Span) -> Diagnostic {
 pub fn unknown_zone(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0606, "there is no such time zone", span, "expected a name such as \"Europe/Berlin\"")
 }
+
+/// An activity that does not say how long it may take.
+#[must_use]
+pub fn activity_without_timeout(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` does not say how long it may take");
+    Diagnostic::warning(codes::W0606, message, span, "may take 2 minutes, the default")
+        .help("say it after `using native`: `timeout 10 seconds`")
+}
+
+/// `timeout 1 month`, `timeout 0 seconds`.
+#[must_use]
+pub fn exact_duration(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0606, "expected a time longer than nothing, and without months", span, "no exact time")
+        .help("write it in days, hours, minutes or seconds")
+}
+
+/// `retry n times` in the declaration of an activity.
+#[must_use]
+pub fn fixed_number(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0606, "expected a fixed number", span, "must be known when the program is compiled")
+}

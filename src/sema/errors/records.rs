@@ -335,3 +335,26 @@ pub fn not_a_relation(verb: &str, span: Span) -> Diagnostic {
         .note("only what is declared with `many … through` has records that join two others")
         .help("of `many … via`, write the reference of the other record with `update`")
 }
+
+/// `share` of a record that nobody owns.
+#[must_use]
+pub fn nobody_shares(entity: &str, span: Span, declared: Span) -> Diagnostic {
+    let message = format!("a record of `{entity}` cannot be shared, since nobody owns it");
+    Diagnostic::error(codes::E0416, message, span, "has no owner")
+        .label(declared, "declared `owned by organization` here")
+        .note("records that nobody owns are for everybody whose role allows it")
+}
+
+/// `share deal with ann`.
+#[must_use]
+pub fn share_without_rights(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0429, "`share` says which rights it gives", span, "no rights")
+        .help("write them in parentheses: `share … with … (read, update)`")
+}
+
+/// `unshare deal with ann (read)`.
+#[must_use]
+pub fn unshare_with_rights(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0429, "`unshare` takes all rights away", span, "not some of them")
+        .help("leave the rights out; to take some away, `unshare` and `share` with the others")
+}

@@ -395,6 +395,15 @@ pub enum TestStmt {
         /// The process.
         process: ProcessId,
     },
+    /// `mock A(…) => …`.
+    Mock {
+        /// The activity.
+        process: ProcessId,
+        /// Its inputs that must be so, by their place; the primary record is the first.
+        inputs: Vec<(u16, Expr)>,
+        /// What it answers.
+        answer: MockAnswer,
+    },
     /// `give up P`.
     GiveUp(ProcessId),
     /// `retry P`.
@@ -415,4 +424,13 @@ pub enum InstanceState {
     Succeeded,
     Failed,
     Canceled,
+}
+
+/// What a mock answers.
+#[derive(Clone, Debug)]
+pub enum MockAnswer {
+    /// A value of the activity's result, if it has one.
+    Value(Option<Expr>),
+    /// An error: a record of it.
+    Raise(RecordId, Expr),
 }

@@ -79,7 +79,7 @@ pub enum ItemKind {
     /// `workflow`, `realtime workflow`, `action`, `dialog`.
     Process(Box<ProcessDecl>),
     /// `activity ScoreCredit(…) -> … using http …`.
-    Activity(Box<ActivityDecl>),
+    Activity(Box<ProcessDecl>),
     /// `flow SalesPipeline { … }`.
     Flow(Box<FlowDecl>),
     /// `rule DiscountNeedsReason for q: Quote on save { … }`.
@@ -290,6 +290,8 @@ pub enum ProcessKind {
     Realtime,
     /// `action`.
     Action,
+    /// `activity`.
+    Activity,
     /// `dialog`.
     Dialog,
 }
@@ -449,21 +451,6 @@ pub struct Using {
     pub retry: Option<Retry>,
     /// The whole clause.
     pub span: Span,
-}
-
-/// An activity.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ActivityDecl {
-    /// Its name.
-    pub name: Ident,
-    /// Inputs.
-    pub params: Vec<Param>,
-    /// `for case: Case`.
-    pub primary: Option<Primary>,
-    /// The result.
-    pub result: Option<ResultDecl>,
-    /// How it is done.
-    pub using: Using,
 }
 
 /// A business process flow.

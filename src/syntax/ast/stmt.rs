@@ -91,7 +91,7 @@ pub enum StmtKind {
         target: Box<Expr>,
         /// With whom.
         with: Box<Expr>,
-        /// The rights; empty for `unshare`.
+        /// The rights, where they are written.
         rights: Vec<Ident>,
         /// Written `unshare`.
         undo: bool,

@@ -5,8 +5,7 @@ use pest::iterators::Pair;
 use super::{Builder, Built, Nodes};
 use crate::base::span::Span;
 use crate::syntax::ast::{
-    ActivityDecl, Clause, ClauseKind, Event, EventKind, Ident, Keep, Param, Primary, ProcessDecl, ProcessKind,
-    ResultDecl, Using,
+    Clause, ClauseKind, Event, EventKind, Ident, Keep, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, Using,
 };
 use crate::syntax::grammar::Rule;
 
@@ -47,10 +46,16 @@ impl Builder<'_> {
     }
 
     /// `activity ScoreCredit(…) -> … using …`.
-    pub(super) fn activity(&mut self, mut nodes: Nodes<'_>) -> Built<ActivityDecl> {
+    pub(super) fn activity(&mut self, mut nodes: Nodes<'_>) -> Built<ProcessDecl> {
+        let whole = nodes.span;
         let Head { name, params, primary, result } = self.head(&mut nodes)?;
         let using = nodes.presume(Rule::using)?;
-        Ok(ActivityDecl { name, params, primary, result, using: self.using(using)? })
+        let start = self.span(&using).start;
+        let before = self.source.get(whole.start as usize..start as usize).unwrap_or("");
+        let head_span = self.trimmed(before, whole.start, start);
+        let using = Some(self.using(using)?);
+        let kind = ProcessKind::Activity;
+        Ok(ProcessDecl { kind, name, params, primary, result, clauses: Vec::new(), body: None, using, head_span })
     }
 
     fn head(&mut self, nodes: &mut Nodes<'_>) -> Built<Head> {

@@ -304,6 +304,7 @@ impl Builder<'_> {
         if rule == Rule::emit {
             return self.emit(nodes);
         }
+        let undo = nodes.has(Rule::k_unshare);
         let target = self.presume_expr(&mut nodes)?;
         Ok(match rule {
             Rule::update => {
@@ -317,7 +318,6 @@ impl Builder<'_> {
             Rule::share => {
                 let with = Box::new(self.presume_expr(&mut nodes)?);
                 let rights = nodes.next();
-                let undo = rights.is_none();
                 StmtKind::Share {
                     target: Box::new(target),
                     with,

@@ -62,22 +62,7 @@ fn raise(context: &Context<'_>, from: SlotIdx) -> Raised {
     let Some(record) = record_of(context, from) else { return TrapCode::Unreachable.into() };
     let Some(def) = program.module().record(record) else { return TrapCode::Unreachable.into() };
     let value = values::read_record(program, context.heap, record, context.window.get(from));
-    let mut message = def.name.clone();
-    if let Value::Record(fields) = &value {
-        let texts = def.fields.iter().zip(fields).filter_map(|(field, value)| match value {
-            Value::Text(text) => Some((field.name.as_str(), text.as_str())),
-            _ => None,
-        });
-        for (index, (name, text)) in texts.enumerate() {
-            message.push_str(if index == 0 { ": " } else { ", " });
-            if def.fields.len() > 1 {
-                message.push_str(name);
-                message.push(' ');
-            }
-            message.push_str(text);
-        }
-    }
-    let fault = Fault { payload: Some((record, value)), ..Fault::new(def.name.clone(), message) };
+    let fault = Fault::raised(&def.name, &def.fields, record, value);
     Raised::exit(Exit::Fault(fault))
 }
 
