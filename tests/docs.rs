@@ -92,6 +92,7 @@ documents! {
     reference_realtime "docs/reference/realtime.md"
     reference_relations "docs/reference/relations.md"
     reference_schedules "docs/reference/schedules.md"
+    reference_settings "docs/reference/settings.md"
     reference_sharing "docs/reference/sharing.md"
     reference_signals "docs/reference/signals.md"
     reference_statements "docs/reference/statements.md"

@@ -218,6 +218,7 @@ macro_rules! wire_indexes {
 }
 
 wire_indexes!(
+    ConfigIdx,
     ConstIdx,
     EntityIdx,
     EnumIdx,
@@ -301,6 +302,7 @@ wire_structs! {
     }
     Conjunct { path, op, argument }
     QueryDef { entity, conjuncts, complete }
+    ConfigDef { name, ty, text_max, default }
     ParticularDef { entity, key }
     PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
     ArmWords { words, is_timed }
@@ -368,7 +370,7 @@ wire_enums! {
         40 TestAdvance, 41 TestAdvanceTo, 42 TestStandstill, 43 TestIdle, 44 TestCount { process, state },
         45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a), 49 Emit(a), 50 MailNext(a),
         51 MailRead(a), 52 MailTake, 53 Convert(a), 54 CallActivity { process, timeout },
-        55 TestMock { process, inputs, raises },
+        55 TestMock { process, inputs, raises }, 56 Config(a),
     }
 }
 

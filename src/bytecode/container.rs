@@ -15,9 +15,9 @@ use crate::base::limits::{BUILD_BYTES_MAX, BUILD_MEMORY_MAX};
 /// The first bytes of a build.
 pub const MAGIC: [u8; 8] = *b"ABIDE\x1A\r\n";
 /// The format that this program writes and reads.
-pub const FORMAT: u16 = 7;
+pub const FORMAT: u16 = 8;
 /// How many sections there are; they stand in order of their numbers, from 1.
-const SECTIONS: u16 = 14;
+const SECTIONS: u16 = 15;
 /// Bytes of the hash at the end.
 const HASH: usize = 32;
 
@@ -83,6 +83,7 @@ pub fn encode(module: &Module) -> Result<Vec<u8>, ContainerError> {
     writer.section(&module.processes)?;
     writer.section(&module.sites)?;
     writer.section(&module.queries)?;
+    writer.section(&module.configs)?;
     writer.section(&module.particulars)?;
     writer.section(&module.points)?;
     writer.section(&module.tests)?;
@@ -132,6 +133,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Module, BuildId), ContainerError> {
         processes: reader.section()?,
         sites: reader.section()?,
         queries: reader.section()?,
+        configs: reader.section()?,
         particulars: reader.section()?,
         points: reader.section()?,
         tests: reader.section()?,

@@ -5,7 +5,7 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::types::{FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
+use super::types::{ConfigIdx, FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
 use crate::base::value::{Currency, EntityIdx, Value};
 
 /// How a stored value changes.
@@ -80,6 +80,8 @@ pub enum HostOp {
     Particular(ParticularIdx),
     /// `Money, Date -> MoneyIn(C)`: the amount in this currency at the rates of a day. Fault R0205 without a rate.
     Convert(Currency),
+    /// `-> T`: the value of a setting.
+    Config(ConfigIdx),
     /// `-> DateTime`: the moment of the turn's beginning in real time, the virtual clock in simulations.
     Now,
     /// `Int low, Int high -> Int`: both inclusive.

@@ -3,8 +3,8 @@
 use super::{
     host::HostSite,
     types::{
-        EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx, SlotKind,
-        TypeDef, TypeIdx,
+        ConfigIdx, EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx,
+        SlotKind, TypeDef, TypeIdx,
     },
 };
 use crate::base::{
@@ -36,6 +36,8 @@ pub struct Module {
     pub sites: Vec<HostSite>,
     /// Queries that sites name.
     pub queries: Vec<QueryDef>,
+    /// Settings.
+    pub configs: Vec<ConfigDef>,
     /// Record constants.
     pub particulars: Vec<ParticularDef>,
     /// Suspension points.
@@ -487,6 +489,19 @@ pub struct QueryDef {
     pub complete: bool,
 }
 
+/// A setting, which a deployment may give another value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigDef {
+    /// Its name.
+    pub name: String,
+    /// Its type: of one value.
+    pub ty: TypeIdx,
+    /// The longest text in characters.
+    pub text_max: Option<u32>,
+    /// Its value where the deployment gives none; of a reference the key of its record, as a text.
+    pub default: Option<Value>,
+}
+
 /// A record constant: resolved when a build is activated, or at first use in tests and simulations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParticularDef {
@@ -636,6 +651,8 @@ lookups! {
     process(ProcessIdx) -> ProcessDef = processes;
     /// The query of this index.
     query(QueryIdx) -> QueryDef = queries;
+    /// The setting of this index.
+    config(ConfigIdx) -> ConfigDef = configs;
     /// The record constant of this index.
     particular(ParticularIdx) -> ParticularDef = particulars;
     /// The suspension point of this index.

@@ -22,6 +22,8 @@ macro_rules! indexes {
 }
 
 indexes! {
+    /// A setting of the module.
+    ConfigIdx(u16),
     /// A constant of the module.
     ConstIdx(u16),
     /// An enum of the module.

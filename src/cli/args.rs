@@ -205,6 +205,10 @@ pub(super) struct ResumeArgs {
     #[arg(long = "as", value_name = "USER", requires = "update")]
     pub user: Option<String>,
 
+    /// Give a setting of the project another value, such as large_deal="60000 USD"; may stand several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub config: Vec<String>,
+
     /// What happened as JSON
     #[arg(long)]
     pub json: bool,
@@ -225,6 +229,11 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub clock: ClockArgs,
+
+    /// Give a setting of the project another value, such as large_deal="60000 USD"; may stand several times, and is kept
+    /// in the store
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub config: Vec<String>,
 
     /// Keep records and instances in this file, or go on with those that are there
     #[arg(long, value_name = "FILE")]

@@ -10,6 +10,7 @@ mod input;
 mod manifest;
 mod output;
 mod report;
+mod settings;
 mod store;
 mod story;
 mod target;

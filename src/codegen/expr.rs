@@ -8,7 +8,7 @@ use crate::{
         isa::Instruction,
         layout,
         traps::TrapCode,
-        types::{FieldIdx, RecordIdx, TypeDef, TypeIdx},
+        types::{ConfigIdx, FieldIdx, RecordIdx, TypeDef, TypeIdx},
     },
     sema::{
         hir::{Conversion, Expr, ExprKind, LocalId, Place, ProcessInfo},
@@ -155,6 +155,7 @@ impl Lowerer<'_> {
                 self.record(record, fields, into);
             }
             ExprKind::Negate(inner) => self.negate(inner, into),
+            ExprKind::Config(config) => self.host(HostOp::Config(ConfigIdx(config.0)), &[], Some(into)),
             ExprKind::Particular { entity, key } => {
                 let index = self.tables.particular(EntityIdx(entity.0), key);
                 self.host(HostOp::Particular(index), &[], Some(into));

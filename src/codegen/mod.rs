@@ -72,6 +72,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
     tables.types.declare(records);
     let entities = module::entities(&program.schema, &mut tables);
     let processes = module::processes(program, &mut tables);
+    let configs = module::configs(&program.schema, &mut tables);
     let mut functions = Functions { program, sources, tables, all: Vec::new(), problems: Vec::new() };
     functions.lower_functions();
     functions.lower_processes();
@@ -107,6 +108,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
         processes,
         sites: tables.sites,
         queries: tables.queries,
+        configs,
         particulars: tables.particulars,
         points: tables.points,
         tests,

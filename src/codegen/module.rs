@@ -2,9 +2,9 @@
 
 use super::tables::Tables;
 use crate::{
-    base::value::EntityIdx,
+    base::value::{EntityIdx, Value},
     bytecode::{module as out, types as idx, types::FuncIdx},
-    sema::{hir, schema},
+    sema::{hir, schema, ty::Ty},
     syntax::ast::ProcessKind,
 };
 
@@ -72,6 +72,16 @@ fn params(heads: &[schema::ParamHead], tables: &mut Tables) -> Vec<out::ParamDef
         .iter()
         .map(|p| out::ParamDef { name: p.name.clone(), ty: tables.types.lower(&p.ty), default: p.default.clone() })
         .collect()
+}
+
+pub(super) fn configs(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::ConfigDef> {
+    let config = |head: &schema::ParamHead| out::ConfigDef {
+        name: head.name.clone(),
+        ty: tables.types.lower(&head.ty),
+        text_max: head.text_max,
+        default: head.default.clone().or(matches!(head.ty, Ty::Optional(_)).then_some(Value::None)),
+    };
+    schema.configs.iter().map(config).collect()
 }
 
 pub(super) fn entities(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::EntityDef> {

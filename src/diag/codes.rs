@@ -85,6 +85,7 @@ codes! {
     E0215 "shadowing" "a name that is in use already"
     E0216 "ambiguous-member" "a name that is both in scope and a member of the expected enum"
     E0217 "given-twice" "a field or input that is given twice"
+    E0218 "bad-setting" "a setting of a type that a deployment cannot give"
 
     // ---- E03: types ------------------------------------------------------------------------------------------------
 
@@ -188,6 +189,7 @@ codes! {
     // ---- E08: access -----------------------------------------------------------------------------------------------
 
     E0801 "private-value" "a private value where others would see it"
+    E0802 "secret-outside" "a secret outside of the clauses of an activity"
 
     // ---- E09: projects, files, builds, snapshots -------------------------------------------------------------------
 
@@ -292,6 +294,7 @@ codes! {
     R0510 "no-implementation" "nobody does the activity"
     R0511 "activity-failed" "an activity has failed"
     R0512 "bad-answer" "an activity has answered with something else than it promises"
+    R0513 "setting-without-value" "a setting has neither a default nor a value"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ use crate::{
     },
     bytecode::{
         module::SystemField,
-        types::{FieldIdx, ParticularIdx},
+        types::{ConfigIdx, FieldIdx, ParticularIdx},
     },
     vm::machine::Machine,
 };
@@ -30,7 +30,7 @@ use super::{
 const MAGIC: &[u8; 4] = b"ABEX";
 
 /// The format of exports that this program reads and writes.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// Records that travel with an instance; more are not what one process is about.
 const RECORDS_MAX: usize = 10_000;
@@ -72,6 +72,7 @@ impl Engine {
             "now": self.now(),
             "instances": told,
             "records": rows,
+            "settings": self.settings().map(|(name, value)| (name, codec::to_json(value))).collect::<BTreeMap<_, _>>(),
         })
         .to_string();
         let mut bytes = MAGIC.to_vec();
@@ -105,7 +106,11 @@ impl Engine {
     fn take_in(&mut self, payload: &Json) -> Answer<i64> {
         let list = |key: &str| payload.get(key).and_then(Json::as_array).cloned().ok_or_else(|| damaged(key));
         let (records, instances) = (list("records")?, list("instances")?);
+        let settings = payload.get("settings").and_then(Json::as_object).ok_or_else(|| damaged("settings"))?;
         self.transaction(|engine| {
+            for (name, value) in settings {
+                engine.configure(name, codec::from_json(value, 0)?)?;
+            }
             let mut last = 0;
             for record in &records {
                 last = last.max(engine.import_record(record)?);
@@ -206,7 +211,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The records that the build names in its text. One that is not there, or is several, is that elsewhere, too.
+    /// The records that the build and settings name. One that is not there, or is several, is that elsewhere, too.
     // WHY: of the whole build, not of the instance's process: where it goes on, its writes and those of `--update` start
     // whatever the build starts, and schedules begin again.
     fn constants(&mut self, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
@@ -215,6 +220,15 @@ impl Engine {
             self.fuel = TURN_FUEL;
             match self.particular(index) {
                 Ok(record) => drop(into.insert(record)),
+                Err(Failure::Fault(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let count = u16::try_from(self.module().configs.len()).unwrap_or(u16::MAX);
+        for index in (0..count).map(ConfigIdx) {
+            self.fuel = TURN_FUEL;
+            match self.setting(index) {
+                Ok(value) => mentioned(&value, into),
                 Err(Failure::Fault(_)) => {}
                 Err(failure) => return Err(failure),
             }

@@ -94,6 +94,8 @@ faults! {
     not_startable(process, way) "R0505" "{process} cannot be started {way}";
     /// A record constant leads to no record, or to several.
     particular(entity, key, count) "R0506" "`{entity}[\"{key}\"]` should be one record, and is {count}";
+    /// A setting that has no default was not given a value.
+    no_setting(name) "R0513" "the setting `config.{name}` has no value: this deployment gives none";
     /// The status of an instance does not allow it.
     wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
     /// What an instance rests at cannot be taken up by this build.

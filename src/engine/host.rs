@@ -85,7 +85,8 @@ impl Engine {
             | HostOp::Count(_)
             | HostOp::Under { .. }
             | HostOp::Convert(_)
-            | HostOp::Particular(_) => self.read(op, &mut args).map(Some),
+            | HostOp::Particular(_)
+            | HostOp::Config(_) => self.read(op, &mut args).map(Some),
             HostOp::Now => Ok(Some(Value::DateTime(self.now))),
             HostOp::Random => {
                 let (low, high) = (args.int()?, args.int()?);
@@ -224,6 +225,7 @@ impl Engine {
                 _ => Value::Bool(false),
             },
             HostOp::Particular(particular) => Value::Ref(self.particular(*particular)?),
+            HostOp::Config(config) => self.setting(*config)?,
             _ => return Err(faults::unknown_request("a read")),
         })
     }

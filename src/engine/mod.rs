@@ -29,6 +29,7 @@ mod pipeline;
 mod requests;
 mod rows;
 mod schedules;
+mod settings;
 mod signals;
 pub mod store;
 mod triggers;
@@ -37,18 +38,21 @@ pub mod view;
 mod waits;
 mod words;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::tz::TimeZone;
 
 use crate::{
     base::{
         limits::TURN_FUEL,
-        value::{RecordRef, Value},
+        value::{EntityIdx, RecordRef, Value},
     },
     bytecode::{
         module::Module,
-        types::{FieldIdx, FuncIdx, ParticularIdx},
+        types::{FieldIdx, FuncIdx},
     },
     vm::program::Program,
 };
@@ -111,11 +115,13 @@ pub struct Engine {
     /// Whether the turn did something that the log tells, or left a wait.
     acted: bool,
     owners: HashMap<String, i64>,
-    particulars: HashMap<ParticularIdx, i64>,
     /// Who does the activities, by name.
     activities: HashMap<String, Box<dyn Activity>>,
     /// What activities answer in a test, the latest last.
     mocks: Vec<Mock>,
+    /// Values that this deployment gives to settings.
+    settings: BTreeMap<String, Value>,
+    particulars: HashMap<(EntityIdx, String), i64>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
 }
@@ -151,6 +157,7 @@ impl Engine {
             place: None,
             acted: false,
             owners: HashMap::new(),
+            settings: BTreeMap::new(),
             particulars: HashMap::new(),
             activities: HashMap::new(),
             mocks: Vec::new(),
@@ -190,6 +197,7 @@ impl Engine {
             }
         }
         self.system_user = self.number("system user")?;
+        self.read_settings()?;
         self.take_up_schedules()
     }
 

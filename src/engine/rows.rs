@@ -168,22 +168,28 @@ impl Engine {
     pub(crate) fn particular(&mut self, particular: ParticularIdx) -> Answer<RecordRef> {
         let def = self.module().particular(particular).cloned();
         let def = def.ok_or_else(|| faults::unknown_request("a record constant"))?;
-        if let Some(id) = self.particulars.get(&particular) {
-            let record = RecordRef { entity: def.entity, id: *id };
+        self.record_of_key(def.entity, &def.key)
+    }
+
+    /// The record with this unique key or shown name.
+    pub(crate) fn record_of_key(&mut self, entity: EntityIdx, key: &str) -> Answer<RecordRef> {
+        let known = (entity, key.to_owned());
+        if let Some(id) = self.particulars.get(&known) {
+            let record = RecordRef { entity, id: *id };
             if self.stored(record)?.is_some() {
                 return Ok(record);
             }
         }
-        let found = match self.by_unique_key(def.entity, &def.key)? {
+        let found = match self.by_unique_key(entity, key)? {
             Some(id) => vec![id],
-            None => self.by_shown_name(def.entity, &def.key)?,
+            None => self.by_shown_name(entity, key)?,
         };
         let [id] = found.as_slice() else {
             let count = if found.is_empty() { "none" } else { "several" };
-            return Err(faults::particular(self.entity_name(def.entity), def.key, count));
+            return Err(faults::particular(self.entity_name(entity), key, count));
         };
-        self.particulars.insert(particular, *id);
-        Ok(RecordRef { entity: def.entity, id: *id })
+        self.particulars.insert(known, *id);
+        Ok(RecordRef { entity, id: *id })
     }
 
     fn by_unique_key(&mut self, entity: EntityIdx, key: &str) -> Answer<Option<i64>> {

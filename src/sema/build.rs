@@ -31,6 +31,7 @@ impl<'a, 's> Builder<'a, 's> {
         self.build_entities();
         self.build_states();
         self.build_keys();
+        self.build_configs();
         self.build_functions();
         self.build_processes();
     }

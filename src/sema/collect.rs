@@ -9,7 +9,7 @@ use super::{
     errors::names as errors,
     library,
     names::{Brought, Def, Entry, Names},
-    schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
 use crate::base::distance::did_you_mean;
@@ -68,6 +68,8 @@ pub struct FunctionDecl<'a> {
 /// Everything that is declared, kind by kind, in the order of the numbers.
 #[derive(Debug, Default)]
 pub struct Declarations<'a> {
+    /// `config`.
+    pub configs: Vec<Declared<'a, ConfigId, Param>>,
     /// `type`.
     pub aliases: Vec<Declared<'a, (), TypeExpr>>,
     /// `entity`.
@@ -206,7 +208,12 @@ impl<'a> Collector<'a, '_> {
             ItemKind::Process(decl) | ItemKind::Activity(decl) => self.process(tree, decl),
             ItemKind::Test { .. } => self.declarations.tests.push((file, item)),
             ItemKind::Calendar { name, .. } => self.later(tree, name, "calendar", "calendars"),
-            ItemKind::Config(param) => self.later_setting(tree, &param.name, "config", "settings (`config`)"),
+            ItemKind::Config(param) => {
+                let (id, name) = (ConfigId(number(self.declarations.configs.len())), &param.name);
+                if self.declare_within(tree, "config", name, Def::Config(id)) {
+                    self.declarations.configs.push(Declared { id, file, from_library, name, decl: param });
+                }
+            }
             ItemKind::Email { name, .. } => self.later(tree, name, "email", "e-mail templates"),
             ItemKind::Flow(decl) => self.later(tree, &decl.name, "flow", "business process flows"),
             ItemKind::Migrate { process, .. } => {
@@ -214,7 +221,9 @@ impl<'a> Collector<'a, '_> {
             }
             ItemKind::Role { name, .. } => self.later(tree, name, "role", "roles"),
             ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
-            ItemKind::Secret(name) => self.later_setting(tree, name, "secret", "secrets"),
+            ItemKind::Secret(name) => {
+                self.declare_within(tree, "secret", name, Def::Secret);
+            }
             ItemKind::Signal { name, fields } => self.record(tree, name, fields, Def::Signal),
         }
     }
@@ -255,10 +264,8 @@ impl<'a> Collector<'a, '_> {
     }
 
     /// `config x` and `secret x` are found as `config.x` and `secret.x`.
-    fn later_setting(&mut self, tree: &SourceTree<'a>, name: &Ident, kind: &'static str, plural: &str) {
-        self.sink.push(errors::later(plural, name.span));
-        let dotted = Ident { name: format!("{kind}.{}", name.name), span: name.span };
-        self.declare_silently(tree, &dotted, Def::Later(kind));
+    fn declare_within(&mut self, tree: &SourceTree<'a>, kind: &str, name: &Ident, def: Def) -> bool {
+        self.declare(tree, &Ident { name: format!("{kind}.{}", name.name), span: name.span }, def)
     }
 
     fn enumeration(&mut self, tree: &SourceTree<'a>, decl: &'a EnumDecl) {

@@ -6,6 +6,7 @@
 use super::{
     check::{self, DefaultValue},
     collect::Declarations,
+    configs,
     constants::{self, Constant},
     context::Context,
     errors::entities as errors,
@@ -116,6 +117,18 @@ impl<'a> Filler<'a, '_> {
 
     /// Defaults of parameters, and of fields of records.
     fn params(&mut self, declarations: &Declarations<'a>) {
+        for config in &declarations.configs {
+            let index = usize::from(config.id.0);
+            let Some(head) = self.schema.configs.get(index).cloned() else { continue };
+            let head = match (&config.decl.default, head.ty.present()) {
+                (Some(_), Ty::Ref(_)) => {
+                    let default = configs::key_of_default(&mut self.context(config.file), config.decl, &head.ty);
+                    Some(ParamHead { default, ..head })
+                }
+                _ => self.param_defaults(config.file, vec![head], std::slice::from_ref(config.decl)).pop(),
+            };
+            self.schema.configs.iter_mut().skip(index).zip(head).for_each(|(slot, head)| *slot = head);
+        }
         for record in &declarations.records {
             let heads = self.schema.record(record.id).map(|r| r.fields.clone()).unwrap_or_default();
             let heads = self.param_defaults(record.file, heads, record.decl);

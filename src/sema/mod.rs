@@ -28,6 +28,7 @@ pub mod check;
 mod circles;
 pub mod collect;
 mod computed;
+mod configs;
 pub mod constants;
 pub mod context;
 mod defaults;

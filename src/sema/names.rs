@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     library,
-    schema::{EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
 use crate::base::span::{FileId, Span};
@@ -18,6 +18,8 @@ pub enum Def {
     Alias(Ty),
     /// A declaration that did not parse or was refused: uses of it are silent.
     Broken,
+    /// `config`: its name is `config.x`.
+    Config(ConfigId),
     /// `entity`.
     Entity(EntityId),
     /// `enum`.
@@ -32,6 +34,8 @@ pub enum Def {
     Process(ProcessId),
     /// `record`.
     Record(RecordId),
+    /// `secret`: its name is `secret.x`.
+    Secret,
     /// `signal`.
     Signal(RecordId),
 }

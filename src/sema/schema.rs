@@ -19,6 +19,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A `config`.
+    ConfigId,
     /// An entity.
     EntityId,
     /// An enum, or the states or statuses of an entity.
@@ -36,6 +38,8 @@ ids! {
 /// Everything that is declared, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
+    /// Settings. The default of a reference is the key of its record.
+    pub configs: Vec<ParamHead>,
     /// Entities.
     pub entities: Vec<Entity>,
     /// Enums, states, statuses.
@@ -317,6 +321,12 @@ pub struct Entity {
 }
 
 impl Schema {
+    /// The setting of this id.
+    #[must_use]
+    pub fn config(&self, id: ConfigId) -> Option<&ParamHead> {
+        self.configs.get(usize::from(id.0))
+    }
+
     /// The references whose records change when a record of an entity is deleted.
     pub fn followers(&self, deleted: EntityId) -> impl Iterator<Item = (EntityId, FieldId, OnDelete)> {
         let refers = move |field: &Field| match field.ty.present() {

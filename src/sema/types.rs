@@ -161,12 +161,14 @@ pub fn kind_words(def: &Def) -> &'static str {
     match def {
         Def::Alias(_) => "a type",
         Def::Broken | Def::Later(_) => "something else",
+        Def::Config(_) => "a setting",
         Def::Entity(_) => "an entity",
         Def::Enum(_) => "an enum",
         Def::Error(_) => "an error",
         Def::Function(_) => "a function",
         Def::Process(_) => "a process",
         Def::Record(_) => "a record type",
+        Def::Secret => "a secret",
         Def::Signal(_) => "a signal",
     }
 }

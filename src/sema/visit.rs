@@ -9,6 +9,7 @@ pub(crate) fn children(value: &Expr) -> Vec<&Expr> {
         | ExprKind::Const(_)
         | ExprKind::Local(_)
         | ExprKind::Capture(_)
+        | ExprKind::Config(_)
         | ExprKind::Particular { .. }
         | ExprKind::Process(_) => Vec::new(),
         ExprKind::Query(query) => query_children(query),

@@ -151,6 +151,7 @@ pub(super) fn module() -> Module {
             HostSite { op: HostOp::Log, args: vec![TEXT], result: None },
         ],
         queries: Vec::new(),
+        configs: Vec::new(),
         particulars: Vec::new(),
         points: Vec::new(),
         tests: Vec::new(),

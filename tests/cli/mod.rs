@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod json;
 mod limits;
+mod settings;
 mod store;
 mod story;
 mod usage;

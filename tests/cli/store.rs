@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use abide::engine::store::{Store, sqlite::SqliteStore};
+use abide::engine::{
+    export::FORMAT,
+    store::{Store, sqlite::SqliteStore},
+};
 use rusqlite::Connection;
 
 use super::Call;
@@ -216,7 +219,7 @@ fn a_message_about_a_snapshot_has_one_code() {
     call.run(&["resume", "x.snap", "p.proc"]).is(
         1,
         "",
-        "error[E0917]: `x.snap`: the snapshot has format 24864, this program knows format 2\n",
+        &format!("error[E0917]: `x.snap`: the snapshot has format 24864, this program knows format {FORMAT}\n"),
     );
     let call = call.file("y.snap", "");
     call.run(&["resume", "y.snap", "p.proc"]).is(

@@ -32,6 +32,12 @@ fn a_loop_jumps_back_once_a_round() {
 }
 
 #[test]
+fn a_setting_is_read_from_the_host() {
+    let source = "config least: int = 3\nfn f(n: int) -> bool { return n >= config.least }\n";
+    insta::assert_snapshot!(listing(source, "f"));
+}
+
+#[test]
 fn a_condition_is_jumps_and_what_is_absent_makes_it_false() {
     let source = "fn f(a: int?, b: int, c: bool) -> bool { return c and a > b or a == b }\n";
     insta::assert_snapshot!(listing(source, "f"));

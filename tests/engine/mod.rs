@@ -11,5 +11,6 @@ mod mortal;
 mod operations;
 mod relations;
 mod scenarios;
+mod settings;
 mod signals;
 mod world;

@@ -85,6 +85,7 @@ pub(super) fn build_lines(module: &Module) -> Vec<String> {
     table(&mut lines, "processes", &module.processes);
     table(&mut lines, "sites", &module.sites);
     table(&mut lines, "queries", &module.queries);
+    table(&mut lines, "configs", &module.configs);
     table(&mut lines, "particulars", &module.particulars);
     table(&mut lines, "points", &module.points);
     table(&mut lines, "tests", &module.tests);
@@ -233,8 +234,8 @@ fn all_variants() -> Vec<u8> {
     let mut maker = Maker { page: Page::read(), next: BTreeMap::new(), number: 0, word: 0, open: BTreeSet::new() };
     let mut bytes = b"ABIDE\x1A\r\n".to_vec();
     bytes.extend(container::FORMAT.to_le_bytes());
-    bytes.extend(*b"\x0E\0");
     let sections = maker.page.sections.clone();
+    bytes.extend(u16::try_from(sections.len()).unwrap().to_le_bytes());
     for (number, (_, ty)) in (1u16..).zip(&sections) {
         let mut content = Vec::new();
         maker.put(ty, &mut content);

@@ -278,6 +278,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
             | HostOp::Count(_)
             | HostOp::Particular(_)
             | HostOp::Convert(_)
+            | HostOp::Config(_)
             | HostOp::Now
             | HostOp::Random
             | HostOp::Uuid

@@ -62,6 +62,7 @@ impl Signature<'_> {
             HostOp::Convert(currency) => {
                 self.takes(&[TypeDef::Money, TypeDef::Date]) && self.gives(TypeDef::MoneyIn(*currency))
             }
+            HostOp::Config(index) => self.takes(&[]) && self.site.result == Some(self.module.config(*index)?.ty),
             HostOp::Now => self.takes(&[]) && self.gives(TypeDef::DateTime),
             HostOp::Random => self.takes(&[TypeDef::Int, TypeDef::Int]) && self.gives(TypeDef::Int),
             HostOp::Uuid => self.takes(&[]) && self.gives(TypeDef::Text),

@@ -1,7 +1,7 @@
 //! Entities, processes, queries, tests and debug data: indexes in range, constants of their types.
 
 use super::{VerifyError, ensure, fits};
-use crate::base::numbering::NumberPiece;
+use crate::base::{numbering::NumberPiece, value::Value};
 use crate::bytecode::{
     layout,
     module::{
@@ -15,6 +15,17 @@ pub(super) fn check(module: &Module) -> Result<(), VerifyError> {
     module.entities.iter().try_for_each(|entity| check_entity(module, entity))?;
     module.processes.iter().try_for_each(|process| check_process(module, process))?;
     module.queries.iter().try_for_each(|query| check_query(module, query))?;
+    for config in &module.configs {
+        let default = config.default.as_ref();
+        let right = match (module.ty(config.ty), default) {
+            (None, _) => false,
+            (_, None) => true,
+            (Some(TypeDef::Ref(_)), Some(Value::Text(_))) => true,
+            (Some(TypeDef::Optional(of)), Some(Value::Text(_))) if is_reference(module, *of) => true,
+            (_, Some(value)) => fits(module, value, config.ty),
+        };
+        ensure(right, || format!("the default of the setting `{}` has another type", config.name))?;
+    }
     for particular in &module.particulars {
         ensure(module.entity(particular.entity).is_some(), || format!("`{}` names no entity", particular.key))?;
     }

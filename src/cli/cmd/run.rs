@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::report::report_aside;
 use crate::cli::target::Target;
 use crate::cli::term::Term;
-use crate::cli::{input, store, story, target};
+use crate::cli::{input, settings, store, story, target};
 use crate::data::file::{DataFile, When};
 use crate::data::moments::{parse_duration, parse_moment};
 use crate::data::show::Show;
@@ -34,6 +34,7 @@ pub(in crate::cli) fn run(args: &RunArgs, term: &Term) -> Exit {
 fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let advance = args.clock.advance(term)?;
     let target = target::load(&args.path, &args.report, term)?;
+    let given = settings::parse(target.program.module(), &args.config, term)?;
     let path = data_path(args, &target.folder);
     let is_new = args.store.as_ref().is_none_or(|store| !store.exists());
     // What is wrong in it is told before there is a store.
@@ -56,6 +57,7 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let mut simulation = Simulation::open(store, target.program, target.hash.clone(), beginning)
         .map_err(|error| store::failed(term, error))?;
     store::keep_build(simulation.engine.store(), &target.hash, &target.build, term)?;
+    settings::configure(&mut simulation, given, term)?;
     let began = simulation.engine.now();
     let outcome = carry_out(&mut simulation, &data, from).and_then(|()| match advance {
         None => Ok(()),

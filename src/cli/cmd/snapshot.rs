@@ -1,17 +1,12 @@
 //! `abide snapshot` and `abide resume`: an instance as a file, and on from there.
 
 use crate::base::limits::EXPORT_BYTES_MAX;
-use crate::base::source::{SourceFile, Sources};
-use crate::base::span::Span;
 use crate::base::value::{EntityIdx, RecordRef};
-use crate::bytecode::types::{TypeDef, TypeIdx};
 use crate::cli::args::{ResumeArgs, SnapshotArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::term::Term;
-use crate::cli::{input, output, store, story, target};
-use crate::data::convert;
-use crate::data::json::{Json, JsonKind};
+use crate::cli::{input, output, settings, store, story, target};
 use crate::diag::render;
 use crate::engine::store::{InstanceFilter, Status, StoreError, sqlite::SqliteStore};
 use crate::engine::{
@@ -51,6 +46,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     // LIMIT: EXPORT_BYTES_MAX
     let bytes = input::read_bytes(&args.snapshot, EXPORT_BYTES_MAX, term)?;
     let target = target::load(&args.build, &args.report, term)?;
+    let given = settings::parse(target.program.module(), &args.config, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
     let mut simulation = Simulation::open(Box::new(sqlite), target.program, target.hash, 0)
         .map_err(|error| store::failed(term, error))?;
@@ -61,6 +57,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         }
         failure => store::failed(term, failure),
     })?;
+    settings::configure(&mut simulation, given, term)?;
     let began = simulation.engine.now();
     let user = match &args.user {
         Some(word) => Some(find_user(&mut simulation, word, term)?),
@@ -132,27 +129,11 @@ fn parse_update(simulation: &Simulation, update: &str, term: &Term) -> Result<(R
     let record = RecordRef { entity: EntityIdx(index), id };
     let found = module.entity(record.entity).and_then(|e| e.field_by_name(field));
     let (field, def) = found.ok_or_else(|| usage("there is no such field"))?;
-    let mut sources = Sources::default();
-    let file = sources.add(SourceFile::new("--update".to_owned(), value.to_owned(), false));
-    let span = Span::new(file, 0, u32::try_from(value.len()).unwrap_or(u32::MAX));
-    let json = Json { kind: kind_of(simulation, def.ty, value), span };
-    match convert::to_value(module, def.ty, &json, &format!("`{value}`"), &|_| None) {
+    match settings::from_text(module, def.ty, value, "--update", &|_| None) {
         Ok(value) => Ok((record, Write::set(field, value))),
-        Err(problem) => {
+        Err((problem, sources)) => {
             term.err(&render::human(&[problem], &sources, &term.messages()));
             Err(Exit::Wrong)
         }
-    }
-}
-
-/// How a value on the command line would stand in JSON.
-fn kind_of(simulation: &Simulation, ty: TypeIdx, text: &str) -> JsonKind {
-    match (simulation.engine.module().ty(ty), text) {
-        (Some(TypeDef::Optional(_)), "none") => JsonKind::Null,
-        (Some(TypeDef::Optional(inner)), _) => kind_of(simulation, *inner, text),
-        (Some(TypeDef::Bool), "true") => JsonKind::Bool(true),
-        (Some(TypeDef::Bool), "false") => JsonKind::Bool(false),
-        (Some(TypeDef::Int | TypeDef::Float), _) => JsonKind::Number(text.to_owned()),
-        _ => JsonKind::Text(text.to_owned()),
     }
 }

@@ -4,7 +4,7 @@ use super::checker::{Checker, Primary, error, read};
 use crate::{
     base::span::Span,
     sema::{
-        errors::{facts, records, types, uses},
+        errors::{facts, records, settings, types, uses},
         hir::{Arithmetic, Expr, ExprKind, LocalId, Place, Stmt, StmtKind},
         schema::{EntityId, Phase},
         ty::Ty,
@@ -245,6 +245,10 @@ impl Checker<'_> {
             match self.lookup(&first.name) {
                 Some(local) if self.is_primary(local) => return self.primary_place(local, first, name),
                 None if first.name == "inputs" && self.host.action().is_some() => return self.input_place(name, span),
+                None if first.name == "config" => {
+                    self.report(settings::set(&name.name, span));
+                    return None;
+                }
                 _ => {}
             }
         }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
-        errors::{quoted_list, records, types, uses},
+        errors::{quoted_list, records, settings, types, uses},
         hir::{Builtin, Capture, Conversion, Expr, ExprKind, ProcessInfo},
         names::Def,
         schema::{Computed, EntityId, EnumId, Phase, RecordId},
@@ -314,7 +314,11 @@ impl Checker<'_> {
 
     /// `old.f`, `trigger.user`, `process.owner`, `inputs.reason`.
     fn member_of_language(&mut self, first: &Ident, name: &Ident, optional: bool, span: Span) -> Option<Expr> {
-        self.host.head()?;
+        match first.name.as_str() {
+            "config" => return Some(self.config(name, span)),
+            "secret" => return Some(self.secret(name, span)),
+            _ => self.host.head()?,
+        };
         match first.name.as_str() {
             "old" => Some(self.old_field(first, name, optional, span)),
             "trigger" => Some(self.trigger_part(name, span)),
@@ -322,6 +326,30 @@ impl Checker<'_> {
             "inputs" if self.host.action().is_some() => Some(self.action_input(name, span)),
             _ => None,
         }
+    }
+
+    /// `config.name`.
+    fn config(&mut self, name: &Ident, span: Span) -> Expr {
+        let found = self.names.get(self.file, &format!("config.{}", name.name)).map(|entry| entry.def.clone());
+        let Some(Def::Config(id)) = found else { return self.no_setting("config", name, span) };
+        let Some(head) = self.schema.config(id) else { return error(span) };
+        let value = Expr { kind: ExprKind::Config(id), ty: head.ty.clone(), span };
+        self.narrowed(value)
+    }
+
+    /// `secret.name`: only an activity may have it.
+    fn secret(&mut self, name: &Ident, span: Span) -> Expr {
+        match self.names.get(self.file, &format!("secret.{}", name.name)).map(|entry| &entry.def) {
+            Some(Def::Secret) => self.refuse(settings::secret_outside(&name.name, span), span),
+            _ => self.no_setting("secret", name, span),
+        }
+    }
+
+    fn no_setting(&mut self, kind: &str, name: &Ident, span: Span) -> Expr {
+        let known = self.names.entries.keys().filter_map(|known| known.strip_prefix(kind)?.strip_prefix('.'));
+        let near = did_you_mean(&name.name, known);
+        let message = settings::unknown(kind, &name.name, name.span, &near);
+        self.refuse(message, span)
     }
 
     fn old_field(&mut self, old: &Ident, name: &Ident, optional: bool, span: Span) -> Expr {

@@ -4,7 +4,7 @@ use super::checker::{Checker, OldValues, Primary, constant, error, read};
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
-        errors::{facts, records, types as type_errors, uses},
+        errors::{facts, records, settings, types as type_errors, uses},
         hir::{Expr, ExprKind, LocalId, ProcessInfo},
         names::Def,
         schema::{EntityId, Enum, EnumId},
@@ -115,8 +115,7 @@ impl Checker<'_> {
             "me" if self.host.head().is_some() => {
                 Expr { kind: ExprKind::Process(ProcessInfo::User), ty: self.core_entity("User"), span }
             }
-            "config" => self.later("settings (`config`)", span),
-            "secret" => self.later("secrets", span),
+            "config" | "secret" => self.refuse(settings::alone(&name.name, span), span),
             "old" if self.host.old_values() == OldValues::Never => self.no_old(span),
             "old" => self.refuse(records::old_as_value(span), span),
             "trigger" | "process" if self.host.head().is_some() => {

@@ -7,6 +7,7 @@ pub mod kinds;
 pub mod names;
 pub mod private;
 pub mod records;
+pub mod settings;
 pub mod signals;
 pub mod triggers;
 pub mod types;

@@ -5,7 +5,7 @@ use crate::base::span::Span;
 use crate::diag::{Applicability, Diagnostic, codes};
 use crate::sema::{names::Def, types::kind_words};
 
-fn owned(near: &[&str]) -> Vec<String> {
+pub(super) fn owned(near: &[&str]) -> Vec<String> {
     near.iter().map(|name| (*name).to_owned()).collect()
 }
 

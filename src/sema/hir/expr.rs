@@ -4,7 +4,7 @@ use super::{LocalId, MatchArm};
 use crate::{
     base::{span::Span, value::Value},
     sema::{
-        schema::{EntityId, FieldId, FunctionId, RecordId},
+        schema::{ConfigId, EntityId, FieldId, FunctionId, RecordId},
         ty::Ty,
     },
 };
@@ -155,6 +155,8 @@ pub enum ExprKind {
     Record(RecordId, Vec<Expr>),
     /// `(a: 1, b: 2)`: a value of the type `Ty::Named`.
     Named(Vec<Expr>),
+    /// `config.large_deal`.
+    Config(ConfigId),
     /// `Team["Sales"]`.
     Particular {
         /// The entity.

@@ -42,6 +42,11 @@ impl<'a> Reference<'a> {
                 Value::Bool(compare(*comparison, &left, &right)?)
             }
             ExprKind::Const(value) => value.clone(),
+            // The records of settings are not looked up here.
+            ExprKind::Config(config) if expr.ty.entities().is_empty() => {
+                let default = self.program.schema.config(*config).and_then(|config| config.default.clone());
+                default.ok_or(Fault::Unsupported("a setting without a default"))?
+            }
             ExprKind::Convert(conversion, inner) => self.convert(*conversion, inner, &expr.ty, run)?,
             ExprKind::FaultField { base, index } => self.part(base, *index, run)?,
             ExprKind::If(condition, then, otherwise) => {

@@ -1,0 +1,103 @@
+//! `--config NAME=VALUE`: settings on the command line.
+
+use crate::base::distance::did_you_mean;
+use crate::base::source::{SourceFile, Sources};
+use crate::base::span::Span;
+use crate::base::value::Value;
+use crate::bytecode::module::Module;
+use crate::bytecode::types::{TypeDef, TypeIdx};
+use crate::cli::{exit::Exit, store, term::Term};
+use crate::data::convert;
+use crate::data::json::{Json, JsonKind};
+use crate::diag::{Diagnostic, render};
+use crate::simulation::Simulation;
+
+/// Gives the settings their values.
+pub(super) fn configure(simulation: &mut Simulation, given: Vec<(String, Value)>, term: &Term) -> Result<(), Exit> {
+    for (name, value) in given {
+        simulation.engine.configure(&name, value).map_err(|failure| store::failed(term, failure))?;
+    }
+    Ok(())
+}
+
+/// The settings with their values; all mistakes are told at once.
+pub(super) fn parse(module: &Module, given: &[String], term: &Term) -> Result<Vec<(String, Value)>, Exit> {
+    let mut values = Vec::new();
+    let mut worst = None;
+    for text in given {
+        match setting(module, text, term) {
+            Ok(value) => values.push(value),
+            Err(exit) => worst = Some(exit),
+        }
+    }
+    worst.map_or(Ok(values), Err)
+}
+
+fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value), Exit> {
+    let usage = |what: &str, help: &str| {
+        term.err(&format!("error: `--config {given}`: {what}\n  help: {help}\n"));
+        Exit::Usage
+    };
+    let Some((name, text)) = given.split_once('=') else {
+        return Err(usage("there is no `=`", "write `--config NAME=VALUE`"));
+    };
+    let Some(config) = module.configs.iter().find(|config| config.name == name) else {
+        let known: Vec<&str> = module.configs.iter().map(|config| config.name.as_str()).collect();
+        let help = match (did_you_mean(name, known.iter().copied()).as_slice(), known.as_slice()) {
+            ([near, ..], _) => format!("did you mean `{near}`?"),
+            ([], []) => "the project has no settings; `config` in its text declares one".to_owned(),
+            ([], known) => format!("its settings are {}", known.join(", ")),
+        };
+        return Err(usage(&format!("the project has no setting `{name}`"), &help));
+    };
+    let value = value(module, config.ty, text).map_err(|(problem, sources)| {
+        term.err(&render::human(&[problem], &sources, &term.messages()));
+        Exit::Wrong
+    })?;
+    if let (Value::Text(text), Some(max)) = (&value, config.text_max)
+        && text.chars().count() > max as usize
+    {
+        return Err(usage(&format!("the text is longer than {max} characters"), "give a shorter one"));
+    }
+    Ok((config.name.clone(), value))
+}
+
+/// A value on the command line; a record is given by its key and stays a text.
+fn value(module: &Module, ty: TypeIdx, text: &str) -> Result<Value, (Diagnostic, Sources)> {
+    let is_reference = |ty: TypeIdx| matches!(module.ty(ty), Some(TypeDef::Ref(_)));
+    let is_key = match module.ty(ty) {
+        Some(TypeDef::Optional(inner)) => text != "none" && is_reference(*inner),
+        _ => is_reference(ty),
+    };
+    if is_key {
+        return Ok(Value::Text(text.to_owned()));
+    }
+    from_text(module, ty, text, "--config", &|_| None)
+}
+
+/// Reads a value that stands on the command line. `option` names its place in messages.
+pub(super) fn from_text(
+    module: &Module,
+    ty: TypeIdx,
+    text: &str,
+    option: &str,
+    resolve: &convert::Resolve<'_>,
+) -> Result<Value, (Diagnostic, Sources)> {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new(option.to_owned(), text.to_owned(), false));
+    let span = Span::new(file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    let json = Json { kind: kind_of(module, ty, text), span };
+    convert::to_value(module, ty, &json, &format!("`{text}`"), resolve).map_err(|problem| (problem, sources))
+}
+
+/// How a value on the command line would stand in JSON.
+fn kind_of(module: &Module, ty: TypeIdx, text: &str) -> JsonKind {
+    match (module.ty(ty), text) {
+        (Some(TypeDef::Optional(_)), "none") => JsonKind::Null,
+        (Some(TypeDef::Optional(inner)), _) => kind_of(module, *inner, text),
+        (Some(TypeDef::Bool), "true") => JsonKind::Bool(true),
+        (Some(TypeDef::Bool), "false") => JsonKind::Bool(false),
+        (Some(TypeDef::Int | TypeDef::Float), _) => JsonKind::Number(text.to_owned()),
+        _ => JsonKind::Text(text.to_owned()),
+    }
+}

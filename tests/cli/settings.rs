@@ -1,0 +1,41 @@
+//! `--config`.
+
+use super::Call;
+
+const PROJECT: &str = r#"
+config least: int = 10
+config desk: Team?
+config greeting: text(5) = "hello"
+entity Deal { title: text score: int shown as "{title}" }
+workflow Greet for deal: Deal when created {
+    if deal.score >= config.least { log "{config.greeting} {config.desk?.name ?? "nobody"}" }
+}
+"#;
+
+const DATA: &str = r#"{ "version": 1, "now": "2026-01-05T09:00Z", "records": {
+    "Team": [{ "name": "Night" }], "Deal": [{ "title": "a", "score": 7 }] } }"#;
+
+fn call() -> Call {
+    Call::new().file("p.proc", PROJECT).file("p.json", DATA)
+}
+
+#[test]
+fn a_run_takes_settings_and_its_store_keeps_them() {
+    let call = call().file("more.json", DATA.replace("Night", "Day"));
+    let silent = call.run(&["run", "p.proc"]);
+    assert!(!silent.out.contains("hello"), "{}", silent.out);
+    let args = ["run", "p.proc", "--store", "s.db", "--config", "least=7", "--config", "desk=Night"];
+    let told = call.run(&args);
+    assert!(told.out.contains("hello Night"), "{}", told.out);
+    let again = call.run(&["run", "p.proc", "--store", "s.db", "--data", "more.json", "--config", "greeting=hi"]);
+    assert!(again.out.contains("hi Night"), "{}", again.out);
+}
+
+#[test]
+fn all_that_is_wrong_with_settings_is_told_before_anything_happens() {
+    let args = "run p.proc --store s.db --config lest=1 --config least --config least=many --config greeting=welcome";
+    let call = call();
+    let outcome = call.run(&args.split(' ').collect::<Vec<_>>());
+    insta::assert_snapshot!(outcome.err);
+    assert!(!call.path("s.db").exists());
+}

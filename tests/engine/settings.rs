@@ -1,0 +1,98 @@
+//! Settings: their defaults, what a deployment gives instead, and how long it lasts.
+
+use abide::{
+    base::value::{Currency, Money, Value},
+    engine::{Engine, store::Status, store::memory::MemoryStore},
+};
+
+use super::world::{World, compile, on_both, settings, text};
+
+const SOURCE: &str = r#"
+enum Rating { cold, hot }
+
+config large_deal: money(USD) = 50_000 USD
+config desk: Team = Team["Sales desk"]
+config mood: Rating = hot
+config backup: Team? = none
+config greeting: text(20)
+
+entity Deal {
+    title: text
+    amount: money(USD)
+    mood: Rating = config.mood
+    big: bool computed = self.amount >= config.large_deal
+}
+
+fn is_large(amount: money(USD)) -> bool { return amount >= config.large_deal }
+
+workflow Route for deal: Deal when created only if deal.amount >= config.large_deal {
+    assign deal to config.backup ?? config.desk
+    for each d in find e in Deal where e.amount >= config.large_deal { log "{d.title} is {d.mood}" }
+    if is_large(deal.amount) and deal.big { log "{config.greeting} {deal.title}" }
+}
+"#;
+
+fn usd(whole: i64) -> Value {
+    Value::Money(Money { amount: whole * 10_000, currency: Currency::parse("USD").unwrap() })
+}
+
+/// What processes logged.
+fn said(w: &mut World) -> Vec<String> {
+    w.notes().into_iter().filter(|note| note.contains(" is ") || note.starts_with("Hello")).collect()
+}
+
+#[test]
+fn a_deployment_gives_values_and_defaults_hold_else() {
+    on_both(SOURCE, |w| {
+        let desk = w.create("Team", &[("name", text("Sales desk"))]);
+        w.create("Team", &[("name", text("Night"))]);
+        let deal = w.create("Deal", &[("title", text("a")), ("amount", usd(60_000))]);
+        assert_ne!(w.field(deal, "owner"), Value::Ref(desk), "what the parked turn did is undone");
+        let [parked] = w.instances("Route")[..] else { panic!("one process") };
+        let fault = w.engine.store().instance(parked).unwrap().unwrap().fault.unwrap();
+        assert_eq!((fault.code.as_str(), fault.place.as_str()), ("R0513", "test.proc:22"));
+        assert_eq!(fault.message, "the setting `config.greeting` has no value: this deployment gives none");
+
+        w.engine.configure("greeting", text("Hello")).unwrap();
+        w.engine.retry(parked).unwrap();
+        w.idle();
+        assert_eq!(w.statuses("Route"), [Status::Succeeded]);
+        assert_eq!(w.field(deal, "owner"), Value::Ref(desk));
+        assert_eq!(said(w), ["a is Hot", "Hello a"]);
+
+        w.engine.configure("large_deal", usd(100)).unwrap();
+        w.engine.configure("mood", Value::Enum(0)).unwrap();
+        w.engine.configure("backup", text("Night")).unwrap();
+        let small = w.create("Deal", &[("title", text("b")), ("amount", usd(100))]);
+        assert_ne!(w.field(small, "owner"), Value::Ref(desk));
+        assert_eq!(said(w)[2..], ["a is Hot", "b is Cold", "Hello b"]);
+    });
+}
+
+#[test]
+fn settings_travel_with_an_instance() {
+    let program = compile(SOURCE);
+    let mut w = World::on(Box::new(MemoryStore::default()), &program);
+    w.create("Team", &[("name", text("Sales desk"))]);
+    w.create("Deal", &[("title", text("a")), ("amount", usd(60_000))]);
+    let parked = w.instances("Route")[0];
+    w.engine.configure("greeting", text("Hello")).unwrap();
+    let bytes = w.engine.export(parked).unwrap();
+    let mut elsewhere = World::of(Engine::open(Box::new(MemoryStore::default()), program, settings()).unwrap());
+    let id = elsewhere.engine.import(&bytes).unwrap();
+    elsewhere.engine.retry(id).unwrap();
+    elsewhere.idle();
+    assert_eq!(said(&mut elsewhere), ["a is Hot", "Hello a"]);
+}
+
+#[test]
+fn a_store_keeps_them() {
+    let program = compile(SOURCE);
+    let folder = tempfile::tempdir().unwrap();
+    let open = || abide::engine::store::sqlite::SqliteStore::open(&folder.path().join("s.db")).unwrap();
+    let mut w = World::on(Box::new(open()), &program);
+    w.engine.configure("large_deal", usd(100)).unwrap();
+    drop(w);
+    let w = World::on(Box::new(open()), &program);
+    assert_eq!(w.engine.settings().collect::<Vec<_>>(), [("large_deal", &usd(100))]);
+}
