@@ -17,7 +17,7 @@ pub const MAGIC: [u8; 8] = *b"ABIDE\x1A\r\n";
 /// The format that this program writes and reads.
 pub const FORMAT: u16 = 8;
 /// How many sections there are; they stand in order of their numbers, from 1.
-const SECTIONS: u16 = 15;
+pub const SECTIONS: u16 = 15;
 /// Bytes of the hash at the end.
 const HASH: usize = 32;
 

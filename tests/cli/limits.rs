@@ -4,7 +4,7 @@
 
 use std::{os::unix::fs::symlink, process::Command};
 
-use abide::bytecode::container::FORMAT;
+use abide::bytecode::container::{FORMAT, SECTIONS};
 
 use super::{Call, Outcome};
 
@@ -84,7 +84,8 @@ fn bytes_that_are_no_text_and_no_build() {
     let lies = [
         b"ABIDE\x1A\r\n",
         &FORMAT.to_le_bytes()[..],
-        b"\x0E\0\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash",
+        &SECTIONS.to_le_bytes()[..],
+        b"\x01\0\xFF\xFF\xFF\xFF\xFD\0\0\0\0\0\0\0\x80 and enough bytes for a hash",
     ];
     let call = Call::new()
         .file("nul.proc", "entity Deal { title: text\0 }")

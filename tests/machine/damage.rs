@@ -71,7 +71,7 @@ fn tables_that_take_too_much_memory_are_refused() {
     consts.resize(consts.len() + count as usize, 0);
     let mut bytes = b"ABIDE\x1A\r\n".to_vec();
     bytes.extend(container::FORMAT.to_le_bytes());
-    bytes.extend(*b"\x0E\0");
+    bytes.extend(container::SECTIONS.to_le_bytes());
     let empty_meta = [0, 0, b'U', b'S', b'D', 0, 0, 0];
     for (number, content) in (1u16..=6).zip([&empty_meta[..], &[0], &[0], &[0], &[0], &consts]) {
         bytes.extend(number.to_le_bytes());
