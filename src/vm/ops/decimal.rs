@@ -154,7 +154,8 @@ fn floor(left: Decimal, right: Decimal) -> Computed<Decimal> {
 
 /// Half to even. Negative places round before the point.
 pub(super) fn round(number: Decimal, places: i64) -> Computed<Decimal> {
-    if let Ok(places) = u32::try_from(places) {
+    if places >= 0 {
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
         return Ok(number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven));
     }
     let digits = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
@@ -186,4 +187,19 @@ fn int_of_text(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx) -> Done 
 pub(super) fn unreadable(text: &str, what: &str) -> Raised {
     let shown: String = text.chars().take(40).collect();
     Raised::said(TrapCode::Conversion, format!("the text `{shown}` is not {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_places_than_a_number_has_change_nothing() {
+        let number = Decimal::new(15, 1);
+        for places in [1, 28, 29, 99_999_999_999, i64::MAX] {
+            assert_eq!(round(number, places).ok(), Some(number), "{places}");
+        }
+        assert_eq!(round(number, 0).ok(), Some(Decimal::from(2)));
+        assert_eq!(round(number, i64::MIN).ok(), Some(Decimal::ZERO));
+    }
 }
