@@ -15,6 +15,9 @@ pub trait Clock: Send {
     /// Sets the moment; only a virtual clock obeys, and only forward.
     fn set(&mut self, to: i64) -> bool;
 
+    /// Goes on from where a store stands, before anything has run on it; only a virtual clock obeys.
+    fn resume_at(&mut self, moment: i64);
+
     /// Whether the moment is only moved by [`Clock::set`].
     fn is_virtual(&self) -> bool;
 }
@@ -32,6 +35,8 @@ impl Clock for SystemClock {
     fn set(&mut self, _: i64) -> bool {
         false
     }
+
+    fn resume_at(&mut self, _: i64) {}
 
     fn is_virtual(&self) -> bool {
         false
@@ -60,6 +65,10 @@ impl Clock for VirtualClock {
     fn set(&mut self, to: i64) -> bool {
         self.now = self.now.max(to);
         true
+    }
+
+    fn resume_at(&mut self, moment: i64) {
+        self.now = moment;
     }
 
     fn is_virtual(&self) -> bool {

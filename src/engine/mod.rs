@@ -183,7 +183,7 @@ impl Engine {
             }
         }
         if let Some(now) = self.number("clock")? {
-            self.clock.set(now);
+            self.clock.resume_at(now);
         }
         self.now = self.clock.now();
         if let Some(state) = self.number("random")? {

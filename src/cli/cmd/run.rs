@@ -62,7 +62,11 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let outcome = carry_out(&mut simulation, &data, from).and_then(|()| match advance {
         None => Ok(()),
         Some(when) => {
-            let to = simulation.moment(simulation.engine.now(), when);
+            let now = simulation.engine.now();
+            let to = simulation.moment(now, when);
+            if to < now {
+                term.err("note: the clock stands later than `--until` already, and does not go back\n");
+            }
             simulation.advance_to(to)
         }
     });
@@ -184,7 +188,8 @@ impl Next<'_> {
     fn commands(&self, open: &[InstanceView], show: &Show<'_>) -> String {
         let path = quoted(&self.args.path.to_string_lossy());
         let data = self.args.data.as_ref().map(|p| format!(" --data {}", quoted(&p.to_string_lossy())));
-        let data = data.unwrap_or_default();
+        let config = self.args.config.iter().map(|given| format!(" --config {}", quoted(given)));
+        let data = data.unwrap_or_default() + &config.collect::<String>();
         let mut lines = Vec::new();
         let due = open.iter().filter_map(|o| Some((o.until?, o))).min_by_key(|(due, _)| *due);
         let (store, kept) = match &self.args.store {
