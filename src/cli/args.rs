@@ -201,7 +201,7 @@ pub(super) struct ResumeArgs {
     #[arg(long, value_name = "RECORD.FIELD=VALUE")]
     pub update: Vec<String>,
 
-    /// Whose rights `--update` has: a user of the snapshot, such as user:7 or "Ann"; without it the system's
+    /// Whose rights `--update` has: a user of the snapshot, such as user:7 or Ann; without it the system's
     #[arg(long = "as", value_name = "USER", requires = "update")]
     pub user: Option<String>,
 

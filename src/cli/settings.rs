@@ -50,7 +50,11 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
         };
         return Err(usage(&format!("the project has no setting `{name}`"), &help));
     };
-    let value = value(module, config.ty, text).map_err(|(problem, sources)| {
+    let optional = matches!(module.ty(config.ty), Some(TypeDef::Optional(_)));
+    if text == "none" && !optional && !matches!(module.ty(config.ty), Some(TypeDef::Text)) {
+        return Err(usage(&format!("`{name}` is not optional and cannot be none"), "give it a value"));
+    }
+    let value = value(module, config.ty, text, &format!("--config {name}")).map_err(|(problem, sources)| {
         term.err(&render::human(&[problem], &sources, &term.messages()));
         Exit::Wrong
     })?;
@@ -63,7 +67,7 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
 }
 
 /// A value on the command line; a record is given by its key and stays a text.
-fn value(module: &Module, ty: TypeIdx, text: &str) -> Result<Value, (Diagnostic, Sources)> {
+fn value(module: &Module, ty: TypeIdx, text: &str, option: &str) -> Result<Value, (Diagnostic, Sources)> {
     let is_reference = |ty: TypeIdx| matches!(module.ty(ty), Some(TypeDef::Ref(_)));
     let is_key = match module.ty(ty) {
         Some(TypeDef::Optional(inner)) => text != "none" && is_reference(*inner),
@@ -72,7 +76,7 @@ fn value(module: &Module, ty: TypeIdx, text: &str) -> Result<Value, (Diagnostic,
     if is_key {
         return Ok(Value::Text(text.to_owned()));
     }
-    from_text(module, ty, text, "--config", &|_| None)
+    from_text(module, ty, text, option, &|_| None)
 }
 
 /// Reads a value that stands on the command line. `option` names its place in messages.

@@ -207,13 +207,13 @@ impl Simulation {
         self.settle(ran)
     }
 
-    /// Writes one field of a record as a user; none is the system.
+    /// Writes one field of a record as a user; none is the system. Whether it was accepted.
     ///
     /// # Errors
     /// If the store fails. What the rules refuse is a part of what happens.
-    pub fn update(&mut self, user: Option<i64>, record: RecordRef, write: Write) -> Result<(), Error> {
+    pub fn update(&mut self, user: Option<i64>, record: RecordRef, write: Write) -> Result<bool, Error> {
         let answer = self.engine.update(user, record, &[write]);
-        self.done(answer).map(|_| ())
+        self.done(answer).map(|done| done.is_some())
     }
 
     /// What moment a word about time means.

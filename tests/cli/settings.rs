@@ -5,6 +5,7 @@ use super::Call;
 const PROJECT: &str = r#"
 config least: int = 10
 config desk: Team?
+config level: int = 1
 config greeting: text(5) = "hello"
 entity Deal { title: text score: int shown as "{title}" }
 workflow Greet for deal: Deal when created {
@@ -32,8 +33,19 @@ fn a_run_takes_settings_and_its_store_keeps_them() {
 }
 
 #[test]
+fn the_clock_of_a_store_goes_on_where_it_stands() {
+    let call = call();
+    call.run(&["run", "p.proc", "--store", "s.db"]);
+    let later = call.run(&["run", "p.proc", "--store", "s.db", "--advance", "1 day"]);
+    assert!(later.out.contains("from Mon 2026-01-05 09:00 to Tue 2026-01-06 09:00"), "{}", later.out);
+    let before = call.run(&["run", "p.proc", "--store", "s.db", "--until", "2026-01-05T10:00Z"]);
+    assert!(before.err.contains("does not go back"), "{}", before.err);
+    assert!(before.out.contains("from Tue 2026-01-06 09:00 to Tue 2026-01-06 09:00"), "{}", before.out);
+}
+
+#[test]
 fn all_that_is_wrong_with_settings_is_told_before_anything_happens() {
-    let args = "run p.proc --store s.db --config lest=1 --config least --config least=many --config greeting=welcome";
+    let args = "run p.proc --store s.db --config lest=1 --config least --config least=many --config greeting=welcome --config level=none";
     let call = call();
     let outcome = call.run(&args.split(' ').collect::<Vec<_>>());
     insta::assert_snapshot!(outcome.err);

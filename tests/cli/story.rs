@@ -106,6 +106,10 @@ fn an_update_of_what_is_resumed_is_by_the_user_who_is_named() {
     assert!(line(&[]).ends_with("(system)"), "{}", line(&[]));
     assert!(line(&["--as", "Ann"]).ends_with("(Ann)"), "{}", line(&["--as", "Ann"]));
     assert_eq!(line(&["--as", "user:2"]), line(&["--as", "Ann"]));
+    let next = resume(&["--as", "Ann"]).out;
+    assert!(!next.contains("Next:") || next.contains("--update 'deal:3.value=500' --as Ann"), "{next}");
+    let refused = call.run(&["resume", "x.snap", "deals.proc", "--update", "deal:999.value=1"]);
+    assert_eq!((refused.code, refused.out.contains("R0401")), (1, true), "{}", refused.out);
     let unknown = resume(&["--as", "Bob"]);
     assert_eq!(unknown.code, 2);
     assert_eq!(

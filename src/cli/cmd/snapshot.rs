@@ -63,23 +63,33 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         Some(word) => Some(find_user(&mut simulation, word, term)?),
         None => None,
     };
+    let mut refused = false;
     for update in &args.update {
         let (record, write) = parse_update(&simulation, update, term)?;
-        simulation.update(user, record, write).map_err(|error| store::failed(term, error))?;
+        refused |= !simulation.update(user, record, write).map_err(|error| store::failed(term, error))?;
     }
     retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;
     let to = advance.map_or(began, |when| simulation.moment(began, when));
     simulation.advance_to(to).map_err(|error| store::failed(term, error))?;
     let (snapshot, build) = (args.snapshot.to_string_lossy(), args.build.to_string_lossy());
-    let command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));
-    story::tell(&mut simulation, began, args.json, term, &|open, show| match open
+    let mut command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));
+    let options = [("--config", &args.config), ("--update", &args.update)];
+    for (option, value) in options.iter().flat_map(|(option, values)| values.iter().map(move |value| (option, value))) {
+        command += &format!(" {option} {}", quoted(value));
+    }
+    if let Some(user) = &args.user {
+        command += &format!(" --as {}", quoted(user));
+    }
+    let told = story::tell(&mut simulation, began, args.json, term, &|open, show| match open
         .iter()
         .filter_map(|view| view.until)
         .min()
     {
         Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, show)),
         None => String::new(),
-    })
+    })?;
+    // The story says why.
+    Ok(if refused { Exit::Wrong } else { told })
 }
 
 /// What was parked when it was taken out is tried again: its cause may have been mended.
