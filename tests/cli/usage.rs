@@ -27,6 +27,15 @@ fn help_is_a_result() {
 }
 
 #[test]
+fn a_filter_that_fits_no_test_is_a_mistake() {
+    let call = Call::new().file("t.proc", "test \"one\" { expect 1 == 1 }\n");
+    assert_eq!(call.run(&["test", "t.proc", "on"]).code, 0);
+    let misspelt = call.run(&["test", "t.proc", "own"]);
+    assert_eq!(misspelt.code, 2);
+    assert!(misspelt.err.contains("no test has `own` in its title"), "{}", misspelt.err);
+}
+
+#[test]
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let outcome = Call::new().run(&["completions", shell]);

@@ -29,6 +29,12 @@ pub(in crate::cli) fn run(args: &TestArgs, term: &Term) -> Exit {
         outcomes.iter().for_each(|outcome| term.out(&line(outcome)));
         term.out(&format!("{}: {passed} passed, {failed} failed\n", plural(outcomes.len(), "test")));
     }
+    if outcomes.is_empty() && !filter.is_empty() {
+        term.err(&format!(
+            "error: no test has `{filter}` in its title\n  help: `abide test` without it runs them all\n"
+        ));
+        return Exit::Usage;
+    }
     if failed == 0 { Exit::Fine } else { Exit::Wrong }
 }
 

@@ -212,7 +212,9 @@ fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, old: Option<V>) {
 impl Store for MemoryStore {
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
         if !self.rows.is_empty() && *self.schema != **schema {
-            return Err(StoreError::Other("it was made by another version of the entities".into()));
+            return Err(StoreError::Other(
+                "it was made by another project, or by another version of the entities".into(),
+            ));
         }
         self.schema = Arc::clone(schema);
         Ok(())

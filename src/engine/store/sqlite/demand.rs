@@ -67,7 +67,9 @@ impl Tables {
 impl SqliteStore {
     pub(super) fn prepare_in_memory(&mut self, schema: &Arc<Schema>) -> Result<()> {
         if !self.tables.texts.is_empty() && *self.schema != **schema {
-            return Err(StoreError::Other("it was made by another version of the entities".into()));
+            return Err(StoreError::Other(
+                "it was made by another project, or by another version of the entities".into(),
+            ));
         }
         check_names(schema)?;
         self.tables.texts.resize_with(schema.tables.len(), || None);

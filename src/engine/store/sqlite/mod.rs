@@ -132,7 +132,9 @@ impl Store for SqliteStore {
             }
         }
         if self.meta("schema")?.as_ref() != Some(&wanted) {
-            return Err(StoreError::Other("it was made by another version of the entities".into()));
+            return Err(StoreError::Other(
+                "it was made by another project, or by another version of the entities".into(),
+            ));
         }
         self.tables = demand::Tables::all(schema);
         self.schema = Arc::clone(schema);
