@@ -70,43 +70,36 @@ fn query_children(query: &Query) -> Vec<&Expr> {
     all
 }
 
+/// The blocks within a statement, to read or to change them.
+macro_rules! blocks {
+    ($kind:expr, $iter:ident, $($body:tt)+) => {
+        match $kind {
+            StmtKind::ActAsBlock { body, .. }
+            | StmtKind::Atomic(body)
+            | StmtKind::ForList { body, .. }
+            | StmtKind::ForQuery { body, .. }
+            | StmtKind::Stage { body, .. }
+            | StmtKind::While { body, .. } => vec![body],
+            StmtKind::OnCancel { body, cancel } => vec![body, cancel],
+            StmtKind::If { branches, otherwise } => branches.$iter().map(|(_, block)| block).chain(otherwise).collect(),
+            StmtKind::Match { arms, .. } => arms.$iter().map(|arm| $($body)+ arm.body).collect(),
+            StmtKind::Try { body, catches, finally } => {
+                [body].into_iter().chain(catches.$iter().map(|catch| $($body)+ catch.body)).chain(finally).collect()
+            }
+            StmtKind::Wait { arms, .. } => arms.$iter().map(|arm| $($body)+ arm.body).collect(),
+            _ => Vec::new(),
+        }
+    };
+}
+
 /// The blocks within a statement.
 pub(crate) fn blocks_of(kind: &StmtKind) -> Vec<&Block> {
-    match kind {
-        StmtKind::ActAsBlock { body, .. }
-        | StmtKind::Atomic(body)
-        | StmtKind::ForList { body, .. }
-        | StmtKind::ForQuery { body, .. }
-        | StmtKind::Stage { body, .. }
-        | StmtKind::While { body, .. } => vec![body],
-        StmtKind::OnCancel { body, cancel } => vec![body, cancel],
-        StmtKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
-        StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
-        StmtKind::Try { body, catches, finally } => {
-            [body].into_iter().chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
-        }
-        StmtKind::Wait { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
-        _ => Vec::new(),
-    }
+    blocks!(kind, iter, &)
 }
 
 /// The same, to change them.
 pub(super) fn blocks_of_mut(kind: &mut StmtKind) -> Vec<&mut Block> {
-    match kind {
-        StmtKind::ActAsBlock { body, .. }
-        | StmtKind::Atomic(body)
-        | StmtKind::ForList { body, .. }
-        | StmtKind::ForQuery { body, .. }
-        | StmtKind::Stage { body, .. }
-        | StmtKind::While { body, .. } => vec![body],
-        StmtKind::If { branches, otherwise } => branches.iter_mut().map(|(_, block)| block).chain(otherwise).collect(),
-        StmtKind::Match { arms, .. } => arms.iter_mut().map(|arm| &mut arm.body).collect(),
-        StmtKind::Try { body, catches, finally } => {
-            [body].into_iter().chain(catches.iter_mut().map(|catch| &mut catch.body)).chain(finally).collect()
-        }
-        StmtKind::Wait { arms, .. } => arms.iter_mut().map(|arm| &mut arm.body).collect(),
-        _ => Vec::new(),
-    }
+    blocks!(kind, iter_mut, &mut)
 }
 
 /// The expressions directly within a statement: those of its blocks are not among them.
