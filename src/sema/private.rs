@@ -352,6 +352,10 @@ impl<'a> Flow<'a> {
                 writes.iter().for_each(|write| self.store(*entity, write.field, &write.value, sink));
             }
             StmtKind::AssignOwner { to, .. } => self.see("the field `owner`", to, sink),
+            StmtKind::Emit { value, .. } => match &value.kind {
+                ExprKind::Record(_, fields) => fields.iter().for_each(|field| self.see("a signal", field, sink)),
+                _ => self.see("a signal", value, sink),
+            },
             StmtKind::Log(value) => self.see("a log", value, sink),
             StmtKind::Stop { message: Some(value), .. } => self.see("a message", value, sink),
             StmtKind::Raise(value) => self.see("an error", value, sink),
