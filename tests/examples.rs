@@ -37,7 +37,7 @@ fn examples_pass_their_tests() {
 
 #[test]
 fn examples_run() {
-    for example in ["courses", "deals", "leave-request", "onboarding", "sales", "dynamics/permitting"] {
+    for example in ["callbacks", "courses", "deals", "leave-request", "onboarding", "sales", "dynamics/permitting"] {
         let story = assert_fine(&["run", &format!("examples/{example}")], root());
         assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
         assert!(!story.contains("parked"), "something went wrong in {example}:\n{story}");

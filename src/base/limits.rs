@@ -45,6 +45,8 @@ pub const CAUSAL_DEPTH_MAX: u32 = 8;
 pub const TURNS_MAX: u64 = 1_000_000;
 /// Starts of one process on one record by processes within an hour; stops slow rings that depth cannot see.
 pub const STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
+/// The highest number that `limit … at once` takes.
+pub const RUNS_AT_ONCE_MAX: u32 = 1_000_000;
 /// Rows that a query fetches from the store at a time.
 pub const QUERY_BATCH: u32 = 256;
 /// Signals that wait in the mailbox of one instance.

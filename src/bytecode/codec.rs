@@ -298,8 +298,9 @@ wire_structs! {
     ConditionDef { function, captures }
     ProcessDef {
         name, kind, primary, inputs, result, body, captures, triggers, only_if, on_demand, called, run_as, rank, keep,
-        zone, independent,
+        zone, independent, limit, scope,
     }
+    LimitDef { count, per, when_full }
     Conjunct { path, op, argument }
     QueryDef { entity, conjuncts, complete }
     ConfigDef { name, ty, text_max, default }
@@ -351,6 +352,8 @@ wire_enums! {
         8 Input(a), 9 Result, 10 TriggerSignal,
     }
     Keep { 0 ForEver, 1 Nothing, 2 For(a), }
+    WhenFull { 0 Queue, 1 Skip, 2 NewestWins, }
+    Scope { 0 Organization, 1 User, 2 Unit, 3 UnitTree, }
     CompareOp {
         0 Equal, 1 NotEqual, 2 Less, 3 LessEqual, 4 Greater, 5 GreaterEqual, 6 IsNone, 7 IsPresent,
     }
@@ -358,6 +361,7 @@ wire_enums! {
     WriteOp { 0 Set, 1 Add, 2 Subtract, 3 Multiply, 4 Append, }
     InstanceState {
         0 Ready, 1 Waiting, 2 Postponed, 3 Parked, 4 Paused, 5 Running, 6 Succeeded, 7 Failed, 8 Canceled,
+        9 Queued,
     }
     HostOp {
         0 ReadField { entity, field }, 1 ReadUnionField { fields }, 2 IsDeleted, 3 ShownName, 4 Query(a), 5 Count(a),

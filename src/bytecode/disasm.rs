@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::{
     isa::{Instruction, Operand, Role, Table},
-    module::{Function, Module},
+    module::{Function, Module, ProcessDef, Scope},
     types::{FuncIdx, TypeDef, TypeIdx},
 };
 use crate::base::value::Value;
@@ -23,6 +23,10 @@ pub fn module(module: &Module) -> String {
             out.push_str(&function(module, FuncIdx(index)));
         }
     }
+    let clauses: Vec<String> = module.processes.iter().filter_map(|process| clauses(module, process)).collect();
+    if !clauses.is_empty() {
+        let _ = writeln!(out, "\n{}", clauses.join("\n"));
+    }
     if !module.points.is_empty() {
         out.push('\n');
     }
@@ -32,6 +36,18 @@ pub fn module(module: &Module) -> String {
         let _ = writeln!(out, "point {} ({:?}): {live} slots live, {}", point.name, point.kind, names.join(", "));
     }
     out
+}
+
+/// What the engine keeps to when it starts a process, if anything.
+fn clauses(module: &Module, process: &ProcessDef) -> Option<String> {
+    let limit = process.limit.as_ref().map(|limit| {
+        let per = limit.per.as_ref().and_then(|per| module.function(per.function));
+        let per = per.map_or_else(String::new, |function| format!(" per {}", function.name));
+        format!("limit {} at once{per} {:?}", limit.count, limit.when_full)
+    });
+    let scope = (process.scope != Scope::Organization).then(|| format!("scope {:?}", process.scope));
+    let all: Vec<String> = limit.into_iter().chain(scope).collect();
+    (!all.is_empty()).then(|| format!("process {}: {}", process.name, all.join(", ")))
 }
 
 /// The listing of one function; empty if there is no such function.

@@ -37,6 +37,7 @@ pub enum InstanceState {
     Postponed,
     Parked,
     Paused,
+    Queued,
     Running,
     Succeeded,
     Failed,

@@ -413,6 +413,42 @@ pub enum Keep {
     For(Duration),
 }
 
+/// What becomes of a start while as many run as may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WhenFull {
+    /// It waits until one of them has ended.
+    Queue,
+    /// It is left out.
+    Skip,
+    /// The oldest of them is cancelled.
+    NewestWins,
+}
+
+/// How many instances may run at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitDef {
+    /// How many; not 0.
+    pub count: u32,
+    /// What they are counted by: a function of primary record, inputs and captures to one value. Without it all count
+    /// together.
+    pub per: Option<ConditionDef>,
+    /// What becomes of more.
+    pub when_full: WhenFull,
+}
+
+/// Whose records events start a process for, seen from its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// All.
+    Organization,
+    /// Those of the owner.
+    User,
+    /// Those of everybody in the owner's unit.
+    Unit,
+    /// Those of everybody in that unit or below it.
+    UnitTree,
+}
+
 /// A process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessDef {
@@ -448,6 +484,10 @@ pub struct ProcessDef {
     pub zone: String,
     /// An action in a transaction of its own.
     pub independent: bool,
+    /// How many may run at once.
+    pub limit: Option<LimitDef>,
+    /// Whose records its events are of.
+    pub scope: Scope,
 }
 
 /// A comparison that a store can answer by itself.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bytecode::{
     disasm::type_name,
-    module::{Module, PointDef, PointKind},
+    module::{Module, PointDef, PointKind, ProcessDef, Scope, WhenFull},
 };
 
 /// The version of this object.
@@ -12,7 +12,7 @@ const VERSION: u32 = 1;
 
 /// The manifest of a module, with a line end.
 pub(super) fn text(module: &Module, hash: &str) -> String {
-    let processes: Vec<Value> = module.processes.iter().map(|process| json!({ "name": process.name })).collect();
+    let processes: Vec<Value> = module.processes.iter().map(process).collect();
     let points: Vec<Value> = module.points.iter().map(|def| point(module, def)).collect();
     let manifest = json!({
         "version": VERSION,
@@ -25,6 +25,24 @@ pub(super) fn text(module: &Module, hash: &str) -> String {
         "points": points,
     });
     format!("{manifest:#}\n")
+}
+
+fn process(def: &ProcessDef) -> Value {
+    let limit = def.limit.as_ref().map(|limit| {
+        let when_full = match limit.when_full {
+            WhenFull::Queue => "queue",
+            WhenFull::Skip => "skip",
+            WhenFull::NewestWins => "newest wins",
+        };
+        json!({ "at_once": limit.count, "per": limit.per.is_some(), "when_full": when_full })
+    });
+    let scope = match def.scope {
+        Scope::Organization => "organization",
+        Scope::User => "user",
+        Scope::Unit => "business unit",
+        Scope::UnitTree => "business unit tree",
+    };
+    json!({ "name": def.name, "limit": limit, "scope": scope })
 }
 
 fn point(module: &Module, def: &PointDef) -> Value {

@@ -43,7 +43,7 @@ use crate::{
         types::{FuncIdx, PointIdx},
     },
     diag::{Diagnostic, codes},
-    sema::{hir, schema::ProcessHead, ty::Ty},
+    sema::{hir, ty::Ty},
     syntax::ast::ProcessKind,
 };
 
@@ -208,22 +208,28 @@ impl<'a> Functions<'a> {
 
     fn lower_conditions(&mut self) {
         let program = self.program;
-        let all = program.schema.processes.iter().zip(&program.processes);
-        for (head, condition) in all.filter_map(|(head, process)| Some((head, process.only_if.as_ref()?))) {
-            self.lower_condition(head, condition);
+        for (head, process) in program.schema.processes.iter().zip(&program.processes) {
+            let own = usize::from(head.primary.is_some());
+            if let Some(condition) = &process.only_if {
+                self.lower_condition(format!("<{} only if>", head.name), condition, own, &Ty::Bool);
+            }
+            if let Some(per) = &process.per {
+                self.lower_condition(format!("<{} per>", head.name), per, own + head.params.len(), &per.value.ty);
+            }
         }
     }
 
-    fn lower_condition(&mut self, head: &ProcessHead, condition: &hir::Condition) {
+    /// Code that gives one value of the record, the inputs and the event.
+    fn lower_condition(&mut self, name: String, condition: &hir::Condition, params: usize, result: &Ty) {
         let job = Job {
             index: self.next(),
-            name: format!("<{} only if>", head.name),
+            name,
             kind: FunctionKind::Condition,
             process: None,
             locals: &condition.locals,
-            params: usize::from(head.primary.is_some()),
+            params,
             captures: &condition.captures,
-            result: &Ty::Bool,
+            result,
             suspends: false,
         };
         self.add(job, condition.value.span, |lowerer| {

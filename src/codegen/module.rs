@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where the bodies stand in the table of functions: `fn`s first (their ids are their indexes), then the bodies of
-/// processes, then their conditions, then tests.
+/// processes, then their conditions and what their limits count by, then tests.
 #[derive(Clone, Copy)]
 pub(super) struct FunctionNumbers {
     functions: usize,
@@ -31,7 +31,7 @@ impl FunctionNumbers {
         func(self.functions + process)
     }
 
-    /// The condition of a process, by its place among the processes that have one.
+    /// The condition of a process, or what its limit counts by, by its place among all of these.
     pub(super) fn condition(self, nth: usize) -> FuncIdx {
         func(self.functions + self.processes + nth)
     }
@@ -178,15 +178,17 @@ fn snake_case(name: &str) -> String {
 pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out::ProcessDef> {
     let numbers = FunctionNumbers::new(program);
     let mut conditions = 0;
+    let mut condition = |condition: &hir::Condition| {
+        conditions += 1;
+        out::ConditionDef {
+            function: numbers.condition(conditions - 1),
+            captures: condition.captures.iter().map(|c| capture(c.capture)).collect(),
+        }
+    };
     let mut all = Vec::new();
     for (i, (head, body)) in program.schema.processes.iter().zip(&program.processes).enumerate() {
-        let only_if = body.only_if.as_ref().map(|condition| {
-            conditions += 1;
-            out::ConditionDef {
-                function: numbers.condition(conditions - 1),
-                captures: condition.captures.iter().map(|c| capture(c.capture)).collect(),
-            }
-        });
+        let only_if = body.only_if.as_ref().map(&mut condition);
+        let per = body.per.as_ref().map(&mut condition);
         all.push(out::ProcessDef {
             name: head.name.clone(),
             kind: match head.kind {
@@ -216,9 +218,28 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             },
             zone: head.zone.clone().unwrap_or_else(|| program.settings.zone.clone()),
             independent: head.independent,
+            limit: head.at_once.map(|at_once| limit(at_once, per)),
+            scope: match head.scope {
+                schema::Scope::Organization => out::Scope::Organization,
+                schema::Scope::User => out::Scope::User,
+                schema::Scope::Unit => out::Scope::Unit,
+                schema::Scope::UnitTree => out::Scope::UnitTree,
+            },
         });
     }
     all
+}
+
+fn limit(at_once: schema::AtOnce, per: Option<out::ConditionDef>) -> out::LimitDef {
+    out::LimitDef {
+        count: at_once.count,
+        per,
+        when_full: match at_once.when_full {
+            schema::WhenFull::Queue => out::WhenFull::Queue,
+            schema::WhenFull::Skip => out::WhenFull::Skip,
+            schema::WhenFull::NewestWins => out::WhenFull::NewestWins,
+        },
+    }
 }
 
 /// A trigger for each entity that the primary record may be of.

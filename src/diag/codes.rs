@@ -169,7 +169,7 @@ codes! {
     E0603 "no-primary-record" "a process for a record that is none, or events without a record"
     E0604 "no-statements" "a process that does nothing"
     E0605 "input-without-value" "an input that nothing gives"
-    E0606 "bad-clause-value" "a clause with a word, time or zone that it does not take"
+    E0606 "bad-clause-value" "a clause with a word, number, time or zone that it does not take"
     E0607 "cannot-wait" "a wait where nothing can wait"
     E0608 "functions-only-read" "a function that acts"
     E0609 "not-called" "a process that cannot be called"
@@ -182,6 +182,7 @@ codes! {
     E0616 "cannot-be-called-so" "a call of something that is no function, or not so"
     E0617 "instances-in-tests" "an expectation about instances that cannot hold"
     E0618 "not-an-activity" "`mock` of something that is no activity, or answers with nothing"
+    E0619 "not-counted-by" "`per` of something that runs cannot be counted by"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -295,6 +296,7 @@ codes! {
     R0511 "activity-failed" "an activity has failed"
     R0512 "bad-answer" "an activity has answered with something else than it promises"
     R0513 "setting-without-value" "a setting has neither a default nor a value"
+    R0514 "limit-reached" "as many runs of the process as may run at once"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

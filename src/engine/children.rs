@@ -88,13 +88,16 @@ impl Engine {
         if !self.condition_holds(process, primary, &kept)? {
             return Err(faults::does_not_apply(&process.name));
         }
+        let per = self.per_arguments(process, primary, inputs, &kept);
+        let slot = self.slot(process, &per)?;
         let refusal = self.guard(actor, process, primary)?;
         let owner = self.owner(&process.name);
         let start = Start {
             process: index,
             primary,
             arguments: self.arguments(process, primary, inputs, &kept)?,
-            condition: None,
+            slot: slot.filter(|_| refusal.is_none()),
+            condition: (process.limit.is_some() && refusal.is_some()).then_some(per),
             owner,
             caller: actor.user,
             user: if process.run_as == Some(RunAs::Owner) { owner } else { actor.user },
@@ -102,7 +105,7 @@ impl Engine {
             owned,
             depth: actor.depth + 1,
         };
-        self.begin_instance(start, refusal)
+        self.begin_instance(start, refusal)?.ok_or_else(|| faults::limit_reached(&process.name))
     }
 }
 

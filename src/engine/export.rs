@@ -30,7 +30,7 @@ use super::{
 const MAGIC: &[u8; 4] = b"ABEX";
 
 /// The format of exports that this program reads and writes.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// Records that travel with an instance; more are not what one process is about.
 const RECORDS_MAX: usize = 10_000;
@@ -123,6 +123,7 @@ impl Engine {
             }
             engine.store.raise_counter("id", last)?;
             engine.restart_schedules()?;
+            engine.let_in_imported()?;
             first.ok_or_else(|| damaged("instances"))
         })
     }
@@ -158,6 +159,15 @@ impl Engine {
             self.store.put_mail(&Mail { key, instance: instance.id, signal: signal.to_owned(), value })?;
         }
         Ok(instance.id)
+    }
+
+    /// Those who had places may have stayed behind.
+    fn let_in_imported(&mut self) -> Answer<()> {
+        let filter = InstanceFilter { status: Some(Status::Queued), ..InstanceFilter::default() };
+        for instance in self.store.instances(&filter)? {
+            self.let_in(&instance.process, instance.slot.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// The records that instances hold, and those that lead on from them by references that the build reads or that
@@ -316,6 +326,7 @@ impl Engine {
             "status": i.status.word(),
             "due": i.due,
             "arguments": values(&i.arguments),
+            "slot": i.slot,
             "condition": i.condition.as_deref().map(values),
             "snapshot": i.snapshot.as_deref().map(to_hex),
             "point": i.point,
@@ -363,6 +374,7 @@ impl Engine {
             queue: None,
             due: number("due"),
             arguments: values("arguments")?,
+            slot: text("slot"),
             condition: values("condition"),
             snapshot,
             point: text("point"),

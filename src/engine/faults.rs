@@ -100,6 +100,10 @@ faults! {
     wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
     /// What an instance rests at cannot be taken up by this build.
     unusable_snapshot(reason) "R0508" "the instance cannot go on: {reason}";
+    /// As many run as may at once, and more are left out.
+    limit_reached(process) "R0514" "{process} is not started: as many run as may at once";
+    /// A run asks for another one, which could begin only when it has ended itself.
+    waits_for_itself(process) "R0514" "{process} is not started: it would wait for the end of the run that asks for it";
     /// Nobody does the activity.
     no_implementation(activity) "R0510" "nobody does {activity}: the embedding program has registered no implementation, and there is no mock";
     /// The activity could not be done.

@@ -1,5 +1,7 @@
 //! The life of instances: started, cancelled, retried, given up, ended, forgotten.
 
+use std::sync::Arc;
+
 use crate::{
     base::value::{RecordRef, Value},
     bytecode::{
@@ -14,6 +16,7 @@ use super::{
     actor::Actor,
     faults::{self, Answer, Failure},
     log::Line,
+    slots::Room,
     store::{Instance, InstanceFilter, LogKind, Status, StoredFault, Subscription},
     words,
 };
@@ -24,7 +27,9 @@ pub(crate) struct Start {
     pub(crate) process: ProcessIdx,
     pub(crate) primary: Option<RecordRef>,
     pub(crate) arguments: Vec<Value>,
-    /// What `only if` is called with before the first turn.
+    /// What the process counts its runs by.
+    pub(crate) slot: Option<String>,
+    /// What `only if` and `per` are called with before the first turn.
     pub(crate) condition: Option<Vec<Value>>,
     pub(crate) owner: Option<i64>,
     pub(crate) caller: Option<i64>,
@@ -45,9 +50,21 @@ impl Engine {
         self.module().points.iter().find(|p| p.name == name)
     }
 
-    /// Puts a start into the ready queue, or aside with the reason why it is refused.
-    pub(crate) fn begin_instance(&mut self, start: Start, refusal: Option<Failure>) -> Answer<i64> {
-        let process = self.module().process(start.process).ok_or_else(|| faults::unknown_request("a process"))?;
+    /// Puts a start into the ready queue, or aside with the reason why it is refused. Gives nothing where as many run as
+    /// may and more are left out.
+    pub(crate) fn begin_instance(&mut self, start: Start, refusal: Option<Failure>) -> Answer<Option<i64>> {
+        let program = Arc::clone(&self.program);
+        let process = program.module().process(start.process).ok_or_else(|| faults::unknown_request("a process"))?;
+        let room = match &start.slot {
+            Some(slot) if refusal.is_none() => {
+                self.refuse_waiting_for_itself(process, &start)?;
+                self.room(process, slot)?
+            }
+            _ => Room::Free,
+        };
+        if room == Room::Skipped {
+            return Ok(None);
+        }
         let mut instance = Instance {
             id: 0,
             process: process.name.clone(),
@@ -64,6 +81,7 @@ impl Engine {
             queue: None,
             due: None,
             arguments: start.arguments,
+            slot: start.slot,
             condition: start.condition,
             snapshot: None,
             point: None,
@@ -79,13 +97,13 @@ impl Engine {
         self.log(Line { kind: LogKind::Start, ..Line::of(&instance) })?;
         match refusal {
             None => {
-                self.make_ready(&mut instance)?;
+                self.take_place(&mut instance, room)?;
                 self.store.put_instance(&instance)?;
             }
             Some(Failure::Fault(fault)) => self.park(&mut instance, &fault)?,
             Some(failure) => return Err(failure),
         }
-        Ok(instance.id)
+        Ok(Some(instance.id))
     }
 
     /// Stops an instance where it rests, until it is retried or given up.
@@ -157,6 +175,7 @@ impl Engine {
         instance.changed = self.now;
         instance.message.clone_from(&message);
         instance.result = result;
+        let slot = instance.slot.take();
         let keep = self.process_named(&instance.process).map_or(Keep::ForEver, |(_, p)| p.keep);
         if let Keep::For(duration) = keep {
             instance.due = Some(words::later(self.now, duration, &self.module().meta.zone));
@@ -168,6 +187,9 @@ impl Engine {
         self.end_children(id)?;
         for waiting in self.store.subscribers(Subscription::End { instance: id })? {
             self.wake(waiting)?;
+        }
+        if let Some(slot) = slot {
+            self.let_in(&instance.process, &slot)?;
         }
         let awaited = instance.owned && self.is_live(instance.parent)?;
         if keep == Keep::Nothing && !awaited {

@@ -1,8 +1,8 @@
 //! The engine: what happens to records, and the life of process instances, on a store.
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
-//! - `pipeline`, `operation`, `triggers`, `rows`: an operation on a record, from its request to what it starts.
-//! - `instance`, `turn`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
+//! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
+//! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes.
 //! - [`view`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
@@ -29,8 +29,10 @@ mod pipeline;
 mod requests;
 mod rows;
 mod schedules;
+mod scope;
 mod settings;
 mod signals;
+mod slots;
 pub mod store;
 mod triggers;
 mod turn;

@@ -253,11 +253,7 @@ impl Engine {
         let system = self.index.system(entity);
         let (Some(owner), Some(unit)) = (system.owner, system.owning_unit) else { return Ok(()) };
         let Some(Value::Ref(owner)) = row.get(owner.index()).cloned() else { return Ok(()) };
-        let field = self.entity(owner.entity)?.field_by_name("unit").map(|(field, _)| field);
-        let value = match (field, self.stored(owner)?) {
-            (Some(field), Some(row)) => row.get(field.index()).cloned().unwrap_or(Value::None),
-            _ => Value::None,
-        };
+        let value = self.unit_of(owner)?.map_or(Value::None, Value::Ref);
         set(row, Some(unit), value);
         Ok(())
     }

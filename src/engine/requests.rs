@@ -167,6 +167,7 @@ impl Engine {
         let owner = self.owner(&process.name);
         let user = if process.run_as == Some(RunAs::Owner) { owner } else { actor.user };
         let arguments = self.arguments(process, primary, inputs, &kept)?;
+        let per = self.per_arguments(process, primary, inputs, &kept);
         if process.kind == ProcessKind::Realtime {
             let frame_actor = Actor { user, caller: actor.user, owner, instance: None, process: Some(index), depth: 1 };
             let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
@@ -176,6 +177,7 @@ impl Engine {
             process: index,
             primary,
             arguments,
+            slot: self.slot(process, &per)?,
             condition: None,
             owner,
             caller: actor.user,
@@ -184,7 +186,8 @@ impl Engine {
             owned: false,
             depth: 1,
         };
-        self.begin_instance(start, None).map(Started::Instance)
+        let begun = self.begin_instance(start, None)?;
+        begun.map(Started::Instance).ok_or_else(|| faults::limit_reached(&process.name))
     }
 
     /// Runs the body of a test: its statements are transactions of their own, its `Test…` requests go to `host`.

@@ -20,8 +20,9 @@ use super::{
     faults::{self, Answer, Failure},
     index,
     instance::Start,
+    log::Line,
     machine::Frame,
-    store::{CausedStart, Row, Subscription},
+    store::{CausedStart, LogKind, Row, Subscription},
 };
 
 /// What happens to a record.
@@ -43,6 +44,14 @@ pub(crate) struct Event {
     pub(crate) new: Option<Arc<Row>>,
     /// The fields that the request named.
     pub(crate) written: Vec<FieldIdx>,
+}
+
+/// The primary record, and the inputs; those that are missing have their defaults.
+fn with_inputs(process: &ProcessDef, primary: Option<RecordRef>, inputs: &[Value]) -> Vec<Value> {
+    let own = process.primary.map(|_| primary.map_or(Value::None, Value::Ref));
+    let defaults = process.inputs.iter().skip(inputs.len());
+    let defaults = defaults.map(|input| input.default.clone().unwrap_or(Value::None));
+    own.into_iter().chain(inputs.iter().cloned()).chain(defaults).collect()
 }
 
 fn value(row: Option<&Arc<Row>>, field: FieldIdx) -> Option<&Value> {
@@ -176,7 +185,7 @@ impl Engine {
     ) -> Answer<Option<Vec<Value>>> {
         let program = Arc::clone(&self.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
-        if !self.condition_holds(process, primary, kept)? {
+        if !self.is_in_scope(process, primary, kept)? || !self.condition_holds(process, primary, kept)? {
             return Ok(inputs);
         }
         if let Some(fault) = self.guard(actor, process, primary)? {
@@ -207,13 +216,7 @@ impl Engine {
         kept: &Kept<'_>,
     ) -> Answer<Vec<Value>> {
         let function = self.module().function(process.body).ok_or_else(|| faults::unknown_request("a body"))?;
-        let mut arguments = Vec::with_capacity(function.params.len());
-        if process.primary.is_some() {
-            arguments.push(primary.map_or(Value::None, Value::Ref));
-        }
-        arguments.extend_from_slice(inputs);
-        let defaults = process.inputs.iter().skip(inputs.len());
-        arguments.extend(defaults.map(|input| input.default.clone().unwrap_or(Value::None)));
+        let mut arguments = with_inputs(process, primary, inputs);
         let types = function.params.get(arguments.len()..).unwrap_or_default();
         arguments.extend(self.captures(&process.captures, types, kept));
         Ok(arguments)
@@ -231,7 +234,9 @@ impl Engine {
         };
         let found = match capture {
             Capture::OldPresent => Some(Value::Bool(old.is_some())),
-            Capture::Old(field) | Capture::Last(field) => value(old, field).cloned(),
+            Capture::Old(field) => value(old, field).cloned(),
+            // Where the process has other triggers, too, the record may still be there.
+            Capture::Last(field) => value(kept.event.and_then(|event| event.new.as_ref()).or(old), field).cloned(),
             Capture::Changed(field) => Some(Value::Bool(kept.event.is_some_and(|e| e.changes(field)))),
             Capture::TriggerKind => Some(Value::Text(kept.kind.to_owned())),
             Capture::TriggerUser => Some(user()),
@@ -260,6 +265,22 @@ impl Engine {
         let types = params.get(arguments.len()..).unwrap_or_default();
         arguments.extend(self.captures(&condition.captures, types, kept));
         Some(arguments)
+    }
+
+    /// What the function behind `per` is called with, if the process has one.
+    pub(crate) fn per_arguments(
+        &self,
+        process: &ProcessDef,
+        primary: Option<RecordRef>,
+        inputs: &[Value],
+        kept: &Kept<'_>,
+    ) -> Vec<Value> {
+        let Some(per) = process.limit.as_ref().and_then(|limit| limit.per.as_ref()) else { return Vec::new() };
+        let mut arguments = with_inputs(process, primary, inputs);
+        let params = self.module().function(per.function).map(|f| f.params.as_slice()).unwrap_or_default();
+        let types = params.get(arguments.len()..).unwrap_or_default();
+        arguments.extend(self.captures(&per.captures, types, kept));
+        arguments
     }
 
     /// Evaluates `only if`.
@@ -320,8 +341,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts a background process that something caused, unless its condition is false. Gives whether it did. What
-    /// goes wrong parks the start.
+    /// Starts a background process that something caused, unless its scope or its condition says no. Gives whether it did.
+    /// What goes wrong parks the start.
     pub(crate) fn start_caused(
         &mut self,
         actor: &Actor,
@@ -330,19 +351,26 @@ impl Engine {
         primary: Option<RecordRef>,
         kept: &Kept<'_>,
     ) -> Answer<bool> {
+        if !self.is_in_scope(process, primary, kept)? {
+            return Ok(false);
+        }
         let condition = self.condition_arguments(process, primary, kept);
-        let refusal = match condition.as_deref().map(|args| self.evaluate_condition(process, args)) {
-            None | Some(Ok(true)) => self.guard(actor, process, primary)?,
-            Some(Ok(false)) => return Ok(false),
-            Some(Err(Failure::Fault(fault))) => Some(Failure::Fault(fault)),
-            Some(Err(failure)) => return Err(failure),
+        let per = self.per_arguments(process, primary, &[], kept);
+        let (slot, refusal) = match self.may_start(process, condition.as_deref(), &per) {
+            Ok(None) => return Ok(false),
+            Ok(Some(slot)) => (slot, self.guard(actor, process, primary)?),
+            Err(Failure::Fault(fault)) => (None, Some(Failure::Fault(fault))),
+            Err(failure) => return Err(failure),
         };
         let owner = self.owner(&process.name);
+        let is_conditional = condition.is_some() || process.limit.is_some();
+        let entry = condition.into_iter().flatten().chain(per).collect();
         let start = Start {
             process: index,
             primary,
             arguments: self.arguments(process, primary, &[], kept)?,
-            condition: condition.filter(|_| refusal.is_some()),
+            slot: slot.filter(|_| refusal.is_none()),
+            condition: (is_conditional && refusal.is_some()).then_some(entry),
             owner,
             caller: actor.user,
             user: if process.run_as == Some(RunAs::Caller) { actor.user } else { owner },
@@ -350,8 +378,27 @@ impl Engine {
             owned: false,
             depth: actor.depth + 1,
         };
-        self.begin_instance(start, refusal)?;
+        if self.begin_instance(start, refusal)?.is_none() {
+            let message = format!("{} is left out: as many run as may at once", process.name);
+            let line = Line { record: primary, ..self.line(actor, LogKind::Note, message) };
+            self.log(line)?;
+        }
         Ok(true)
+    }
+
+    /// Whether `only if` holds; if so, what the run counts as.
+    fn may_start(
+        &mut self,
+        process: &ProcessDef,
+        condition: Option<&[Value]>,
+        per: &[Value],
+    ) -> Answer<Option<Option<String>>> {
+        if let Some(arguments) = condition
+            && !self.evaluate_condition(process, arguments)?
+        {
+            return Ok(None);
+        }
+        self.slot(process, per).map(Some)
     }
 
     /// Wakes the instances that wait for something that the event changed.

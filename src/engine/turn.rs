@@ -21,6 +21,7 @@ use super::{
     faults::{self, Answer, Failure},
     log::Line,
     machine::{End, Frame},
+    slots::Room,
     store::{Instance, LogKind, Status},
     words,
 };
@@ -143,17 +144,30 @@ impl Engine {
         }
     }
 
-    /// Whether the condition of a start that was put aside holds now; without one it does.
+    /// Whether a start that was put aside may begin now; another one may.
     fn may_begin(&mut self, instance: &mut Instance) -> Answer<bool> {
-        let Some(arguments) = &instance.condition else { return Ok(true) };
+        let Some(entry) = instance.condition.take() else { return Ok(true) };
         let program = Arc::clone(&self.program);
         let (index, _) = self.known_process(&instance.process)?;
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
-        if self.evaluate_condition(process, arguments)? {
-            instance.condition = None;
-            return Ok(true);
+        let condition = process.only_if.as_ref().and_then(|condition| program.module().function(condition.function));
+        let (condition, per) = entry.split_at_checked(condition.map_or(0, |f| f.params.len())).unwrap_or_default();
+        if !self.evaluate_condition(process, condition)? {
+            return self.leave_out(instance, "does not apply");
         }
-        self.log(Line { message: "does not apply".into(), ..Line::of(instance) })?;
+        instance.slot = self.slot(process, per)?;
+        let Some(slot) = &instance.slot else { return Ok(true) };
+        match self.room(process, slot)? {
+            Room::Free => {}
+            Room::Full => self.take_place(instance, Room::Full)?,
+            Room::Skipped => return self.leave_out(instance, "is left out: as many run as may at once"),
+        }
+        self.store.put_instance(instance)?;
+        Ok(instance.status == Status::Ready)
+    }
+
+    fn leave_out(&mut self, instance: &Instance, reason: &str) -> Answer<bool> {
+        self.log(Line { message: reason.to_owned(), ..Line::of(instance) })?;
         self.store.delete_instance(instance.id)?;
         Ok(false)
     }

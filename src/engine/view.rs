@@ -84,7 +84,11 @@ impl Engine {
     }
 
     fn view(&mut self, instance: Instance) -> Answer<InstanceView> {
-        let waits_for = if instance.status == Status::Waiting { self.waits_in_words(instance.id)? } else { Vec::new() };
+        let waits_for = match instance.status {
+            Status::Waiting => self.waits_in_words(instance.id)?,
+            Status::Queued => vec![self.place_in_words(&instance)?],
+            _ => Vec::new(),
+        };
         let record_name = match instance.primary {
             Some(record) => self.name_for_people(record)?,
             None => String::new(),

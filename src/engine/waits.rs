@@ -97,6 +97,9 @@ impl Engine {
         {
             let wakes = match instance.status {
                 Status::Ready => instance.queue.is_some(),
+                Status::Queued => {
+                    self.store.running(&instance.process, instance.slot.as_deref().unwrap_or_default())? > 0
+                }
                 Status::Waiting => instance.due.is_some() || self.can_be_woken(instance.id)?,
                 Status::Postponed => instance.due.is_some(),
                 _ => true,

@@ -5,11 +5,14 @@ use super::{
     collect::{Declared, RESERVED},
     constants::{self, Constant},
     errors::{kinds as errors, names},
-    schema::{FunctionHead, Keep, ParamHead, ProcessHead, ProcessId, Record, RecordId, RecordKind, RunAs},
+    schema::{
+        AtOnce, FunctionHead, Keep, ParamHead, ProcessHead, ProcessId, Record, RecordId, RecordKind, RunAs, Scope,
+        WhenFull,
+    },
     ty::Ty,
     types,
 };
-use crate::base::{distance::did_you_mean, span::FileId, value::Value};
+use crate::base::{distance::did_you_mean, limits::RUNS_AT_ONCE_MAX, span::FileId, value::Value};
 use crate::syntax::ast::{
     self, Clause, ClauseKind, Expr, ExprKind, Param, ProcessDecl, ProcessKind, ResultDecl, TextPart, TypeKind,
 };
@@ -88,6 +91,8 @@ impl Builder<'_, '_> {
             run_as: None,
             rank: 0,
             keep: Keep::ForEver,
+            at_once: None,
+            scope: Scope::Organization,
             zone: None,
             independent: false,
             limits: None,
@@ -187,7 +192,7 @@ impl Builder<'_, '_> {
             ClauseKind::Keep(keep) => self.keep(head, keep),
             ClauseKind::InZone(zone) => self.zone(head, zone),
             ClauseKind::Independent => head.independent = true,
-            ClauseKind::Limit { .. } => self.sink.push(names::later("limits of running instances", clause.span)),
+            ClauseKind::Limit { count, policy, .. } => self.at_once(head, count, policy.as_ref()),
             ClauseKind::Scope(word) => self.scope(head, word),
             ClauseKind::After(_)
             | ClauseKind::Before(_)
@@ -225,26 +230,55 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// `organization` is the default; narrower scopes need roles and units at run time.
-    fn scope(&mut self, head: &ProcessHead, word: &ast::Ident) {
-        const SCOPES: [&str; 4] = ["business unit", "business unit tree", "organization", "user"];
-        if word.name == "organization" {
-            return;
-        }
-        if !SCOPES.contains(&word.name.as_str()) {
-            let near: Vec<String> = did_you_mean(&word.name, SCOPES).into_iter().map(str::to_owned).collect();
-            self.sink.push(errors::unknown_word("scope", &word.name, word.span, &near));
-            return;
-        }
+    /// `limit 10 at once skip`; what stands behind `per` is checked with the bodies.
+    fn at_once(&mut self, head: &mut ProcessHead, count: &Expr, policy: Option<&ast::Ident>) {
+        let fixed = match constants::evaluate(&self.schema, count, &Ty::Int) {
+            Constant::Value(Value::Int(n)) => u32::try_from(n).ok().filter(|n| (1..=RUNS_AT_ONCE_MAX).contains(n)),
+            _ => None,
+        };
+        let Some(count) = fixed else { return self.sink.push(errors::fixed_count(RUNS_AT_ONCE_MAX, count.span)) };
+        let when_full = match policy.map(|policy| policy.name.as_str()) {
+            Some("skip") => WhenFull::Skip,
+            Some("newest wins") => WhenFull::NewestWins,
+            _ => WhenFull::Queue,
+        };
+        head.at_once = Some(AtOnce { count, when_full });
+    }
+
+    /// `organization` is the default; of records that nobody owns there is no other scope.
+    fn scope(&mut self, head: &mut ProcessHead, word: &ast::Ident) {
+        const SCOPES: [(&str, Scope); 4] = [
+            ("business unit", Scope::Unit),
+            ("business unit tree", Scope::UnitTree),
+            ("organization", Scope::Organization),
+            ("user", Scope::User),
+        ];
+        let Some((_, scope)) = SCOPES.into_iter().find(|(name, _)| *name == word.name) else {
+            let near = did_you_mean(&word.name, SCOPES.map(|(name, _)| name));
+            let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+            return self.sink.push(errors::unknown_word("scope", &word.name, word.span, &near));
+        };
         let nobody = head.primary.as_ref().and_then(|primary| {
             primary.ty.entities().into_iter().filter_map(|id| self.schema.entity(id)).find(|e| !e.owned_by_user)
         });
         match nobody {
-            Some(entity) => {
+            Some(entity) if scope != Scope::Organization => {
                 let message = super::errors::triggers::narrow_scope(&entity.name, word.span, entity.span);
                 self.sink.push(message);
             }
-            None => self.sink.push(names::later("scopes narrower than `organization`", word.span)),
+            _ => head.scope = scope,
+        }
+    }
+
+    /// A narrower scope chooses among the records whose events start the process: there are such events.
+    pub(super) fn check_scope(&mut self, head: &ProcessHead, decl: &ProcessDecl) {
+        let word = decl.clauses.iter().find_map(|clause| match &clause.kind {
+            ClauseKind::Scope(word) => Some(word),
+            _ => None,
+        });
+        let of_a_record = head.primary.is_some() && !head.triggers.is_empty();
+        if let Some(word) = word.filter(|_| head.scope != Scope::Organization && !of_a_record) {
+            self.sink.push(super::errors::triggers::scope_of_nothing(&head.name, word.span));
         }
     }
 }

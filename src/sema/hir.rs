@@ -109,14 +109,16 @@ pub struct ProcessBody {
     pub captures: Vec<Captured>,
     /// `only if`: its only parameter is the primary record.
     pub only_if: Option<Condition>,
+    /// `per e` of a limit: its parameters are the primary record and the inputs.
+    pub per: Option<Condition>,
 }
 
-/// `only if c`.
+/// `only if c`, or `per e` of a limit.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// Its names: the primary record first.
+    /// Its names: the parameters first.
     pub locals: Vec<Local>,
-    /// The condition.
+    /// The condition, or what is counted by.
     pub value: Expr,
     /// What it reads of the event.
     pub captures: Vec<Captured>,

@@ -67,8 +67,9 @@ fn functions(program: &Program) -> Functions {
         for process in &program.processes {
             let flow = Flow::of(program, &found, &process.body, &process.captures, &[]);
             flow.given(&process.body.block, &mut given);
-            if let Some(condition) = &process.only_if {
-                let flow = Flow { captures: &condition.captures, locals: vec![None; condition.locals.len()], ..flow };
+            for condition in process.only_if.iter().chain(&process.per) {
+                let (locals, primary) = (vec![None; condition.locals.len()], flow.primary.clone());
+                let flow = Flow { captures: &condition.captures, locals, primary, ..flow };
                 flow.given_by(&condition.value, &mut given);
             }
         }
@@ -130,7 +131,7 @@ fn mark(program: &mut Program, functions: &Functions) {
             }
         };
         mark(&process.body.locals, &mut process.captures);
-        if let Some(condition) = &mut process.only_if {
+        for condition in process.only_if.iter_mut().chain(&mut process.per) {
             mark(&condition.locals, &mut condition.captures);
         }
     }

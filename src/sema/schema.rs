@@ -450,6 +450,40 @@ pub enum Keep {
     For(crate::base::value::Duration),
 }
 
+/// What becomes of a start while as many run as may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// `queue`: it waits until one of them has ended.
+    Queue,
+    /// `skip`: it is left out.
+    Skip,
+    /// `newest wins`: the oldest of them is cancelled.
+    NewestWins,
+}
+
+/// `limit 10 at once …`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtOnce {
+    /// How many.
+    pub count: u32,
+    /// What becomes of more.
+    pub when_full: WhenFull,
+}
+
+/// Whose records a process applies to, seen from its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// `organization`: all.
+    #[default]
+    Organization,
+    /// `user`: those of the owner.
+    User,
+    /// `business unit`: those of everybody in the owner's unit.
+    Unit,
+    /// `business unit tree`: those of everybody in that unit or below it.
+    UnitTree,
+}
+
 /// The clauses of an activity.
 #[derive(Clone, Debug)]
 pub struct ActivityLimits {
@@ -501,6 +535,10 @@ pub struct ProcessHead {
     pub rank: i64,
     /// `keep`.
     pub keep: Keep,
+    /// `limit … at once`.
+    pub at_once: Option<AtOnce>,
+    /// `scope`.
+    pub scope: Scope,
     /// `in zone`.
     pub zone: Option<String>,
     /// `independent`.

@@ -48,6 +48,7 @@ impl Builder<'_, '_> {
         self.check_overlaps(head);
         if !is_broken {
             self.check_starts(head, decl);
+            self.check_scope(head, decl);
         }
     }
 

@@ -179,6 +179,7 @@ fn status(state: InstanceState) -> Option<Status> {
         InstanceState::Postponed => Status::Postponed,
         InstanceState::Parked => Status::Parked,
         InstanceState::Paused => Status::Paused,
+        InstanceState::Queued => Status::Queued,
         InstanceState::Running => return None,
         InstanceState::Succeeded => Status::Succeeded,
         InstanceState::Failed => Status::Failed,

@@ -11,6 +11,8 @@ mod mortal;
 mod operations;
 mod relations;
 mod scenarios;
+mod scope;
 mod settings;
 mod signals;
+mod slots;
 mod world;

@@ -113,6 +113,9 @@ impl Store for Mortal {
         read instance(id: i64) -> Option<Instance>;
         write delete_instance(id: i64) -> ();
         read instances(filter: &InstanceFilter) -> Vec<Instance>;
+        read running(process: &str, slot: &str) -> u32;
+        read first_queued(process: &str, slot: &str) -> Option<i64>;
+        read of_slot(process: &str, slot: &str) -> Vec<i64>;
         read next_ready() -> Option<i64>;
         read next_due() -> Option<(i64, i64)>;
         write subscribe(instance: i64, to: &[Subscription]) -> ();

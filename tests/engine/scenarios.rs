@@ -208,6 +208,34 @@ workflow Archive for deal: Deal when on Said only if trigger.signal.n > 2 { log 
             Step::Update("Deal", "b", "score", 5),
         ],
     },
+    Scenario {
+        source: r#"
+entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
+workflow One for deal: Deal when created limit 1 at once {
+    log "one {deal.title}"
+    wait 1 day
+    stop canceled "{deal.title} {random(1, 1000)}"
+    on cancel { log "end {deal.title}" }
+}
+workflow Newest for deal: Deal when created limit 2 at once per deal.score mod 2 newest wins {
+    wait { until deal.score > 5, after 3 days }
+    log "newest {deal.title}"
+    on cancel { log "{deal.title} made room" }
+}
+workflow Skipped for deal: Deal when created limit 1 at once skip { wait until deal.score > 5 log "did not skip" }
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 0),
+            Step::Create("Deal", "b", 2),
+            Step::Create("Deal", "c", 4),
+            Step::Create("Deal", "d", 1),
+            Step::Delete("Deal", "c"),
+            Step::Update("Deal", "a", "score", 6),
+            Step::Days(2),
+            Step::Create("Deal", "e", 0),
+            Step::Days(9),
+        ],
+    },
 ];
 
 /// The first scenario as a data file: a record that another one refers to before it is there, refusals, and each event.

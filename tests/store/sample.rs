@@ -117,6 +117,7 @@ pub(super) fn instance(id: i64) -> Instance {
         queue: None,
         due: None,
         arguments: vec![],
+        slot: None,
         condition: None,
         snapshot: None,
         point: None,

@@ -235,6 +235,7 @@ fn instances_come_back_whole(mut f: Fixture) {
     (full.owner, full.caller, full.user, full.parent) = (Some(1), Some(2), Some(1), Some(7));
     (full.ordinal, full.owned, full.queue, full.due) = (Some(3), true, Some(4), Some(99));
     full.arguments = vec![Value::Ref(at(DEAL, 3)), Value::None, Value::Date(3)];
+    full.slot = Some("\"a\"".into());
     full.condition = Some(vec![]);
     full.acting = vec![None, Some(3)];
     full.snapshot = Some(vec![0, 255]);

@@ -5,8 +5,8 @@ use crate::base::{numbering::NumberPiece, value::Value};
 use crate::bytecode::{
     layout,
     module::{
-        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, Module, ProcessDef, QueryDef, RecordKind,
-        TriggerDef, TriggerEvent,
+        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef, ProcessKind,
+        QueryDef, RecordKind, Scope, TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -116,6 +116,11 @@ fn check_process(module: &Module, process: &ProcessDef) -> Result<(), VerifyErro
     if let Some(condition) = &process.only_if {
         check_condition(module, process, condition)?;
     }
+    if let Some(limit) = &process.limit {
+        check_limit(module, process, limit)?;
+    }
+    let is_of_a_record = process.primary.is_some() || process.scope == Scope::Organization;
+    ensure(is_of_a_record, || say("has a scope without a record"))?;
     ensure(zone_exists(&process.zone), || say("names an unknown time zone"))
 }
 
@@ -128,6 +133,21 @@ fn check_condition(module: &Module, process: &ProcessDef, condition: &ConditionD
             && function.result.and_then(|ty| module.ty(ty)) == Some(&TypeDef::Bool)
     });
     ensure(right, || format!("process `{}` has no function for its condition", process.name))
+}
+
+fn check_limit(module: &Module, process: &ProcessDef, limit: &LimitDef) -> Result<(), VerifyError> {
+    let say = |what: &str| format!("process `{}` has a limit {what}", process.name);
+    ensure(limit.count > 0 && process.kind == ProcessKind::Background, || say("that makes no sense"))?;
+    let Some(per) = &limit.per else { return Ok(()) };
+    let inputs = process.inputs.iter().map(|input| input.ty);
+    let given: Vec<TypeIdx> = process.primary.into_iter().chain(inputs).collect();
+    let right = module.function(per.function).is_some_and(|function| {
+        matches!(function.kind, FunctionKind::Condition | FunctionKind::Pure)
+            && function.params.starts_with(&given)
+            && function.params.len() == given.len() + per.captures.len()
+            && function.result.is_some()
+    });
+    ensure(right, || say("without a function for what it counts by"))
 }
 
 fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) -> Result<(), VerifyError> {

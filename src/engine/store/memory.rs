@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Status, Store,
-    StoreError, Subscription, compare, schema::Kind,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
+    StoreError, Subscription, compare, kept::Instances, schema::Kind,
 };
 
 /// What a change replaced.
@@ -35,7 +35,7 @@ enum Undo {
 pub struct MemoryStore {
     schema: Arc<Schema>,
     rows: BTreeMap<RecordRef, Row>,
-    instances: BTreeMap<i64, Instance>,
+    instances: Instances,
     subscriptions: BTreeSet<(Subscription, i64)>,
     by_instance: BTreeMap<i64, Vec<Subscription>>,
     starts: Vec<CausedStart>,
@@ -66,7 +66,7 @@ impl MemoryStore {
             match undo {
                 Undo::Build(key, old) => put_back(&mut self.builds, key, old),
                 Undo::Counter(key, old) => put_back(&mut self.counters, key, old),
-                Undo::Instance(id, old) => put_back(&mut self.instances, id, *old),
+                Undo::Instance(id, old) => drop(self.instances.put(id, *old)),
                 Undo::Log => drop(self.log.pop()),
                 Undo::Mail(key, old) => put_back(&mut self.mail, key, old),
                 Undo::Meta(key, old) => put_back(&mut self.meta, key, old),
@@ -367,34 +367,48 @@ impl Store for MemoryStore {
 
     fn put_instance(&mut self, instance: &Instance) -> Result<()> {
         self.writable()?;
-        let old = self.instances.insert(instance.id, instance.clone());
+        let old = self.instances.put(instance.id, Some(instance.clone()));
         self.journal.push(Undo::Instance(instance.id, Box::new(old)));
         Ok(())
     }
 
     fn instance(&mut self, id: i64) -> Result<Option<Instance>> {
-        Ok(self.instances.get(&id).cloned())
+        Ok(self.instances.get(id).cloned())
     }
 
     fn delete_instance(&mut self, id: i64) -> Result<()> {
         self.subscribe(id, &[])?;
         self.clear_mailbox(id)?;
-        let old = self.instances.remove(&id);
+        let old = self.instances.put(id, None);
         self.journal.push(Undo::Instance(id, Box::new(old)));
         Ok(())
     }
 
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
-        Ok(self.instances.values().filter(|i| filter.matches(i)).cloned().collect())
+        Ok(self.instances.find(filter))
+    }
+
+    fn running(&mut self, process: &str, slot: &str) -> Result<u32> {
+        Ok(u32::try_from(self.instances.of_slot(process, slot, false).count()).unwrap_or(u32::MAX))
+    }
+
+    fn first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>> {
+        Ok(self.instances.of_slot(process, slot, true).next())
+    }
+
+    fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>> {
+        let both = [false, true].map(|queued| self.instances.of_slot(process, slot, queued));
+        let mut found: Vec<i64> = both.into_iter().flatten().collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     fn next_ready(&mut self) -> Result<Option<i64>> {
-        let ready = self.instances.values().filter(|i| i.status == Status::Ready);
-        Ok(ready.filter_map(|i| Some((i.queue?, i.id))).min().map(|(_, id)| id))
+        Ok(self.instances.next_ready())
     }
 
     fn next_due(&mut self) -> Result<Option<(i64, i64)>> {
-        Ok(self.instances.values().filter_map(|i| Some((i.due?, i.id))).min())
+        Ok(self.instances.next_due())
     }
 
     fn subscribe(&mut self, instance: i64, to: &[Subscription]) -> Result<()> {

@@ -6,6 +6,7 @@
 
 pub mod codec;
 pub mod compare;
+mod kept;
 pub mod memory;
 pub mod model;
 pub mod schema;
@@ -25,7 +26,7 @@ pub use model::{
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
@@ -165,6 +166,12 @@ pub trait Store: Send {
     fn delete_instance(&mut self, id: i64) -> Result<()>;
     /// Instances in order of id.
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>>;
+    /// How many instances have this slot and are not queued.
+    fn running(&mut self, process: &str, slot: &str) -> Result<u32>;
+    /// The queued instance of this slot that was started first.
+    fn first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>>;
+    /// The instances that have this slot, queued or not, ascending.
+    fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>>;
     /// The first of the ready queue.
     fn next_ready(&mut self) -> Result<Option<i64>>;
     /// The earliest moment that something is due, and which instance.

@@ -10,6 +10,8 @@ use crate::{
 pub enum Status {
     /// May run now.
     Ready,
+    /// As many of its process run as may at once: it begins when one of them has ended.
+    Queued,
     /// A timer, a change or a child is outstanding.
     Waiting,
     /// Will be tried again by itself.
@@ -28,8 +30,9 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 8] = [
+    pub const ALL: [Status; 9] = [
         Status::Ready,
+        Status::Queued,
         Status::Waiting,
         Status::Postponed,
         Status::Parked,
@@ -44,6 +47,7 @@ impl Status {
     pub fn word(self) -> &'static str {
         match self {
             Status::Ready => "ready",
+            Status::Queued => "queued",
             Status::Waiting => "waiting",
             Status::Postponed => "postponed",
             Status::Parked => "parked",
@@ -121,7 +125,9 @@ pub struct Instance {
     pub due: Option<i64>,
     /// What the body is called with.
     pub arguments: Vec<Value>,
-    /// What `only if` is called with, as long as it has not held.
+    /// What the process counts its runs by; none if it has no limit, before it is let in and after its end.
+    pub slot: Option<String>,
+    /// What `only if` and `per` are called with, as long as it was not let in.
     pub condition: Option<Vec<Value>>,
     /// The frozen machine; none before the first turn.
     pub snapshot: Option<Vec<u8>>,

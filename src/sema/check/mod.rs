@@ -40,10 +40,11 @@ pub(super) mod wakes;
 
 use super::{
     context::Context,
-    errors::{calls as call_errors, types as type_errors},
-    hir::{Block, Body, Condition, ExprKind, Local, ProcessBody, Stmt, StmtKind, Test},
+    errors::{calls as call_errors, kinds as kind_errors, types as type_errors},
+    hir::{Block, Body, Condition, Expr, ExprKind, Local, ProcessBody, Stmt, StmtKind, Test},
     schema::{EntityId, FunctionId, ParamHead, ProcessHead, ProcessId},
     ty::Ty,
+    visit::children,
 };
 use crate::{
     base::{span::Span, value::Value},
@@ -100,13 +101,18 @@ pub fn process(
         _ => None,
     });
     let only_if = only_if.map(|condition| only_if_of(context, effects, head, condition));
+    let per = decl.clauses.iter().find_map(|clause| match &clause.kind {
+        ast::ClauseKind::Limit { per, .. } => per.as_ref(),
+        _ => None,
+    });
+    let per = per.map(|per| per_of(context, effects, head, per));
     let mut checker = Checker::new(context, effects, Host::Process(head));
     checker.primary(head);
     head.params.iter().for_each(|param| checker.parameter(param));
     let params = head.params.len() + usize::from(head.primary.is_some());
     let Some(block) = &decl.body else {
         let body = checker.finish(params, Block::default());
-        return CheckedProcess { body: ProcessBody { body, only_if, ..ProcessBody::default() }, ..empty };
+        return CheckedProcess { body: ProcessBody { body, only_if, per, ..ProcessBody::default() }, ..empty };
     };
     let typed = checker.process_block(block);
     checker.require_return(&head.name, &head.result, head.span, block.span);
@@ -114,7 +120,7 @@ pub fn process(
     let captures = std::mem::take(&mut checker.captures);
     let footprint = std::mem::take(&mut checker.footprint);
     checker.hand_over(context);
-    CheckedProcess { body: ProcessBody { body, captures, only_if }, footprint }
+    CheckedProcess { body: ProcessBody { body, captures, only_if, per }, footprint }
 }
 
 fn only_if_of(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, condition: &ast::Expr) -> Condition {
@@ -125,6 +131,44 @@ fn only_if_of(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, 
     let captures = std::mem::take(&mut checker.captures);
     checker.hand_over(context);
     Condition { locals, value, captures }
+}
+
+/// What a limit counts by: one value of the record, the inputs or the event.
+fn per_of(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, per: &ast::Expr) -> Condition {
+    let mut checker = Checker::new(context, effects, Host::OnlyIf(head));
+    checker.primary(head);
+    head.params.iter().for_each(|param| checker.parameter(param));
+    let value = checker.expr(per, None);
+    let value = if checker.is_caseless(&value) { compare::fold(value, false) } else { value };
+    let is_one_value = matches!(
+        value.ty.present(),
+        Ty::Bool
+            | Ty::Date
+            | Ty::DateTime
+            | Ty::Decimal
+            | Ty::Enum(_)
+            | Ty::Error
+            | Ty::Int
+            | Ty::Ref(_)
+            | Ty::Text
+            | Ty::Time
+            | Ty::Union(_)
+    );
+    if !is_one_value {
+        let shown = checker.show(&value.ty);
+        checker.report(kind_errors::not_counted_by(&shown, value.span));
+    } else if value.ty != Ty::Error && is_fixed(&value) {
+        checker.report(kind_errors::counted_by_nothing(value.span));
+    }
+    let locals: Vec<Local> = std::mem::take(&mut checker.locals);
+    let captures = std::mem::take(&mut checker.captures);
+    checker.hand_over(context);
+    Condition { locals, value, captures }
+}
+
+/// Whether a value is the same for every run.
+fn is_fixed(value: &Expr) -> bool {
+    !matches!(value.kind, ExprKind::Local(_) | ExprKind::Capture(_)) && children(value).into_iter().all(is_fixed)
 }
 
 /// The parts of a `test` block.

@@ -16,12 +16,13 @@ use crate::{
 };
 
 /// The states that tests speak of.
-const STATES: [(&str, InstanceState); 9] = [
+const STATES: [(&str, InstanceState); 10] = [
     ("ready", InstanceState::Ready),
     ("waiting", InstanceState::Waiting),
     ("postponed", InstanceState::Postponed),
     ("parked", InstanceState::Parked),
     ("paused", InstanceState::Paused),
+    ("queued", InstanceState::Queued),
     ("running", InstanceState::Running),
     ("succeeded", InstanceState::Succeeded),
     ("failed", InstanceState::Failed),

@@ -256,7 +256,7 @@ pub fn unknown_instance_state(name: &str, span: Span, near: &[&str]) -> Diagnost
     let message = Diagnostic::error(codes::E0617, message, span, "unknown state");
     if near.is_empty() {
         return message.help(
-            "it is ready, waiting, postponed, parked, paused, running (not ended), succeeded, failed or canceled",
+            "it is ready, queued, waiting, postponed, parked, paused, running (not ended), succeeded, failed or canceled",
         );
     }
     suggest(message, span, &near)

@@ -101,3 +101,29 @@ pub fn exact_duration(span: Span) -> Diagnostic {
 pub fn fixed_number(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0606, "expected a fixed number", span, "must be known when the program is compiled")
 }
+
+/// `limit many at once`, `limit 0 at once`.
+#[must_use]
+pub fn fixed_count(max: u32, span: Span) -> Diagnostic {
+    let message = format!("`limit` takes a fixed whole number from 1 to {max}");
+    Diagnostic::error(codes::E0606, message, span, "expected a number such as `10`")
+}
+
+/// `per deal.tags`, where that is a list.
+#[must_use]
+pub fn not_counted_by(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0619,
+        format!("runs cannot be counted by a value of the type `{ty}`"),
+        span,
+        "not one value",
+    )
+    .note("`per` takes what can be looked up: a record, a text, a number, a date, a bool or a member of an enum")
+}
+
+/// `per 5`, `per config.region`.
+#[must_use]
+pub fn counted_by_nothing(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0619, "this is the same for every run", span, "reads neither the record nor an input")
+        .help("leave `per` out to count all runs together")
+}

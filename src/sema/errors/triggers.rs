@@ -173,6 +173,14 @@ pub fn narrow_scope(entity: &str, span: Span, declared: Span) -> Diagnostic {
         .fix("write `organization`", span, "organization", Applicability::Suggested)
 }
 
+/// `scope user` of a process that no event of a record starts.
+#[must_use]
+pub fn scope_of_nothing(process: &str, span: Span) -> Diagnostic {
+    let message = format!("no event of a record starts `{process}`, so there is nothing to choose from");
+    Diagnostic::error(codes::E0509, message, span, "chooses among the records whose events start a process")
+        .help("leave the scope out")
+}
+
 /// `before action Chase` where `Chase` is a workflow.
 #[must_use]
 pub fn not_an_action(name: &str, kind: &str, span: Span, declared: Span) -> Diagnostic {

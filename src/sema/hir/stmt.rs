@@ -419,6 +419,7 @@ pub enum InstanceState {
     Postponed,
     Parked,
     Paused,
+    Queued,
     /// Every one that has not ended.
     Running,
     Succeeded,

@@ -14,7 +14,7 @@ use crate::{
     },
     sema::{
         hir::{Capture, Captured, Expr},
-        schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, SystemField, Trigger, TriggerEvent},
+        schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, Scope, SystemField, Trigger, TriggerEvent},
     },
 };
 
@@ -196,7 +196,11 @@ impl<'a> Reference<'a> {
     ) -> Evaluated<Run<'a>> {
         let program = self.program;
         let process = program.processes.get(usize::from(id.0)).ok_or(Fault::Unsupported("process"))?;
-        let has_primary = program.schema.process(id).is_some_and(|head| head.primary.is_some());
+        let head = program.schema.process(id).ok_or(Fault::Unsupported("process"))?;
+        if head.at_once.is_some() || head.scope != Scope::Organization {
+            return Err(Fault::Unsupported("limits and narrower scopes"));
+        }
+        let has_primary = head.primary.is_some();
         let own = has_primary.then(|| primary.map_or(Value::None, Value::Ref));
         let arguments = own.into_iter().chain(inputs.iter().cloned()).collect();
         let actor = Actor { process: Some(id), ..actor };
@@ -209,7 +213,11 @@ impl<'a> Reference<'a> {
         let old = kept.event.and_then(|event| event.old.as_ref());
         let value = |capture: &Captured| match capture.capture {
             Capture::OldPresent => Value::Bool(old.is_some()),
-            Capture::Old(id) | Capture::Last(id) => field(old, id).cloned().unwrap_or(Value::None),
+            Capture::Old(id) => field(old, id).cloned().unwrap_or(Value::None),
+            Capture::Last(id) => {
+                let last = kept.event.and_then(|event| event.new.as_ref()).or(old);
+                field(last, id).cloned().unwrap_or(Value::None)
+            }
             Capture::Changed(id) => Value::Bool(kept.event.is_some_and(|event| event.changes(id))),
             Capture::TriggerKind => Value::Text(kept.kind.to_owned()),
             Capture::TriggerUser => self.user_value(kept.user),

@@ -15,7 +15,7 @@ use super::SqliteStore;
 
 const COLUMNS: &str = "id, process, build, primary_entity, primary_id, owner, caller, user, parent, ordinal, owned, \
     status, queue, due, arguments, condition, snapshot, point, fault, message, result, depth, cancel, created, changed, \
-    acting";
+    acting, slot";
 
 fn damaged(id: i64) -> StoreError {
     StoreError::Damaged(format!("the row of instance {id}"))
@@ -67,7 +67,7 @@ impl SqliteStore {
     }
 
     pub(super) fn write_instance(&self, i: &Instance) -> Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO abide_instance ({COLUMNS}) VALUES ({})", ["?"; 26].join(", "));
+        let sql = format!("INSERT OR REPLACE INTO abide_instance ({COLUMNS}) VALUES ({})", ["?"; 27].join(", "));
         let entity = i.primary.map(|p| self.entity_name(p.entity)).transpose()?;
         self.connection.prepare_cached(&sql)?.execute(params![
             i.id,
@@ -96,6 +96,7 @@ impl SqliteStore {
             i.created,
             i.changed,
             acting_to_text(&i.acting),
+            i.slot,
         ])?;
         Ok(())
     }
@@ -141,6 +142,7 @@ impl SqliteStore {
                 .map(|text| acting_from_text(&text).ok_or_else(|| damaged(id)))
                 .transpose()?
                 .unwrap_or_default(),
+            slot: row.get(26)?,
         })
     }
 
@@ -183,6 +185,28 @@ impl SqliteStore {
             found.push(self.instance_of(row)?);
         }
         Ok(found)
+    }
+
+    pub(super) fn count_running(&self, process: &str, slot: &str) -> Result<u32> {
+        let sql = "SELECT count(*) FROM abide_instance INDEXED BY abide_instance_running \
+                   WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status <> 'queued'";
+        Ok(self.connection.prepare_cached(sql)?.query_row([process, slot], |row| row.get(0))?)
+    }
+
+    pub(super) fn find_first_queued(&self, process: &str, slot: &str) -> Result<Option<i64>> {
+        let sql = "SELECT id FROM abide_instance INDEXED BY abide_instance_queued \
+                   WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status = 'queued' ORDER BY id LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([process, slot], |row| row.get(0)).optional()?)
+    }
+
+    pub(super) fn find_of_slot(&self, process: &str, slot: &str) -> Result<Vec<i64>> {
+        let sql = "SELECT id FROM abide_instance INDEXED BY abide_instance_running \
+                   WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status <> 'queued' \
+                   UNION ALL SELECT id FROM abide_instance INDEXED BY abide_instance_queued \
+                   WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status = 'queued' ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([process, slot], |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// A subscription as kind, entity, target and field.

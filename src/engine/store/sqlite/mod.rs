@@ -273,6 +273,18 @@ impl Store for SqliteStore {
         self.find_instances(filter)
     }
 
+    fn running(&mut self, process: &str, slot: &str) -> Result<u32> {
+        self.count_running(process, slot)
+    }
+
+    fn first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>> {
+        self.find_first_queued(process, slot)
+    }
+
+    fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>> {
+        self.find_of_slot(process, slot)
+    }
+
     fn next_ready(&mut self) -> Result<Option<i64>> {
         let sql = "SELECT id FROM abide_instance WHERE queue IS NOT NULL ORDER BY queue LIMIT 1";
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)

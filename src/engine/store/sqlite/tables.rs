@@ -29,6 +29,7 @@ CREATE TABLE abide_instance (
   queue INTEGER,
   due INTEGER,
   arguments TEXT NOT NULL,
+  slot TEXT,
   condition TEXT,
   snapshot BLOB,
   point TEXT,
@@ -44,6 +45,8 @@ CREATE INDEX abide_instance_queue ON abide_instance (queue) WHERE queue IS NOT N
 CREATE INDEX abide_instance_due ON abide_instance (due, id) WHERE due IS NOT NULL;
 CREATE INDEX abide_instance_primary ON abide_instance (primary_id) WHERE primary_id IS NOT NULL;
 CREATE INDEX abide_instance_parent ON abide_instance (parent) WHERE parent IS NOT NULL;
+CREATE INDEX abide_instance_running ON abide_instance (process, slot) WHERE slot IS NOT NULL AND status <> 'queued';
+CREATE INDEX abide_instance_queued ON abide_instance (process, slot, id) WHERE slot IS NOT NULL AND status = 'queued';
 CREATE INDEX abide_instance_process ON abide_instance (process, status);
 CREATE TABLE abide_subscription (
   kind TEXT NOT NULL,
