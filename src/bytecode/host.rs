@@ -56,6 +56,15 @@ pub enum HostOp {
         /// The field.
         field: FieldIdx,
     },
+    /// The same of an element of a query: as it is stored, also in a `before` process.
+    ReadStored {
+        /// The entity.
+        entity: EntityIdx,
+        /// The field.
+        field: FieldIdx,
+    },
+    /// `-> Int`: the greatest id that was given to a record or an instance.
+    LastId,
     /// `AnyRef -> the type that the field has in all alternatives`.
     ReadUnionField {
         /// The field in each alternative.

@@ -137,7 +137,12 @@ impl Lowerer<'_> {
                 });
             }
             ExprKind::Field { base, entity, field } => {
-                let op = HostOp::ReadField { entity: EntityIdx(entity.0), field: FieldIdx(field.0) };
+                let (entity, field) = (EntityIdx(entity.0), FieldIdx(field.0));
+                let op = if self.is_of_element(base) {
+                    HostOp::ReadStored { entity, field }
+                } else {
+                    HostOp::ReadField { entity, field }
+                };
                 self.host_of(op, base, Some(into));
             }
             ExprKind::If(condition, then, otherwise) => self.if_value(condition, then, otherwise, into),
@@ -214,13 +219,40 @@ impl Lowerer<'_> {
         self.code.bind(end);
     }
 
+    /// Whether an expression is an element of a query around it, or a path of fields from one.
+    fn is_of_element(&self, expr: &Expr) -> bool {
+        let mut at = expr;
+        loop {
+            match &at.kind {
+                ExprKind::Field { base: inner, .. } | ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => {
+                    at = inner
+                }
+                ExprKind::Local(local) => return self.elements.contains(local),
+                _ => return false,
+            }
+        }
+    }
+
+    /// Lowers expressions in which this name stands for an element of a query: queries see the store.
+    pub(super) fn of_element<T>(&mut self, bind: LocalId, lower: impl FnOnce(&mut Self) -> T) -> T {
+        self.elements.push(bind);
+        let lowered = lower(self);
+        self.elements.pop();
+        lowered
+    }
+
     fn if_present(&mut self, subject: &Expr, bind: LocalId, then: &Expr, into: Reg) {
         let (absent, end) = (self.code.label(), self.code.label());
+        let is_of_element = self.is_of_element(subject);
         let subject = self.value(subject);
         self.jump_absent(subject, absent);
         // INVARIANT: the subject's slots are held until this expression is done.
         self.bind_local(bind, self.present_part(subject));
-        self.value_as(then, into);
+        if is_of_element {
+            self.of_element(bind, |me| me.value_as(then, into));
+        } else {
+            self.value_as(then, into);
+        }
         self.code.jump(end);
         self.code.bind(absent);
         self.clear(into);

@@ -73,6 +73,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) result_reg: Option<Reg>,
     /// Where the message of `stop` rests while `finally` blocks run.
     pub(super) message_reg: Option<Reg>,
+    /// The elements of the queries around the expression: what is read of them is read from the store.
+    pub(super) elements: Vec<LocalId>,
     params: Vec<TypeIdx>,
     regs: Vec<Option<Reg>>,
     capture_regs: Vec<Reg>,
@@ -96,6 +98,7 @@ impl<'a> Lowerer<'a> {
             result: None,
             result_reg: None,
             message_reg: None,
+            elements: Vec::new(),
             params: Vec::new(),
             capture_regs: Vec::new(),
         };

@@ -78,7 +78,7 @@ impl Lowerer<'_> {
         let run = self.take_run(&[key.ty, item.ty]);
         let (end, next) = (self.code.label(), self.code.label());
         self.elements(&groups.items, Style::WHOLE, end, next, |me| {
-            me.value_into(&groups.key, key);
+            me.of_query(&groups.items, |me| me.value_into(&groups.key, key));
             for (from, into) in [key, item].into_iter().zip(&run) {
                 me.copy(*into, from);
             }

@@ -20,7 +20,7 @@ use crate::{
         types::{FieldIdx, QueryIdx, TypeDef, TypeIdx},
     },
     sema::{
-        hir::{Block, Expr, ExprKind, Fold, Query, QueryHead, QuerySource, Stmt, StmtKind},
+        hir::{Block, Expr, ExprKind, Fold, Place, Query, QueryHead, QuerySource, Stmt, StmtKind},
         schema::{EntityId, FieldId},
     },
 };
@@ -30,15 +30,13 @@ use crate::{
 pub(super) struct Style {
     /// Only the first is of interest.
     first_only: bool,
-    /// The body may suspend: candidates are fetched one by one, so that only the place is kept.
-    suspends: bool,
-    /// The body may change what was fetched: every record is looked at again when it is reached.
-    changes: bool,
+    /// The body may suspend or change records: each one is looked for when it is its turn, and only the place is kept.
+    one_by_one: bool,
 }
 
 impl Style {
     /// All elements, by code that neither suspends nor writes.
-    pub(super) const WHOLE: Self = Self { first_only: false, suspends: false, changes: false };
+    pub(super) const WHOLE: Self = Self { first_only: false, one_by_one: false };
 }
 
 /// Candidates of a stored entity.
@@ -76,9 +74,10 @@ impl Lowerer<'_> {
     /// `for each x in QUERY`.
     pub(super) fn for_query(&mut self, query: &Query, body: &Block) {
         let suspends = self.suspends() && walk::any_stmt(body, &may_suspend);
-        let changes = walk::any_stmt(body, &may_write);
+        // What the body changes may change the condition.
+        let one_by_one = suspends || walk::any_stmt(body, &|stmt| may_write(stmt) || sets_part_of(stmt, query));
         let (end, next) = (self.code.label(), self.code.label());
-        let style = Style { first_only: false, suspends, changes };
+        let style = Style { first_only: false, one_by_one };
         self.elements(query, style, end, next, |me| {
             me.open_scope(ScopeKind::Loop { end, next });
             me.block(body);
@@ -89,7 +88,7 @@ impl Lowerer<'_> {
     fn exists(&mut self, query: &Query, into: Reg) {
         let (end, next) = (self.code.label(), self.code.label());
         self.emit(Instruction::LoadInt { into: into.slot(), value: 0 });
-        let style = Style { first_only: true, suspends: false, changes: false };
+        let style = Style { first_only: true, one_by_one: false };
         self.elements(query, style, end, next, |me| {
             me.emit(Instruction::LoadInt { into: into.slot(), value: 1 });
             me.code.jump(end);
@@ -126,7 +125,7 @@ impl Lowerer<'_> {
         let left = self.limit(query, end);
         let style = Style::WHOLE;
         self.elements(query, style, end, next, |me| {
-            let from = me.value(&query.select);
+            let from = me.selected(query);
             me.emit(Instruction::ListPush { list: into.slot(), from: from.slot() });
             me.count_down(left, end);
         });
@@ -137,9 +136,9 @@ impl Lowerer<'_> {
         self.clear(into);
         if query.order.is_empty() {
             let next = self.code.label();
-            let style = Style { first_only: true, suspends: false, changes: false };
+            let style = Style { first_only: true, one_by_one: false };
             self.elements(query, style, end, next, |me| {
-                let found = me.value(&query.select);
+                let found = me.selected(query);
                 me.put_found(found, into);
                 me.code.jump(end);
             });
@@ -152,7 +151,7 @@ impl Lowerer<'_> {
         self.code.emit_jump(end, |to| Instruction::JumpEqualTo { left: length.slot(), value: 0, to });
         self.clear(index);
         self.emit(Instruction::ListGet { into: item.slot(), list: sorted.slot(), index: index.slot() });
-        let found = self.value(&query.select);
+        let found = self.selected(query);
         self.put_found(found, into);
         self.code.bind(end);
     }
@@ -176,9 +175,22 @@ impl Lowerer<'_> {
         }
         let item = self.local(query.bind);
         self.for_each(sorted, item, |me| {
-            let from = me.value(&query.select);
+            let from = me.selected(query);
             me.emit(Instruction::ListPush { list: into.slot(), from: from.slot() });
         });
+    }
+
+    /// What is chosen of the element.
+    fn selected(&mut self, query: &Query) -> Reg {
+        self.of_query(query, |me| me.value(&query.select))
+    }
+
+    /// Lowers what a query says of its element.
+    pub(super) fn of_query<T>(&mut self, query: &Query, lower: impl FnOnce(&mut Self) -> T) -> T {
+        match &query.source {
+            QuerySource::Entity(_) | QuerySource::Reverse { .. } => self.of_element(query.bind, lower),
+            QuerySource::Groups(_) | QuerySource::List(_) => lower(self),
+        }
     }
 
     /// All elements in the query's order.
@@ -197,7 +209,7 @@ impl Lowerer<'_> {
         self.elements(query, style, end, next, |me| {
             let exprs: Vec<(&Expr, TypeIdx)> =
                 query.order.iter().map(|(key, _)| key).zip(key_types.iter().copied()).collect();
-            let run = me.lower_run(&exprs);
+            let run = me.of_query(query, |me| me.lower_run(&exprs));
             let from = run.first().copied().unwrap_or(item);
             me.emit(Instruction::RecordNew { into: key.slot(), from: from.slot() });
             me.emit(Instruction::ListPush { list: keys.slot(), from: key.slot() });
@@ -254,29 +266,28 @@ impl Lowerer<'_> {
             }
             QuerySource::Groups(groups) => self.groups(query.bind, groups, end, next, body),
             QuerySource::Entity(_) | QuerySource::Reverse { .. } => {
-                let candidates = self.candidates(query);
-                if style.suspends {
-                    self.one_by_one(query, &candidates, end, next, body);
+                if style.one_by_one {
+                    self.one_by_one(query, end, next, body);
                 } else {
+                    let candidates = self.candidates(query);
                     self.batches(query, &candidates, style, end, next, body);
                 }
             }
         }
     }
 
-    fn one_by_one(
-        &mut self,
-        query: &Query,
-        candidates: &Candidates<'_>,
-        end: Label,
-        next: Label,
-        body: impl FnOnce(&mut Self),
-    ) {
-        let (item, Some([after, limit])) = (self.local(query.bind), candidates.place()) else { return };
-        self.clear(after);
+    /// Each record for which the condition holds when it is its turn, but for those that were created meanwhile.
+    fn one_by_one(&mut self, query: &Query, end: Label, next: Label, body: impl FnOnce(&mut Self)) {
+        let item = self.local(query.bind);
+        let (place, last) = (self.take_def(TypeDef::Int), self.take_def(TypeDef::Int));
+        self.host(HostOp::LastId, &[], Some(last));
+        self.clear(place);
         self.code.bind(next);
         let mark = self.slots.mark();
+        let candidates = self.candidates(query);
+        let Some([after, limit]) = candidates.place() else { return };
         let (list, number) = (self.list_of(item.ty), self.take_def(TypeDef::Int));
+        self.copy(after, place);
         self.emit(Instruction::LoadInt { into: limit.slot(), value: 1 });
         self.host_run(HostOp::Query(candidates.query), &candidates.run, Some(list));
         self.emit(Instruction::ListLength { into: number.slot(), list: list.slot() });
@@ -285,10 +296,13 @@ impl Lowerer<'_> {
         self.emit(Instruction::ListGet { into: item.slot(), list: list.slot(), index: number.slot() });
         self.clear(list);
         self.slots.release(mark);
-        self.emit(Instruction::IntOfRef { into: after.slot(), from: item.slot() });
-        for rest in &candidates.rest {
-            self.branch(rest, next, false);
-        }
+        self.emit(Instruction::IntOfRef { into: place.slot(), from: item.slot() });
+        self.code.emit_jump(end, |to| Instruction::JumpLess { left: last.slot(), right: place.slot(), to });
+        self.of_element(query.bind, |me| {
+            for rest in &candidates.rest {
+                me.branch(rest, next, false);
+            }
+        });
         body(self);
         self.code.jump(next);
         self.code.bind(end);
@@ -319,18 +333,11 @@ impl Lowerer<'_> {
         self.emit(Instruction::ListGet { into: item.slot(), list: list.slot(), index });
         self.emit(Instruction::IntOfRef { into: after.slot(), from: item.slot() });
         let mark = self.slots.mark();
-        if style.changes {
-            let gone = self.take_def(TypeDef::Bool);
-            self.host(HostOp::IsDeleted, &[item], Some(gone));
-            self.jump_if(gone.slot(), next, true);
-            if let Some(condition) = &query.condition {
-                self.branch(condition, next, false);
-            }
-        } else {
+        self.of_element(query.bind, |me| {
             for rest in &candidates.rest {
-                self.branch(rest, next, false);
+                me.branch(rest, next, false);
             }
-        }
+        });
         body(self);
         self.slots.release(mark);
         self.code.bind(next);
@@ -408,6 +415,16 @@ impl Candidates<'_> {
 /// Whether a statement of a background process is a suspension point.
 fn may_suspend(stmt: &Stmt) -> bool {
     matches!(stmt.kind, StmtKind::Checkpoint | StmtKind::Do { .. } | StmtKind::Wait { .. })
+}
+
+/// Whether a statement sets a name that the condition of a query mentions.
+fn sets_part_of(stmt: &Stmt, query: &Query) -> bool {
+    match &stmt.kind {
+        StmtKind::Assign { place: Place::Local { local, .. }, .. } => {
+            query.condition.as_ref().is_some_and(|condition| walk::mentions(condition, *local))
+        }
+        _ => false,
+    }
 }
 
 /// Whether records may have changed after a statement.

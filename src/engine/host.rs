@@ -78,6 +78,8 @@ impl Engine {
         let mut args = Arguments::new(&call.args);
         match op {
             HostOp::ReadField { .. }
+            | HostOp::ReadStored { .. }
+            | HostOp::LastId
             | HostOp::ReadUnionField { .. }
             | HostOp::IsDeleted
             | HostOp::ShownName
@@ -186,6 +188,11 @@ impl Engine {
                 let record = args.record()?;
                 self.read_field(record, *field)?
             }
+            HostOp::ReadStored { field, .. } => {
+                let record = args.record()?;
+                self.read_stored(record, *field)?
+            }
+            HostOp::LastId => Value::Int(self.store.counter("id")?),
             HostOp::ReadUnionField { fields } => {
                 let record = args.record()?;
                 let field = fields.iter().find(|(entity, _)| *entity == record.entity);

@@ -242,7 +242,7 @@ fn read(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
     let mut found = BTreeSet::new();
     for site in &module.sites {
         match &site.op {
-            HostOp::ReadField { entity, field } => {
+            HostOp::ReadField { entity, field } | HostOp::ReadStored { entity, field } => {
                 found.insert((*entity, *field));
             }
             HostOp::ReadUnionField { fields } => found.extend(fields.iter().copied()),

@@ -75,6 +75,13 @@ impl Engine {
         row.get(field.index()).cloned().ok_or_else(|| faults::unknown_request("a field"))
     }
 
+    /// A field of an element of a query: queries see the store.
+    pub(crate) fn read_stored(&mut self, record: RecordRef, field: FieldIdx) -> Answer<Value> {
+        self.watch(Subscription::Field { entity: record.entity, id: record.id, field });
+        let row = self.stored(record)?.ok_or_else(|| faults::gone(self.identity(record)))?;
+        row.get(field.index()).cloned().ok_or_else(|| faults::unknown_request("a field"))
+    }
+
     pub(crate) fn exists(&mut self, record: RecordRef) -> Answer<bool> {
         self.watch(Subscription::Field { entity: record.entity, id: record.id, field: FieldIdx(0) });
         Ok(self.pending.iter().any(|(pending, _)| *pending == record) || self.stored(record)?.is_some())

@@ -7,6 +7,7 @@ mod fields;
 mod groups;
 mod instances;
 mod kill;
+mod loops;
 mod mortal;
 mod operations;
 mod relations;

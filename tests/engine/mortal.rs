@@ -102,6 +102,7 @@ impl Store for Mortal {
         write put_build(hash: &str, bytes: &[u8]) -> ();
         read build(hash: &str) -> Option<Vec<u8>>;
         write count_up(counter: &str) -> i64;
+        read counter(counter: &str) -> i64;
         write raise_counter(counter: &str, to: i64) -> ();
         write insert(entity: EntityIdx, row: &[Value]) -> ();
         write update(record: RecordRef, writes: &[(FieldIdx, Value)]) -> ();

@@ -270,6 +270,8 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
     let reads = matches!(
         op,
         HostOp::ReadField { .. }
+            | HostOp::ReadStored { .. }
+            | HostOp::LastId
             | HostOp::ReadUnionField { .. }
             | HostOp::IsDeleted
             | HostOp::ShownName

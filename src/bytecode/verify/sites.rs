@@ -29,7 +29,7 @@ impl Signature<'_> {
     /// Whether the signature is right; none if an index is out of range.
     fn right(&self) -> Option<bool> {
         let right = match &self.site.op {
-            HostOp::ReadField { entity, field } => {
+            HostOp::ReadField { entity, field } | HostOp::ReadStored { entity, field } => {
                 let field = self.field(*entity, *field)?;
                 self.takes(&[TypeDef::Ref(*entity)]) && self.site.result.is_some_and(|ty| self.alike(ty, field))
             }
@@ -38,6 +38,7 @@ impl Signature<'_> {
                 let mut types = fields.iter().map(|(entity, field)| self.field(*entity, *field));
                 self.takes(&[TypeDef::AnyRef]) && types.all(|ty| ty.is_some_and(|ty| self.alike(result, ty)))
             }
+            HostOp::LastId => self.takes(&[]) && self.gives(TypeDef::Int),
             HostOp::IsDeleted => self.takes_references(&[false]) && self.gives(TypeDef::Bool),
             HostOp::ShownName => self.takes_references(&[false]) && self.gives(TypeDef::Text),
             HostOp::Query(query) => {

@@ -299,6 +299,10 @@ impl Store for MemoryStore {
         Ok(new)
     }
 
+    fn counter(&mut self, counter: &str) -> Result<i64> {
+        Ok(self.counters.get(counter).copied().unwrap_or(0))
+    }
+
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
         self.writable()?;
         let old = self.counters.get(counter).copied();

@@ -142,6 +142,9 @@ pub trait Store: Send {
     /// identities of records and instances.
     fn count_up(&mut self, counter: &str) -> Result<i64>;
 
+    /// The number that a counter gave last; 0 if none.
+    fn counter(&mut self, counter: &str) -> Result<i64>;
+
     /// Makes a counter at least this number.
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()>;
 

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Evaluated, Fault, Reference, arithmetic, records, run::Run};
+use super::{Evaluated, Fault, Reference, arithmetic, query::is_of_element, records, run::Run};
 use crate::{
     base::value::Value,
     sema::{
@@ -60,7 +60,11 @@ impl<'a> Reference<'a> {
                 Value::None => Value::None,
                 value => {
                     run.set(*bind, value);
-                    self.eval(then, run)?
+                    let outer = run.elements.len();
+                    run.elements.extend(is_of_element(subject, run).then_some(*bind));
+                    let value = self.eval(then, run);
+                    run.elements.truncate(outer);
+                    value?
                 }
             },
             ExprKind::Index(list, index) => {
@@ -108,7 +112,7 @@ impl<'a> Reference<'a> {
             }
             ExprKind::Field { base, field, .. } => {
                 let record = self.record(base, run)?;
-                self.read(record, *field)?
+                if is_of_element(base, run) { self.read_stored(record, *field)? } else { self.read(record, *field)? }
             }
             ExprKind::IsDeleted(inner) => match self.eval(inner, run)? {
                 Value::Ref(record) => Value::Bool(!self.exists(record)),

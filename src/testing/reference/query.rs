@@ -14,6 +14,14 @@ use crate::{
 
 impl<'a> Reference<'a> {
     pub(super) fn query(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated {
+        let outer = run.elements.len();
+        run.elements.extend(is_stored(query).then_some(query.bind));
+        let found = self.found(query, run);
+        run.elements.truncate(outer);
+        found
+    }
+
+    fn found(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated {
         let limit = match &query.limit {
             None => usize::MAX,
             Some(limit) => match self.eval(limit, run)? {
@@ -127,21 +135,13 @@ impl<'a> Reference<'a> {
         Ok(found.into_iter().map(|(_, key, items)| Value::Record(vec![key, Value::List(items)])).collect())
     }
 
-    /// The records for which the condition holds.
-    pub(super) fn matching_records(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<Vec<RecordRef>> {
-        let mut found = Vec::new();
-        for record in self.source(query, run)? {
-            run.set(query.bind, Value::Ref(record));
-            if self.holds(query, run)? {
-                found.push(record);
-            }
-        }
-        Ok(found)
-    }
-
     /// Whether the condition holds for the bound element.
     pub(super) fn holds(&mut self, query: &Query, run: &mut Run<'a>) -> Evaluated<bool> {
-        query.condition.as_ref().map_or(Ok(true), |condition| self.truth(condition, run))
+        let outer = run.elements.len();
+        run.elements.extend(is_stored(query).then_some(query.bind));
+        let holds = query.condition.as_ref().map_or(Ok(true), |condition| self.truth(condition, run));
+        run.elements.truncate(outer);
+        holds
     }
 
     /// Notes what a change would have to be of, for a query to give something else.
@@ -180,6 +180,21 @@ impl<'a> Reference<'a> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+fn is_stored(query: &Query) -> bool {
+    matches!(query.source, QuerySource::Entity(_) | QuerySource::Reverse { .. })
+}
+
+/// Whether an expression is an element of a query around it, or a path of fields from one.
+pub(super) fn is_of_element(expr: &Expr, run: &Run<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Field { base: inner, .. } | ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => {
+            is_of_element(inner, run)
+        }
+        ExprKind::Local(local) => run.elements.contains(local),
+        _ => false,
     }
 }
 

@@ -59,6 +59,12 @@ impl<'a> Reference<'a> {
         Ok(get(row, Some(field)))
     }
 
+    /// A field of an element of a query: queries see the store.
+    pub(super) fn read_stored(&mut self, record: RecordRef, field: FieldId) -> Evaluated {
+        self.watch_field(record, field);
+        Ok(get(self.world.records.get(&record).ok_or(Fault::Trap("R0401"))?, Some(field)))
+    }
+
     pub(super) fn exists(&mut self, record: RecordRef) -> bool {
         self.watch_field(record, FieldId(0));
         self.world.records.contains_key(&record) || self.pending.iter().any(|(pending, _)| *pending == record)

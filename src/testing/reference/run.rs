@@ -62,13 +62,12 @@ pub(super) enum Task<'a> {
     While(&'a Expr, &'a Block),
 }
 
-/// Which records a loop still has to look at.
-#[derive(Clone)]
-pub(super) enum Left {
-    /// Those that there were when it began.
-    Found(Vec<RecordRef>),
-    /// Its body suspends, and it keeps only its place: those created after this one.
-    After(i64),
+/// Which records a loop still has to look at: those after the one that it came to, up to the last that there was when it
+/// began.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    pub(super) after: i64,
+    pub(super) last: i64,
 }
 
 /// A way out of blocks.
@@ -124,6 +123,8 @@ pub(super) struct Run<'a> {
     pub(super) inputs: Vec<Value>,
     pub(super) actor: Actor,
     pub(super) tasks: Vec<Task<'a>>,
+    /// The elements of the queries around the expression: what is read of them is read from the store.
+    pub(super) elements: Vec<LocalId>,
 }
 
 impl<'a> Run<'a> {
@@ -131,7 +132,15 @@ impl<'a> Run<'a> {
     pub(super) fn new(block: &'a Block, mut arguments: Vec<Value>, names: usize, actor: Actor) -> Self {
         arguments.resize(names, Value::None);
         let tasks = vec![Task::Block(block, 0)];
-        Self { process: actor.process, locals: arguments, captures: Vec::new(), inputs: Vec::new(), actor, tasks }
+        Self {
+            process: actor.process,
+            locals: arguments,
+            captures: Vec::new(),
+            inputs: Vec::new(),
+            actor,
+            tasks,
+            elements: Vec::new(),
+        }
     }
 
     /// The value of a name.

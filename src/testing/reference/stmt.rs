@@ -78,9 +78,8 @@ impl<'a> Reference<'a> {
                 run.tasks.push(Task::ForList(*bind, items, 0, body));
             }
             StmtKind::ForQuery { query, body } => {
-                let suspends = self.is_background(run) && run.may_rest() && may_suspend(body);
-                let left = if suspends { Left::After(0) } else { Left::Found(self.matching_records(query, run)?) };
-                run.tasks.push(Task::ForQuery(query, left, body));
+                let last = self.world.records.keys().map(|record| record.id).max().unwrap_or(0);
+                run.tasks.push(Task::ForQuery(query, Left { after: 0, last }, body));
             }
             StmtKind::If { branches, otherwise } => {
                 let mut chosen = otherwise.as_ref();
@@ -149,21 +148,12 @@ impl<'a> Reference<'a> {
         body: &'a Block,
         run: &mut Run<'a>,
     ) -> Evaluated<()> {
-        let (next, left) = match left {
-            Left::Found(mut records) if !records.is_empty() => {
-                let next = records.remove(0);
-                (Some(next), Left::Found(records))
-            }
-            Left::Found(records) => (None, Left::Found(records)),
-            Left::After(id) => {
-                let next = self.source(query, run)?.into_iter().find(|record| record.id > id);
-                (next, Left::After(next.map_or(id, |record| record.id)))
-            }
-        };
+        let mut all = self.source(query, run)?.into_iter();
+        let next = all.find(|record| record.id > left.after && record.id <= left.last);
         let Some(record) = next else { return Ok(()) };
-        run.tasks.push(Task::ForQuery(query, left, body));
+        run.tasks.push(Task::ForQuery(query, Left { after: record.id, ..left }, body));
         run.set(query.bind, Value::Ref(record));
-        if self.world.records.contains_key(&record) && self.holds(query, run)? {
+        if self.holds(query, run)? {
             run.tasks.push(Task::Block(body, 0));
         }
         Ok(())
@@ -254,27 +244,4 @@ fn fits(pattern: &Pattern, subject: &Value) -> bool {
         }
         Pattern::Value(value) => subject == value,
     }
-}
-
-/// Whether a statement of the block may be a suspension point.
-fn may_suspend(block: &Block) -> bool {
-    block.stmts.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Checkpoint | StmtKind::Do { .. } | StmtKind::Wait { .. } => true,
-        StmtKind::ActAsBlock { body, .. }
-        | StmtKind::Atomic(body)
-        | StmtKind::ForList { body, .. }
-        | StmtKind::ForQuery { body, .. }
-        | StmtKind::Stage { body, .. }
-        | StmtKind::While { body, .. } => may_suspend(body),
-        StmtKind::If { branches, otherwise } => {
-            branches.iter().map(|(_, block)| block).chain(otherwise).any(may_suspend)
-        }
-        StmtKind::Match { arms, .. } => arms.iter().any(|arm| may_suspend(&arm.body)),
-        StmtKind::Try { body, catches, finally } => {
-            may_suspend(body)
-                || catches.iter().any(|catch| may_suspend(&catch.body))
-                || finally.as_ref().is_some_and(may_suspend)
-        }
-        _ => false,
-    })
 }

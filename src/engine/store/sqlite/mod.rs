@@ -217,6 +217,11 @@ impl Store for SqliteStore {
         Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0))?)
     }
 
+    fn counter(&mut self, counter: &str) -> Result<i64> {
+        let sql = "SELECT value FROM abide_counter WHERE name = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
         self.writable()?;
         let sql = "INSERT INTO abide_counter (name, value) VALUES (?1, ?2) \
