@@ -1,14 +1,17 @@
 //! Data files and `abide.toml` that are damaged: messages with a place in the file, or a program that runs.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    sync::Arc,
+};
 
 use abide::{
     base::{
         source::{SourceFile, Sources},
         span::FileId,
     },
-    data::{file, json},
-    diag::{Diagnostic, render},
+    data::reader::Trouble,
+    diag::{Diagnostic, codes, render},
     engine::store::memory::MemoryStore,
     pipeline,
     project::{Manifest, load_text},
@@ -46,14 +49,18 @@ fn program() -> Arc<Program> {
 
 /// What is wrong with a data file; else it is carried out.
 fn carried_out(program: &Arc<Program>, text: &str) -> Result<(), Vec<Diagnostic>> {
-    let json = json::parse(FileId(0), text).map_err(|problem| vec![problem])?;
-    let data = file::read(&json)?;
-    let order = plan::plan(program.module(), &data)?;
+    let input = Box::new(Cursor::new(text.as_bytes().to_vec()));
+    let wrong = |trouble| match trouble {
+        Trouble::Wrong(problem) => *problem,
+        other => panic!("{other:?} after {text}"),
+    };
+    let plan = plan::plan(program.module(), input, FileId(0));
+    let mut plan = plan.map_err(|troubles| troubles.into_iter().map(wrong).collect::<Vec<_>>())?;
     let store = Box::new(MemoryStore::new());
-    let beginning = data.now.unwrap_or_default();
+    let beginning = plan.data.now.unwrap_or_default();
     let mut simulation = Simulation::open(store, Arc::clone(program), "test".into(), beginning).unwrap();
     // Errors of the store are no part of it: what is wrong in the data was found before.
-    simulation.carry_out(&data, &order, Progress::default()).map_err(|error| panic!("{error} after {text}"))
+    simulation.carry_out(&mut plan, Progress::default()).map_err(|error| panic!("{error} after {text}"))
 }
 
 #[test]
@@ -103,6 +110,64 @@ fn a_data_file_of_mistakes_is_told_in_fair_time() {
         let problems = carried_out(&program, &text).unwrap_err();
         assert!((1..=200).contains(&problems.len()), "{}", problems.len());
     }
-    let problem = json::parse(FileId(0), &"[".repeat(9_000_000)).unwrap_err();
-    assert_eq!(problem.message, "the data file has more than 8000000 values");
+    for (text, code) in [
+        (format!("{{\"version\": 1, \"now\": [{}1]}}", "1,".repeat(2_100_000)), codes::E0903),
+        (format!("{{\"version\": 1, \"nwo\": {}", "[".repeat(9_000_000)), codes::E0912),
+    ] {
+        let problems = carried_out(&program, &text).unwrap_err();
+        assert_eq!(problems[0].code, code);
+    }
+}
+
+/// A long data file that is nowhere as a whole: what is asked of it is made on the spot.
+struct Made {
+    records: usize,
+    at: u64,
+}
+
+/// Bytes of each record of [`Made`].
+const MADE: usize = 64;
+
+impl Made {
+    fn line(&self, number: usize) -> String {
+        let line = match number {
+            0 => "{\"version\": 1, \"records\": {\"User\": [{}".to_owned(),
+            n if n <= self.records => format!(",{{\"$id\": \"u{n}\", \"name\": \"User {n}\"}}"),
+            n if n == self.records + 1 => "]}}".to_owned(),
+            _ => return String::new(),
+        };
+        format!("{line:<width$}\n", width = MADE - 1)
+    }
+}
+
+impl Read for Made {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let at = usize::try_from(self.at).unwrap();
+        let line = self.line(at / MADE);
+        let rest = line.as_bytes().get(at % MADE..).unwrap_or_default();
+        let bytes = rest.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&rest[..bytes]);
+        self.at += bytes as u64;
+        Ok(bytes)
+    }
+}
+
+impl Seek for Made {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let SeekFrom::Start(at) = to else { panic!("{to:?}") };
+        self.at = at;
+        Ok(at)
+    }
+}
+
+#[test]
+fn little_is_kept_of_a_long_data_file() {
+    let records = 50_000;
+    let plan = plan::plan(program().module(), Box::new(Made { records, at: 0 }), FileId(0));
+    let mut plan = plan.unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    assert_eq!(plan.data.records(), records + 1);
+    let last = plan.data.record(records).unwrap();
+    assert_eq!(last.name.unwrap().node, format!("u{records}"));
+    let bytes_a_record = plan.kept_bytes() / records;
+    assert!(bytes_a_record < 80, "{bytes_a_record}");
 }

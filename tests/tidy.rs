@@ -45,7 +45,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("bincode", &["src/bytecode/codec.rs"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
-    ("jsonc_parser", &["src/data/json.rs"]),
     ("miette", &["src/diag/render/human.rs"]),
     ("pest", &["src/syntax/"]),
     ("pest_derive", &["src/syntax/"]),

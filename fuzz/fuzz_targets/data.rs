@@ -1,11 +1,13 @@
 //! Any text is a data file that can be carried out, or messages.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    io::Cursor,
+    sync::{Arc, LazyLock},
+};
 
 use abide::{
     base::span::FileId,
-    data::{file, json},
     engine::store::memory::MemoryStore,
     pipeline, project,
     simulation::{Simulation, plan},
@@ -20,11 +22,10 @@ static PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|text: &str| {
-    let Ok(json) = json::parse(FileId(0), text) else { return };
-    let Ok(data) = file::read(&json) else { return };
-    let Ok(order) = plan::plan(PROGRAM.module(), &data) else { return };
+    let input = Box::new(Cursor::new(text.as_bytes().to_vec()));
+    let Ok(mut plan) = plan::plan(PROGRAM.module(), input, FileId(0)) else { return };
     let store = Box::new(MemoryStore::new());
-    let beginning = data.now.unwrap_or_default();
+    let beginning = plan.data.now.unwrap_or_default();
     let mut simulation = Simulation::open(store, Arc::clone(&PROGRAM), "fuzz".into(), beginning).unwrap();
-    simulation.carry_out(&data, &order, Default::default()).unwrap();
+    simulation.carry_out(&mut plan, Default::default()).unwrap();
 });

@@ -19,10 +19,17 @@ pub const BUILD_MEMORY_MAX: usize = 256 << 20;
 pub const SNAPSHOT_BYTES_MAX: usize = 1 << 20;
 /// An instance that was taken out of a store, with the records that it reaches.
 pub const EXPORT_BYTES_MAX: usize = 64 << 20;
-/// A data file of `abide run`.
-pub const DATA_BYTES_MAX: usize = 128 << 20;
-/// Values of a data file: each takes some hundred bytes while the file is read.
-pub const DATA_VALUES_MAX: usize = 8_000_000;
+/// A data file of `abide run`. Places in it have 32 bits; it is never in memory as a whole.
+pub const DATA_BYTES_MAX: u64 = u32::MAX as u64;
+/// A data file whose text is in memory as a whole while its mistakes are told; of a larger one, some lines are.
+pub const DATA_TOLD_BYTES_MAX: u64 = 64 << 20;
+/// Records of a data file, and its events: a few dozen bytes of each are kept.
+pub const DATA_ITEMS_MAX: usize = 50_000_000;
+/// Values of one record or event of a data file: it is in memory as a whole, some hundred bytes a value. Two lists of
+/// `LIST_ITEMS_MAX` fit.
+pub const DATA_ITEM_VALUES_MAX: usize = 2_000_100;
+/// The text of one record or event of a data file.
+pub const DATA_ITEM_BYTES_MAX: usize = 64 << 20;
 /// Mistakes that are told of one data file. Each may look for names that are near, among all names of the file.
 pub const DATA_MESSAGES_MAX: usize = 100;
 /// One text value: what a mail body or a log line may hold.

@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, render};
 use crate::simulation::Simulation;
 
 /// Gives the settings their values.
-pub(super) fn configure(simulation: &mut Simulation, given: Vec<(String, Value)>, term: &Term) -> Result<(), Exit> {
+pub(super) fn configure(simulation: &mut Simulation<'_>, given: Vec<(String, Value)>, term: &Term) -> Result<(), Exit> {
     for (name, value) in given {
         simulation.engine.configure(&name, value).map_err(|failure| store::failed(term, failure))?;
     }

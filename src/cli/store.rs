@@ -46,7 +46,7 @@ pub(super) fn keep_build(store: &mut dyn Store, hash: &str, build: &[u8], term: 
 }
 
 /// Opens a store that was made by `run --store`, with the build that it holds.
-pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation, Exit> {
+pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation<'static>, Exit> {
     let mut store = open(path, term)?;
     let hash = store.meta(BUILD).map_err(|error| failed(term, error))?;
     let bytes = match &hash {

@@ -9,6 +9,24 @@ pub fn not_json(span: Span, reason: &str) -> Diagnostic {
     Diagnostic::error(codes::E0912, "the data file is not valid JSON", span, reason.to_lowercase())
 }
 
+/// A key that stands twice in an object.
+#[must_use]
+pub fn twice(key: &str, again: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0912, format!("`{key}` stands twice"), again, "again").label(first, "first")
+}
+
+/// More than can be read.
+#[must_use]
+pub fn too_large(span: Span, reason: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0903, "the data file has more than can be read", span, reason)
+}
+
+/// The file is no longer what it was when it was scanned.
+#[must_use]
+pub fn changed() -> Diagnostic {
+    Diagnostic::error(codes::E0912, "the data file was changed while it was read", Span::default(), "is not as it was")
+}
+
 /// A key that means nothing where it stands.
 #[must_use]
 pub fn unknown_key(key: &str, span: Span, known: &[&str]) -> Diagnostic {

@@ -6,33 +6,42 @@
 //!  "events": [{"after": "2 days", "as": "ann", "update": "$deal", "set": {"state": "won"}}]}
 //! ```
 //!
+//! A file may be larger than memory: [`DataFile::scan`] reads it once and keeps where its records and events stand; each
+//! of them is read again when it is needed.
+//!
 //! An event is one of `create` (an entity), `update`, `assign` (with `to`), `delete` (a record), `emit` (a signal,
 //! with `to` and `with`), `start` (a process on demand) and `do` (an action), the last two with `for` and `with`. `after`
 //! counts from `now`.
 
+use std::{collections::HashMap, io};
+
 use super::{
     errors,
+    input::Input,
     json::{Json, JsonKind},
     moments::{parse_duration, parse_moment},
+    reader::{Answer, Begin, Reader, Trouble},
 };
 use crate::base::{
-    limits::DATA_MESSAGES_MAX,
-    span::{Span, Spanned},
+    limits::{DATA_ITEMS_MAX, DATA_MESSAGES_MAX},
+    span::{FileId, Span, Spanned},
     value::Duration,
 };
 use crate::diag::Diagnostic;
 
 /// A data file.
-#[derive(Clone, Debug, Default)]
 pub struct DataFile {
     /// The beginning in microseconds since 1970-01-01T00:00Z.
     pub now: Option<i64>,
     /// Who creates the records: the name of a `User` record of this file.
     pub user: Option<Spanned<String>>,
-    /// What there is at the beginning, in the order of the file.
-    pub records: Vec<RecordData>,
-    /// What happens, in the order of the file.
-    pub events: Vec<EventData>,
+    /// The entities of `records`, each with the number of its first record.
+    entities: Vec<(Spanned<String>, usize)>,
+    /// Where each record stands: what there is at the beginning, in the order of the file.
+    records: Vec<u32>,
+    /// Where each event stands and when it happens, in the order of the file.
+    events: Vec<(u32, When)>,
+    reader: Reader,
 }
 
 /// Fields with their values.
@@ -119,22 +128,218 @@ pub enum EventAction {
 const TOP: &[&str] = &["version", "now", "as", "records", "events"];
 const VERBS: &[&str] = &["create", "update", "assign", "delete", "emit", "start", "do"];
 
-/// Reads the shape of a data file; names of entities, fields and records are not looked up.
-///
-/// # Errors
-/// Every mistake of the file: E0913 keys, E0914 values.
-pub fn read(json: &Json) -> Result<DataFile, Vec<Diagnostic>> {
-    let mut reader = Reader::default();
-    let file = reader.file(json);
-    if reader.problems.is_empty() { Ok(file) } else { Err(reader.problems) }
+/// What is told of each record while a file is scanned: the record, and its number unless an event creates it.
+pub type Seen<'a> = dyn FnMut(&RecordData, Option<usize>) + 'a;
+
+impl DataFile {
+    /// A file without anything.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        let reader = Reader::new(Box::new(io::empty()), FileId::default());
+        Self { now: None, user: None, entities: Vec::new(), records: Vec::new(), events: Vec::new(), reader }
+    }
+
+    /// Reads a whole file once. Names of entities, fields and records are not looked up.
+    ///
+    /// # Errors
+    /// Every mistake of its shape: E0913 keys, E0914 values; or the first place that is no JSON.
+    pub fn scan(input: Box<dyn Input>, file: FileId, seen: &mut Seen<'_>) -> Result<Self, Vec<Trouble>> {
+        let data = Self { reader: Reader::new(input, file), ..Self::of_nothing() };
+        let mut scan = Scan { data, shape: Shape::default(), seen };
+        match scan.file() {
+            Err(trouble) => Err(vec![trouble]),
+            Ok(()) if scan.shape.problems.is_empty() => Ok(scan.data),
+            Ok(()) => Err(scan.shape.problems.into_iter().map(Trouble::from).collect()),
+        }
+    }
+
+    /// How many records there are at the beginning.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        self.records.len()
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// When each event happens, in the order of the file.
+    pub fn moments(&self) -> impl Iterator<Item = When> {
+        self.events.iter().map(|(_, when)| *when)
+    }
+
+    /// What is kept of the file, in bytes.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.records.capacity() * size_of::<u32>() + self.events.capacity() * size_of::<(u32, When)>()
+    }
+
+    /// Reads a record again.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not what it was.
+    pub fn record(&mut self, number: usize) -> Answer<RecordData> {
+        let place = self.records.get(number).copied();
+        let group = self.entities.partition_point(|(_, first)| *first <= number);
+        let entity = group.checked_sub(1).and_then(|group| self.entities.get(group)).map(|(entity, _)| entity.clone());
+        let (Some(place), Some(entity)) = (place, entity) else { return Err(errors::changed().into()) };
+        let mut shape = Shape::default();
+        let record = shape.record(entity, &self.value_at(place)?);
+        shape.problems.pop().map_or(Ok(record), |problem| Err(problem.into()))
+    }
+
+    /// Reads an event again.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not what it was.
+    pub fn event(&mut self, number: usize) -> Answer<EventData> {
+        let Some((place, _)) = self.events.get(number).copied() else { return Err(errors::changed().into()) };
+        let mut shape = Shape::default();
+        let event = shape.event(&self.value_at(place)?);
+        event.ok_or_else(|| shape.problems.pop().map_or_else(|| errors::changed().into(), Trouble::from))
+    }
+
+    fn value_at(&mut self, place: u32) -> Answer<Json> {
+        self.reader.go_to(place)?;
+        self.reader.value()
+    }
 }
 
+/// The one reading of a whole file.
+struct Scan<'a> {
+    data: DataFile,
+    shape: Shape,
+    seen: &'a mut Seen<'a>,
+}
+
+impl Scan<'_> {
+    fn file(&mut self) -> Answer<()> {
+        let (begin, start) = self.data.reader.ahead()?;
+        let mut version = None;
+        if self.enters(begin, Begin::Object, "the data file", "an object")? {
+            let mut known = Known::new();
+            let mut is_first = true;
+            while let Some(key) = self.data.reader.next_key(&mut is_first)? {
+                refuse_known(&mut known, &key)?;
+                match key.node.as_str() {
+                    "records" => self.records()?,
+                    "events" => self.events()?,
+                    _ if self.shape.is_full() => drop(self.data.reader.skip()?),
+                    "version" => version = Some(self.data.reader.value()?),
+                    "now" => self.data.now = self.shape.moment(&self.data.reader.value()?, "`now`"),
+                    "as" => self.data.user = self.shape.record_name(&self.data.reader.value()?, "`as`"),
+                    other => {
+                        self.shape.problems.push(errors::unknown_key(other, key.span, TOP));
+                        self.data.reader.skip()?;
+                    }
+                }
+            }
+            let whole = self.data.reader.since(start);
+            self.shape.version(version, whole);
+        }
+        self.data.reader.end()
+    }
+
+    /// Steps into what is ahead if it is of the right kind; else it is passed over and told.
+    fn enters(&mut self, begin: Begin, wanted: Begin, what: &str, expected: &str) -> Answer<bool> {
+        if begin == wanted {
+            self.data.reader.enter();
+            return Ok(true);
+        }
+        let span = self.data.reader.skip()?;
+        if !self.shape.is_full() {
+            self.shape.problems.push(errors::wrong_value(what, expected, span));
+        }
+        Ok(false)
+    }
+
+    fn records(&mut self) -> Answer<()> {
+        let (begin, _) = self.data.reader.ahead()?;
+        if !self.enters(begin, Begin::Object, "`records`", "an object")? {
+            return Ok(());
+        }
+        let mut known = Known::new();
+        let mut is_first = true;
+        while let Some(entity) = self.data.reader.next_key(&mut is_first)? {
+            refuse_known(&mut known, &entity)?;
+            self.rows(&entity)?;
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self, entity: &Spanned<String>) -> Answer<()> {
+        let (begin, _) = self.data.reader.ahead()?;
+        if !self.enters(begin, Begin::List, &format!("`{}`", entity.node), "a list")? {
+            return Ok(());
+        }
+        self.data.entities.push((entity.clone(), self.data.records.len()));
+        let mut is_first = true;
+        while self.data.reader.next_item(&mut is_first)? {
+            if self.shape.is_full() {
+                self.data.reader.skip()?;
+                continue;
+            }
+            let row = self.data.reader.value()?;
+            let record = self.shape.record(entity.clone(), &row);
+            (self.seen)(&record, Some(self.data.records.len()));
+            self.room(self.data.records.len(), row.span)?;
+            self.data.records.push(row.span.start);
+        }
+        Ok(())
+    }
+
+    fn events(&mut self) -> Answer<()> {
+        let (begin, _) = self.data.reader.ahead()?;
+        if !self.enters(begin, Begin::List, "`events`", "a list")? {
+            return Ok(());
+        }
+        let mut is_first = true;
+        while self.data.reader.next_item(&mut is_first)? {
+            if self.shape.is_full() {
+                self.data.reader.skip()?;
+                continue;
+            }
+            let value = self.data.reader.value()?;
+            let Some(event) = self.shape.event(&value) else { continue };
+            if let EventAction::Create(record) = &event.action {
+                (self.seen)(record, None);
+            }
+            self.room(self.data.events.len(), value.span)?;
+            self.data.events.push((value.span.start, event.when));
+        }
+        Ok(())
+    }
+
+    fn room(&self, items: usize, span: Span) -> Answer<()> {
+        // LIMIT: DATA_ITEMS_MAX
+        if items < DATA_ITEMS_MAX {
+            return Ok(());
+        }
+        let reason = format!("is one more than {DATA_ITEMS_MAX}, which is what a file may have");
+        Err(errors::too_large(span, &reason).into())
+    }
+}
+
+/// Keys that were there, with their places.
+type Known = HashMap<String, Span>;
+
+/// Refuses a key that stands twice.
+fn refuse_known(known: &mut Known, key: &Spanned<String>) -> Answer<()> {
+    match known.insert(key.node.clone(), key.span) {
+        Some(first) => Err(errors::twice(&key.node, key.span, first).into()),
+        None => Ok(()),
+    }
+}
+
+/// Reads the shape of values.
 #[derive(Default)]
-struct Reader {
+struct Shape {
     problems: Vec<Diagnostic>,
 }
 
-impl Reader {
+impl Shape {
     /// Whether enough is wrong.
     fn is_full(&self) -> bool {
         // LIMIT: DATA_MESSAGES_MAX
@@ -146,14 +351,6 @@ impl Reader {
             return entries;
         }
         self.problems.push(errors::wrong_value(what, "an object", json.span));
-        &[]
-    }
-
-    fn list<'a>(&mut self, json: &'a Json, what: &str) -> &'a [Json] {
-        if let JsonKind::List(items) = &json.kind {
-            return items;
-        }
-        self.problems.push(errors::wrong_value(what, "a list", json.span));
         &[]
     }
 
@@ -184,64 +381,28 @@ impl Reader {
         moment
     }
 
-    fn file(&mut self, json: &Json) -> DataFile {
-        let mut file = DataFile::default();
-        let mut version = None;
-        for (key, value) in self.object(json, "the data file") {
-            if self.is_full() {
-                break;
-            }
-            match key.node.as_str() {
-                "version" => version = Some(value),
-                "now" => file.now = self.moment(value, "`now`"),
-                "as" => file.user = self.record_name(value, "`as`"),
-                "records" => file.records = self.records(value),
-                "events" => file.events = self.events(value),
-                other => self.problems.push(errors::unknown_key(other, key.span, TOP)),
-            }
-        }
+    /// The version of the file. Behind the last mistake nothing was looked at.
+    fn version(&mut self, version: Option<Json>, whole: Span) {
         match version {
-            // What is behind the last mistake was not looked at.
             None if self.is_full() => {}
-            None => self.problems.push(errors::missing_key("version", json.span).help("write `\"version\": 1`")),
+            None => self.problems.push(errors::missing_key("version", whole).help("write `\"version\": 1`")),
             Some(v) if v.kind != JsonKind::Number("1".into()) => {
                 self.problems.push(errors::wrong_value("`version`", "1, the only version of data files", v.span));
             }
             Some(_) => {}
         }
-        file
     }
 
-    fn records(&mut self, json: &Json) -> Vec<RecordData> {
-        let mut records = Vec::new();
-        for (entity, rows) in self.object(json, "`records`") {
-            for row in self.list(rows, &format!("`{}`", entity.node)) {
-                if self.is_full() {
-                    return records;
-                }
-                let mut fields = self.object(row, "a record").to_vec();
-                let name = self.take_name(&mut fields);
-                records.push(RecordData { entity: entity.clone(), name, fields, span: row.span });
-            }
-        }
-        records
+    fn record(&mut self, entity: Spanned<String>, row: &Json) -> RecordData {
+        let mut fields = self.object(row, "a record").to_vec();
+        let name = self.take_name(&mut fields);
+        RecordData { entity, name, fields, span: row.span }
     }
 
     fn take_name(&mut self, fields: &mut Fields) -> Option<Spanned<String>> {
         let index = fields.iter().position(|(key, _)| key.node == "$id")?;
         let (_, value) = fields.remove(index);
         self.record_name(&value, "`$id`")
-    }
-
-    fn events(&mut self, json: &Json) -> Vec<EventData> {
-        let mut events = Vec::new();
-        for event in self.list(json, "`events`") {
-            if self.is_full() {
-                break;
-            }
-            events.extend(self.event(event));
-        }
-        events
     }
 
     fn event(&mut self, json: &Json) -> Option<EventData> {
@@ -348,12 +509,18 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::span::FileId;
-    use crate::data::json::parse;
+    use std::io::Cursor;
+
+    fn scan(text: &str) -> Result<DataFile, Vec<Trouble>> {
+        DataFile::scan(Box::new(Cursor::new(text.to_owned().into_bytes())), FileId(0), &mut |_, _| {})
+    }
 
     fn problems(text: &str) -> Vec<String> {
-        let json = parse(FileId(0), text).unwrap();
-        read(&json).err().unwrap_or_default().into_iter().map(|d| format!("{} {}", d.code.0, d.message)).collect()
+        let told = |trouble: Trouble| match trouble {
+            Trouble::Wrong(d) => format!("{} {}", d.code.0, d.message),
+            other => format!("{other:?}"),
+        };
+        scan(text).err().unwrap_or_default().into_iter().map(told).collect()
     }
 
     #[test]
@@ -378,8 +545,32 @@ mod tests {
     #[test]
     fn names_lose_their_dollar() {
         let text = r#"{"version": 1, "events": [{"after": "1 day", "assign": "$a", "to": "$b"}]}"#;
-        let file = read(&parse(FileId(0), text).unwrap()).unwrap();
-        let EventAction::Assign { record, to } = &file.events[0].action else { panic!("not assign") };
+        let event = scan(text).unwrap().event(0).unwrap();
+        let EventAction::Assign { record, to } = &event.action else { panic!("not assign") };
         assert_eq!((record.node.as_str(), to.node.as_str()), ("a", "b"));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_at_every_level() {
+        for text in [
+            r#"{"version": 1, "version": 1}"#,
+            r#"{"version": 1, "records": {"User": [], "User": []}}"#,
+            r#"{"version": 1, "records": {"User": [{"name": "a", "name": "b"}]}}"#,
+        ] {
+            let found = problems(text);
+            assert!(found.len() == 1 && found[0].contains("stands twice"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_over_is_still_read() {
+        assert_eq!(problems(r#"{"version": 1, "records": []} x"#), ["E0912 the data file is not valid JSON"]);
+        let mut data =
+            scan(r#"{"events": [], "records": {"User": [{"$id": "$a"}], "Task": [{}, {"b": 1}]}, "version": 1}"#)
+                .unwrap();
+        let second = data.record(2).unwrap();
+        assert_eq!((second.entity.node.as_str(), second.fields.len()), ("Task", 1));
+        let first = data.record(0).unwrap();
+        assert_eq!((first.entity.node.as_str(), first.name.unwrap().node.as_str()), ("User", "a"));
     }
 }

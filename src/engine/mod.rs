@@ -100,6 +100,8 @@ pub struct Engine {
     fuel: u64,
     /// Whether a transaction is open.
     open: bool,
+    /// Whether much is read outside of a transaction, during which nothing is written.
+    reading: bool,
     /// The rows that the transaction has read.
     cache: HashMap<RecordRef, Option<Arc<Row>>>,
     /// Records that are about to be written, innermost last.
@@ -150,6 +152,7 @@ impl Engine {
             now,
             fuel: TURN_FUEL,
             open: false,
+            reading: false,
             cache: HashMap::new(),
             pending: Vec::new(),
             nesting: 0,

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     base::{
-        limits::QUERY_BATCH,
+        limits::{QUERY_BATCH, TURN_FUEL},
         value::{EntityIdx, RecordRef, Value},
     },
     bytecode::{
@@ -52,7 +52,7 @@ impl Engine {
             return Ok(row.clone());
         }
         let row = self.store.get(record)?.map(Arc::new);
-        if self.open {
+        if self.open || self.reading {
             if self.cache.len() >= CACHE_MAX {
                 self.cache.clear();
             }
@@ -85,6 +85,31 @@ impl Engine {
     pub(crate) fn exists(&mut self, record: RecordRef) -> Answer<bool> {
         self.watch(Subscription::Field { entity: record.entity, id: record.id, field: FieldIdx(0) });
         Ok(self.pending.iter().any(|(pending, _)| *pending == record) || self.stored(record)?.is_some())
+    }
+
+    /// Reads much: each row once.
+    ///
+    /// # Errors
+    /// With what `work` fails with.
+    pub fn reading<T>(&mut self, work: impl FnOnce(&mut Self) -> Answer<T>) -> Answer<T> {
+        if self.open {
+            return work(self);
+        }
+        self.cache.clear();
+        self.fuel = TURN_FUEL;
+        self.reading = true;
+        let answer = work(self);
+        self.reading = false;
+        self.cache.clear();
+        answer
+    }
+
+    /// Whether the record is in the store.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn is_there(&mut self, record: RecordRef) -> Answer<bool> {
+        Ok(self.stored(record)?.is_some())
     }
 
     /// The name that people see: of a record that is gone `(deleted)`.

@@ -10,6 +10,21 @@ use super::files::{Files, Kind};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiskFiles;
 
+impl DiskFiles {
+    /// Opens a file, and says how large it is.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is a pipe or the like, from which nothing can be read twice.
+    pub fn open(&self, path: &Path) -> io::Result<(File, u64)> {
+        let kind = fs::metadata(path)?;
+        // WHY: opening a pipe waits for somebody who writes.
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder"));
+        }
+        Ok((File::open(path)?, kind.len()))
+    }
+}
+
 impl Files for DiskFiles {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
         let kind = fs::metadata(path)?.file_type();
@@ -27,13 +42,8 @@ impl Files for DiskFiles {
     }
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-        let kind = fs::metadata(path)?;
-        // WHY: opening a pipe waits for somebody who writes.
-        if !kind.is_file() && !kind.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder"));
-        }
         let mut bytes = Vec::new();
-        File::open(path)?.take(limit as u64).read_to_end(&mut bytes)?;
+        self.open(path)?.0.take(limit as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

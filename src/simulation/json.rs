@@ -1,4 +1,4 @@
-//! A simulation as JSON: the same facts as the timeline, one object.
+//! A simulation as JSON: the same facts as the timeline, one object, which is written while they come.
 
 use serde_json::{Value as Json, json};
 
@@ -8,15 +8,39 @@ use crate::engine::{store::LogEntry, view::InstanceView};
 /// The version of the object's shape.
 const VERSION: u32 = 1;
 
-/// The whole object. Moments are RFC 3339 in UTC, values as listings show them.
+/// How the object begins: its list of lines follows.
 #[must_use]
-pub fn simulation(timeline: &Timeline<'_>, now: i64, entries: &[LogEntry], instances: &[InstanceView]) -> Json {
-    json!({
-        "version": VERSION,
-        "now": moment(now),
-        "timeline": entries.iter().map(|e| entry(timeline, e)).collect::<Vec<_>>(),
-        "instances": instances.iter().map(|view| instance(timeline, view)).collect::<Vec<_>>(),
-    })
+pub fn opening() -> String {
+    format!("{{\n  \"version\": {VERSION},\n  \"timeline\": [")
+}
+
+/// Lines of the list. Moments are RFC 3339 in UTC, values as listings show them.
+#[must_use]
+pub fn lines(timeline: &Timeline<'_>, entries: &[LogEntry], is_first: bool) -> String {
+    let mut out = String::new();
+    for line in entries {
+        if !is_first || !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str("\n    ");
+        out.push_str(&indented(&entry(timeline, line), "    "));
+    }
+    out
+}
+
+/// How the object ends.
+#[must_use]
+pub fn closing(timeline: &Timeline<'_>, now: i64, instances: &[InstanceView], is_empty: bool) -> String {
+    let instances: Vec<Json> = instances.iter().map(|view| instance(timeline, view)).collect();
+    let close = if is_empty { "]" } else { "\n  ]" };
+    let instances = indented(&Json::Array(instances), "  ");
+    format!("{close},\n  \"now\": {},\n  \"instances\": {instances}\n}}\n", Json::String(moment(now)))
+}
+
+/// A value over several lines; those after the first begin with `by`.
+fn indented(value: &Json, by: &str) -> String {
+    // A line break in a text is an escape.
+    format!("{value:#}").replace('\n', &format!("\n{by}"))
 }
 
 /// An instance.

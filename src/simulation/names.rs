@@ -1,18 +1,18 @@
-//! The records of a data file: which are created in which order, and what their names stand for.
+//! What the names of a data file stand for: entities, fields, and records in little memory.
 
-use std::collections::BTreeMap;
-
-use crate::base::{span::Spanned, value::EntityIdx};
+use crate::base::{
+    span::Spanned,
+    value::{EntityIdx, RecordRef},
+};
 use crate::bytecode::{
     module::{EntityDef, FieldDef, Module, SystemField},
-    types::{FieldIdx, TypeDef},
+    types::FieldIdx,
 };
-use crate::data::{
-    errors,
-    file::{Fields, RecordData},
-    json::{Json, JsonKind},
-};
+use crate::data::{errors, labels::Labels};
 use crate::diag::Diagnostic;
+
+/// Names among which one that is near is looked for.
+const NEAR_AMONG_MAX: usize = 100_000;
 
 /// The entity of this name.
 ///
@@ -38,140 +38,85 @@ pub fn field<'m>(entity: &'m EntityDef, name: &Spanned<String>) -> Result<(Field
     })
 }
 
-/// The order in which records are created: that of the file, but each after the records that it needs. References in a
-/// circle are left out where the field is optional, and written afterwards.
+/// The records of a file that have names.
 #[derive(Debug, Default)]
-pub struct Order {
-    /// Indexes of records, in order of creation.
-    pub create: Vec<usize>,
-    /// Fields that are written afterwards: their names by the record's index.
-    pub later: BTreeMap<usize, Vec<String>>,
+pub struct Named {
+    labels: Labels,
+    records: Vec<NamedRecord>,
+    /// Their ids once they are created; 0 before.
+    ids: Vec<i64>,
 }
 
-/// Finds the order.
-///
-/// # Errors
-/// E0914 where required references form a circle.
-pub fn order(module: &Module, records: &[RecordData]) -> Result<Order, Vec<Diagnostic>> {
-    let by_name: BTreeMap<&str, usize> =
-        records.iter().enumerate().filter_map(|(i, r)| r.name.as_ref().map(|name| (name.node.as_str(), i))).collect();
-    let mut walk = Walk {
-        module,
-        records,
-        by_name,
-        state: vec![Visit::New; records.len()],
-        order: Order::default(),
-        problems: Vec::new(),
-    };
-    for index in 0..records.len() {
-        walk.visit(index);
-    }
-    if walk.problems.is_empty() { Ok(walk.order) } else { Err(walk.problems) }
+#[derive(Debug)]
+struct NamedRecord {
+    /// Which record of the file; none of them if an event creates it.
+    number: u32,
+    entity: EntityIdx,
 }
 
-/// Records that a record needs: the field that says so, and the record's index.
-type Needs<'a> = Vec<(&'a Spanned<String>, usize)>;
+/// The number of a record that an event creates.
+const OF_EVENT: u32 = u32::MAX;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    New,
-    Open,
-    Done,
-}
-
-struct Walk<'a> {
-    module: &'a Module,
-    records: &'a [RecordData],
-    by_name: BTreeMap<&'a str, usize>,
-    state: Vec<Visit>,
-    order: Order,
-    problems: Vec<Diagnostic>,
-}
-
-impl<'a> Walk<'a> {
-    /// Depth first with a stack of its own: data files are long.
-    fn visit(&mut self, first: usize) {
-        let mut stack: Vec<(usize, Needs<'a>)> = Vec::new();
-        if self.state.get(first) == Some(&Visit::New) {
-            stack.push((first, self.open(first)));
+impl Named {
+    /// Notes a name; whether it is new.
+    pub(super) fn add(&mut self, name: &str, entity: EntityIdx, number: Option<usize>) -> bool {
+        let is_new = self.labels.add(name).is_some();
+        if is_new {
+            let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(OF_EVENT);
+            self.records.push(NamedRecord { number, entity });
+            self.ids.push(0);
         }
-        while let Some((index, needs)) = stack.last_mut() {
-            let index = *index;
-            let Some((field, target)) = needs.pop() else {
-                stack.pop();
-                self.set(index, Visit::Done);
-                self.order.create.push(index);
-                continue;
-            };
-            match self.state.get(target) {
-                Some(Visit::New) => {
-                    let needs = self.open(target);
-                    stack.push((target, needs));
-                }
-                Some(Visit::Open) => self.circle(index, field),
-                _ => {}
-            }
+        is_new
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.labels.find(name)?).ok()
+    }
+
+    /// The record of a name before it exists: its id means nothing.
+    pub(super) fn planned(&self, name: &str) -> Option<RecordRef> {
+        let record = self.records.get(self.index(name)?)?;
+        Some(RecordRef { entity: record.entity, id: 1 })
+    }
+
+    /// The record of a name, if it was created.
+    pub(super) fn created(&self, name: &str) -> Option<RecordRef> {
+        let index = self.index(name)?;
+        let id = self.ids.get(index).copied().filter(|id| *id != 0)?;
+        Some(RecordRef { entity: self.records.get(index)?.entity, id })
+    }
+
+    /// Notes the record of a name.
+    pub(super) fn create(&mut self, name: &str, record: RecordRef) {
+        let index = self.index(name);
+        if let Some(id) = index.and_then(|index| self.ids.get_mut(index)) {
+            *id = record.id;
         }
     }
 
-    fn set(&mut self, index: usize, to: Visit) {
-        if let Some(state) = self.state.get_mut(index) {
-            *state = to;
-        }
+    /// Which record of the file has a name.
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
+        let record = self.records.get(self.index(name)?)?;
+        Some(record.number).filter(|number| *number != OF_EVENT)
     }
 
-    /// What a record needs, the first need last.
-    fn open(&mut self, index: usize) -> Needs<'a> {
-        self.set(index, Visit::Open);
-        let Some(record) = self.records.get(index) else { return Vec::new() };
-        let mut needs = Vec::new();
-        for (field, value) in &record.fields {
-            mentioned(value, &mut |name| {
-                if let Some(target) = self.by_name.get(name) {
-                    needs.push((field, *target));
-                }
-            });
-        }
-        needs.reverse();
-        needs
+    /// All names in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter()
     }
 
-    fn circle(&mut self, index: usize, field: &Spanned<String>) {
-        let Some(record) = self.records.get(index) else { return };
-        let optional = self
-            .module
-            .entity_by_name(&record.entity.node)
-            .and_then(|(_, entity)| entity.field_by_name(&field.node))
-            .is_none_or(|(_, def)| matches!(self.module.ty(def.ty), Some(TypeDef::Optional(_))));
-        if optional {
-            self.order.later.entry(index).or_default().push(field.node.clone());
-        } else {
-            let what = format!("`{}`, which refers back to this record,", field.node);
-            self.problems.push(errors::wrong_value(&what, "something that can exist before it", field.span));
-        }
+    /// A message that there is no such name.
+    pub(super) fn unknown(&self, name: &Spanned<String>) -> Diagnostic {
+        // LIMIT: NEAR_AMONG_MAX
+        errors::unknown_name("record", &name.node, name.span, self.names().take(NEAR_AMONG_MAX))
+            .note("a record gets its name by `$id`")
     }
-}
 
-/// Calls `found` for each `$name` in a value.
-fn mentioned(json: &Json, found: &mut dyn FnMut(&str)) {
-    match &json.kind {
-        JsonKind::Text(text) => {
-            if let Some(name) = text.strip_prefix('$') {
-                found(name);
-            }
-        }
-        JsonKind::List(items) => items.iter().for_each(|item| mentioned(item, found)),
-        JsonKind::Object(entries) => entries.iter().for_each(|(_, value)| mentioned(value, found)),
-        JsonKind::Null | JsonKind::Bool(_) | JsonKind::Number(_) => {}
+    /// What is kept, in bytes.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.labels.kept_bytes()
+            + self.records.capacity() * size_of::<NamedRecord>()
+            + self.ids.capacity() * size_of::<i64>()
     }
-}
-
-/// The fields that are written at once, without those of `later`.
-pub fn at_once<'f>(
-    order: &'f Order,
-    index: usize,
-    fields: &'f Fields,
-) -> impl Iterator<Item = &'f (Spanned<String>, Json)> {
-    let later = order.later.get(&index).map_or(&[][..], Vec::as_slice);
-    fields.iter().filter(move |(name, _)| !later.contains(&name.node))
 }

@@ -1,130 +1,160 @@
 //! Checks a data file against a module before anything runs: every name and every value, all mistakes at once.
 
-use std::collections::BTreeMap;
-
-use super::names::{self, Order};
+use super::{
+    names::{self, Named},
+    order::{self, Order},
+};
 use crate::{
     base::{
         limits::DATA_MESSAGES_MAX,
-        span::Spanned,
-        value::{EntityIdx, RecordRef},
+        span::{FileId, Spanned},
+        value::RecordRef,
     },
-    bytecode::module::{Module, ParamDef, ProcessDef, ProcessKind, RecordKind},
+    bytecode::{
+        module::{Module, ParamDef, ProcessDef, ProcessKind, RecordKind},
+        types::TypeDef,
+    },
     data::{
         convert, errors,
-        file::{DataFile, EventAction, Fields, RecordData},
+        file::{DataFile, EventAction, EventData, Fields, RecordData},
+        input::Input,
+        reader::{Answer, Trouble},
     },
     diag::Diagnostic,
 };
 
-/// The order of creation, if all is right.
+/// A data file that can be carried out.
+pub struct Plan {
+    /// The file.
+    pub data: DataFile,
+    /// The order in which its records are created.
+    pub order: Order,
+    /// Its records with names.
+    pub named: Named,
+}
+
+impl Plan {
+    /// What is to do where there is no file.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        Self { data: DataFile::of_nothing(), order: Order::default(), named: Named::default() }
+    }
+
+    /// What is kept of the file, in bytes: what grows with it.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.data.kept_bytes() + self.order.kept_bytes() + self.named.kept_bytes()
+    }
+}
+
+/// Reads a data file and checks all of it, piece by piece.
 ///
 /// # Errors
 /// Everything that is wrong.
-pub fn plan(module: &Module, data: &DataFile) -> Result<Order, Vec<Diagnostic>> {
-    let mut planner = Planner { module, named: BTreeMap::new(), problems: Vec::new() };
-    planner.collect(data);
-    planner.check(data);
-    if planner.is_full() {
-        return Err(planner.problems);
+pub fn plan(module: &Module, input: Box<dyn Input>, file: FileId) -> Result<Plan, Vec<Trouble>> {
+    let mut planner = Planner { module, named: Named::default(), forward: Vec::new(), problems: Vec::new() };
+    let mut data = DataFile::scan(input, file, &mut |record, number| planner.collect(record, number))?;
+    planner.check(&mut data).map_err(|trouble| vec![trouble])?;
+    let Planner { named, forward, mut problems, .. } = planner;
+    let wrong = |problems: Vec<Diagnostic>| problems.into_iter().map(Trouble::from);
+    if problems.len() >= DATA_MESSAGES_MAX {
+        return Err(wrong(problems).collect());
     }
-    let order = match names::order(module, &data.records) {
-        Ok(order) => order,
-        Err(more) => {
-            planner.problems.extend(more);
-            Order::default()
-        }
-    };
-    if planner.problems.is_empty() { Ok(order) } else { Err(planner.problems) }
+    match order::order(module, &mut data, &named, &forward) {
+        Ok(order) if problems.is_empty() => Ok(Plan { data, order, named }),
+        Ok(_) => Err(wrong(problems).collect()),
+        Err(more) => Err(wrong(std::mem::take(&mut problems)).chain(more).collect()),
+    }
 }
 
 struct Planner<'a> {
     module: &'a Module,
-    /// Named records with their entity; the id means nothing.
-    named: BTreeMap<&'a str, RecordRef>,
+    named: Named,
+    /// The records that mention themselves or one that stands behind them, ascending.
+    forward: Vec<u32>,
     problems: Vec<Diagnostic>,
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// Whether enough is wrong.
     fn is_full(&self) -> bool {
         // LIMIT: DATA_MESSAGES_MAX
         self.problems.len() >= DATA_MESSAGES_MAX
     }
 
-    fn collect(&mut self, data: &'a DataFile) {
-        let created = data.events.iter().filter_map(|event| match &event.action {
-            EventAction::Create(record) => Some(record),
-            _ => None,
-        });
-        for record in data.records.iter().chain(created) {
-            if self.is_full() {
-                break;
-            }
-            match names::entity(self.module, &record.entity) {
-                Ok((entity, _)) => self.name(record, entity),
-                Err(problem) => self.problems.push(problem),
-            }
+    fn collect(&mut self, record: &RecordData, number: Option<usize>) {
+        if self.is_full() || self.problems.last().is_some_and(|last| last.primary.span == record.entity.span) {
+            return;
         }
-        self.problems.dedup_by_key(|problem| problem.primary.span);
-    }
-
-    fn name(&mut self, record: &'a RecordData, entity: EntityIdx) {
-        let Some(name) = &record.name else { return };
-        if self.named.insert(&name.node, RecordRef { entity, id: 1 }).is_some() {
+        let entity = match names::entity(self.module, &record.entity) {
+            Ok((entity, _)) => entity,
+            Err(problem) => return self.problems.push(problem),
+        };
+        if let Some(name) = &record.name
+            && !self.named.add(&name.node, entity, number)
+        {
             self.problems.push(errors::wrong_value(&format!("`{}`", name.node), "a name of its own", name.span));
         }
     }
 
-    fn check(&mut self, data: &'a DataFile) {
-        if let Some(user) = &data.user {
+    fn check(&mut self, data: &mut DataFile) -> Answer<()> {
+        if let Some(user) = data.user.clone() {
+            self.user(&user);
+        }
+        for (number, index) in (0u32..).zip(0..data.records()) {
+            if self.is_full() {
+                return Ok(());
+            }
+            let record = data.record(index)?;
+            self.fields(&record.entity, &record.fields);
+            if order::needs(&self.named, &record.fields).iter().any(|(_, target)| *target >= number) {
+                self.forward.push(number);
+            }
+        }
+        for index in 0..data.events() {
+            if self.is_full() {
+                return Ok(());
+            }
+            let event = data.event(index)?;
+            self.event(&event);
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &EventData) {
+        if let Some(user) = &event.user {
             self.user(user);
         }
-        for record in &data.records {
-            if self.is_full() {
-                return;
-            }
-            self.fields(&record.entity, &record.fields);
-        }
-        for event in &data.events {
-            if self.is_full() {
-                return;
-            }
-            if let Some(user) = &event.user {
-                self.user(user);
-            }
-            match &event.action {
-                EventAction::Create(record) => self.fields(&record.entity, &record.fields),
-                EventAction::Update { record, set } => {
-                    if let Some(entity) = self.record(record).and_then(|r| self.module.entity(r.entity)) {
-                        self.fields(&Spanned::new(entity.name.clone(), record.span), set);
-                    }
+        match &event.action {
+            EventAction::Create(record) => self.fields(&record.entity, &record.fields),
+            EventAction::Update { record, set } => {
+                if let Some(entity) = self.record(record).and_then(|r| self.module.entity(r.entity)) {
+                    self.fields(&Spanned::new(entity.name.clone(), record.span), set);
                 }
-                EventAction::Assign { record, to } => {
-                    self.record(record);
+            }
+            EventAction::Assign { record, to } => {
+                self.record(record);
+                self.record(to);
+            }
+            EventAction::Delete(record) => {
+                self.record(record);
+            }
+            EventAction::Emit { signal, to, with } => {
+                if let Some(to) = to {
                     self.record(to);
                 }
-                EventAction::Delete(record) => {
-                    self.record(record);
-                }
-                EventAction::Emit { signal, to, with } => {
-                    if let Some(to) = to {
-                        self.record(to);
-                    }
-                    self.signal(signal, with);
-                }
-                EventAction::Run { process, is_action, record, with } => {
-                    self.process(process, *is_action, record.as_ref(), with);
-                }
+                self.signal(signal, with);
+            }
+            EventAction::Run { process, is_action, record, with } => {
+                self.process(process, *is_action, record.as_ref(), with);
             }
         }
     }
 
     fn record(&mut self, name: &Spanned<String>) -> Option<RecordRef> {
-        let found = self.named.get(name.node.as_str()).copied();
+        let found = self.named.planned(&name.node);
         if found.is_none() {
-            let problem = errors::unknown_name("record", &name.node, name.span, self.named.keys().copied());
-            self.problems.push(problem.note("a record gets its name by `$id`"));
+            self.problems.push(self.named.unknown(name));
         }
         found
     }
@@ -143,7 +173,7 @@ impl<'a> Planner<'a> {
                 return;
             }
             let checked = names::field(entity, name).and_then(|(_, field)| {
-                let resolve = |name: &str| self.named.get(name).copied();
+                let resolve = |name: &str| self.named.planned(name);
                 convert::to_value(self.module, field.ty, json, &format!("`{}`", name.node), &resolve)
             });
             self.problems.extend(checked.err());
@@ -187,7 +217,7 @@ impl<'a> Planner<'a> {
             match params.iter().find(|i| i.name == key.node) {
                 None => self.problems.push(errors::unknown_key(&key.node, key.span, &known)),
                 Some(input) => {
-                    let resolve = |name: &str| self.named.get(name).copied();
+                    let resolve = |name: &str| self.named.planned(name);
                     let what = format!("`{}`", key.node);
                     let checked = convert::to_value(self.module, input.ty, json, &what, &resolve);
                     self.problems.extend(checked.err());
@@ -196,7 +226,7 @@ impl<'a> Planner<'a> {
         }
         for input in params {
             let given = with.iter().any(|(key, _)| key.node == input.name);
-            let optional = matches!(self.module.ty(input.ty), Some(crate::bytecode::types::TypeDef::Optional(_)));
+            let optional = matches!(self.module.ty(input.ty), Some(TypeDef::Optional(_)));
             if !given && input.default.is_none() && !optional {
                 self.problems.push(errors::missing_key(&input.name, name.span));
             }

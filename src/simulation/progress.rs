@@ -4,6 +4,8 @@
 //! A step is the creation of a record, a field of it that is written later, or an event. The note is a setting of the
 //! store: `data` is absent before the first step, [`WHOLE`] after the last one, and says where things stand between them.
 
+use std::io::{self, Read};
+
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +27,8 @@ const DIGITS: usize = 16;
 /// How far a store has had a data file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Which file: the beginning of its hash. Empty where there is none.
+    /// Which file: the beginning of its hash. Empty where there is none, or where the store is not kept: then nothing
+    /// but the end is noted.
     pub file: String,
     /// Where it was.
     pub path: String,
@@ -49,11 +52,23 @@ pub enum Standing {
 }
 
 /// What stands for a data file.
-#[must_use]
-pub fn identify(bytes: &[u8]) -> String {
-    let mut digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+///
+/// # Errors
+/// If it cannot be read.
+pub fn identify(mut input: impl Read) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match input.read(&mut piece) {
+            Ok(0) => break,
+            Ok(bytes) => hash.update(piece.get(..bytes).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     digits.truncate(DIGITS);
-    digits
+    Ok(digits)
 }
 
 /// What the store knows of data files.
@@ -93,6 +108,9 @@ impl Progress {
 
     /// Notes where things stand: in the transaction of the step.
     pub(super) fn note(&self, store: &mut dyn Store) -> Result<()> {
+        if self.file.is_empty() {
+            return Ok(());
+        }
         let Self { file, path, began, done, steps } = self;
         let note = json!({ "file": file, "path": path, "began": began, "done": done, "steps": steps });
         store.set_meta(KEY, &note.to_string())
@@ -110,6 +128,9 @@ impl Progress {
 
     /// Notes which record has a name of the file: in the transaction that creates it.
     pub(super) fn name(&self, store: &mut dyn Store, module: &Module, name: &str, record: RecordRef) -> Result<()> {
+        if self.file.is_empty() {
+            return Ok(());
+        }
         let entity = module.entity(record.entity).map_or("", |entity| entity.name.as_str());
         store.set_meta(&self.name_key(name), &format!("{entity}:{}", record.id))
     }
@@ -148,7 +169,8 @@ mod tests {
 
     #[test]
     fn another_byte_is_another_file() {
-        assert_ne!(identify(b"{}"), identify(b"{ }"));
-        assert_eq!(identify(b"{}").len(), DIGITS);
+        let id = |text: &str| identify(text.as_bytes()).unwrap();
+        assert_ne!(id("{}"), id("{ }"));
+        assert_eq!(id("{}").len(), DIGITS);
     }
 }

@@ -1,6 +1,5 @@
 //! What happened, for people: moment by moment, which record, which fields, who and why.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::base::value::{EntityIdx, RecordRef, Value};
@@ -9,12 +8,14 @@ use crate::data::show::Show;
 use crate::engine::store::{Change, LogEntry, LogKind};
 use crate::engine::view::InstanceView;
 
+use super::recorder::Names;
+
 /// Shows lines of the log.
 pub struct Timeline<'a> {
     /// Shows values.
     pub show: &'a Show<'a>,
     /// Shown names of records, as far as they exist.
-    pub names: &'a BTreeMap<RecordRef, String>,
+    pub names: &'a Names,
 }
 
 /// System fields that follow from others and tell nothing new.
@@ -28,15 +29,20 @@ impl Timeline<'_> {
     /// All lines, grouped by moment.
     #[must_use]
     pub fn text(&self, entries: &[LogEntry]) -> String {
+        self.more(entries, &mut None)
+    }
+
+    /// The lines that follow others, the last of which stood below the moment `shown_at`.
+    #[must_use]
+    pub fn more(&self, entries: &[LogEntry], shown_at: &mut Option<i64>) -> String {
         let mut out = String::new();
-        let mut shown_at = None;
         for entry in entries {
-            if shown_at != Some(entry.at) {
+            if *shown_at != Some(entry.at) {
                 if shown_at.is_some() {
                     out.push('\n');
                 }
                 let _ = writeln!(out, "{}", self.heading(entry.at));
-                shown_at = Some(entry.at);
+                *shown_at = Some(entry.at);
             }
             self.entry(&mut out, entry);
         }

@@ -17,8 +17,8 @@ use std::{
 };
 
 use abide::{
+    base::span::FileId,
     bytecode::container,
-    data::{file, json},
     engine::{
         Engine,
         store::{Store, sqlite::SqliteStore},
@@ -83,13 +83,11 @@ impl Work {
 
 /// What `abide run --store` does.
 fn simulate(mut store: Box<dyn Store>, program: &Arc<Program>) -> String {
-    let mut sources = abide::base::source::Sources::default();
-    let source = sources.add(abide::base::source::SourceFile::new("data.json".into(), DATA.into(), false));
-    let data = file::read(&json::parse(source, DATA).unwrap()).unwrap();
-    let order = plan::plan(program.module(), &data).unwrap();
+    let input = Box::new(std::io::Cursor::new(DATA.as_bytes()));
+    let mut plan = plan::plan(program.module(), input, FileId(0)).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let standing = progress::standing(&mut *store).unwrap();
     let mut simulation = Simulation::open(store, Arc::clone(program), "test".into(), START).unwrap();
-    let id = progress::identify(DATA.as_bytes());
+    let id = progress::identify(DATA.as_bytes()).unwrap();
     let from = match standing {
         Standing::New => Progress { file: id, began: START, ..Progress::default() },
         Standing::Part(progress) => {
@@ -98,7 +96,7 @@ fn simulate(mut store: Box<dyn Store>, program: &Arc<Program>) -> String {
         }
         Standing::Whole => return picture(&mut World::of(simulation.engine)),
     };
-    simulation.carry_out(&data, &order, from).unwrap();
+    simulation.carry_out(&mut plan, from).unwrap();
     picture(&mut World::of(simulation.engine))
 }
 

@@ -132,6 +132,7 @@ impl Store for Mortal {
         write note_start(start: &CausedStart) -> ();
         write starts_since(process: &str, record: RecordRef, since: i64) -> u32;
         write append_log(entry: &LogEntry) -> i64;
+        read last_log() -> i64;
         read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
     }
 }

@@ -1,26 +1,26 @@
 //! `abide run`: a simulation of a project with its data, and what happened, as a timeline.
 
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::base::limits::DATA_BYTES_MAX;
 use crate::base::source::{SourceFile, Sources};
-use crate::cli::args::{ReportArgs, RunArgs};
+use crate::cli::args::RunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::report::report_aside;
+use crate::cli::story::{self, Story};
 use crate::cli::target::Target;
 use crate::cli::term::Term;
-use crate::cli::{input, settings, store, story, target};
-use crate::data::file::{DataFile, When};
+use crate::cli::{input, settings, store, target};
+use crate::data::file::When;
 use crate::data::moments::{parse_duration, parse_moment};
+use crate::data::reader::Trouble;
 use crate::data::show::Show;
-use crate::data::{file, json};
-use crate::diag::Diagnostic;
 use crate::engine::store::{Status, Store, sqlite::SqliteStore};
 use crate::engine::view::InstanceView;
 use crate::simulation::{
     Error, Simulation,
-    names::Order,
-    plan,
+    plan::{self, Plan},
     progress::{self, Progress, Standing},
 };
 
@@ -47,19 +47,20 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     if !is_new && args.data.is_none() && standing != Standing::Whole {
         data = read(path.as_deref(), &target, args, term)?;
     }
-    let data = data.unwrap_or_default();
+    let mut data = data.unwrap_or_default();
     let from = begin_with(&mut *store, standing, &data, term)?;
     let zone = target.program.module().meta.zone.clone();
-    let beginning = data.file.now.unwrap_or_else(|| {
+    let beginning = data.plan.as_ref().and_then(|plan| plan.data.now).unwrap_or_else(|| {
         let today = jiff::Timestamp::now().in_tz(&zone).map_or_else(|_| jiff::Zoned::now().date(), |t| t.date());
         Simulation::default_beginning(&zone, today)
     });
+    let story = Story::new(Arc::clone(&target.program), args.json, term);
     let mut simulation = Simulation::open(store, target.program, target.hash.clone(), beginning)
         .map_err(|error| store::failed(term, error))?;
     store::keep_build(simulation.engine.store(), &target.hash, &target.build, term)?;
     settings::configure(&mut simulation, given, term)?;
-    let began = simulation.engine.now();
-    let outcome = carry_out(&mut simulation, &data, from).and_then(|()| match advance {
+    story.begin(&mut simulation);
+    let outcome = carry_out(&mut simulation, &mut data, from).and_then(|()| match advance {
         None => Ok(()),
         Some(when) => {
             let now = simulation.engine.now();
@@ -71,7 +72,7 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
         }
     });
     let next = Next { args };
-    let told = story::tell(&mut simulation, began, args.json, term, &|open, show| next.commands(open, show));
+    let told = story.end(&mut simulation, &|open, show| next.commands(open, show));
     match outcome {
         Err(error) => Err(store::failed(term, error)),
         Ok(()) => told,
@@ -81,9 +82,9 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
 /// A data file that fits the build.
 #[derive(Default)]
 struct Data {
-    file: DataFile,
-    order: Order,
-    /// What stands for it in the store; empty where there is no file.
+    /// Nothing where there is no file.
+    plan: Option<Plan>,
+    /// What stands for it in the store; empty where there is no file, or where the store is not kept.
     id: String,
     path: String,
 }
@@ -120,10 +121,11 @@ fn begin_with(store: &mut dyn Store, standing: Standing, data: &Data, term: &Ter
     }
 }
 
-fn carry_out(simulation: &mut Simulation, data: &Data, from: Option<Progress>) -> Result<(), Error> {
-    match from {
-        None => simulation.advance_to(simulation.engine.now()),
-        Some(from) => simulation.carry_out(&data.file, &data.order, from),
+fn carry_out(simulation: &mut Simulation<'_>, data: &mut Data, from: Option<Progress>) -> Result<(), Error> {
+    match (from, &mut data.plan) {
+        (Some(from), Some(plan)) => simulation.carry_out(plan, from),
+        (Some(from), None) => simulation.carry_out(&mut Plan::of_nothing(), from),
+        (None, _) => simulation.advance_to(simulation.engine.now()),
     }
 }
 
@@ -148,34 +150,42 @@ fn beside_only_file(folder: &Path) -> Option<PathBuf> {
 }
 
 fn read(path: Option<&Path>, target: &Target, args: &RunArgs, term: &Term) -> Result<Option<Data>, Exit> {
-    path.map(|path| load_data(path, target, &args.report, term)).transpose()
+    path.map(|path| load_data(path, target, args, term)).transpose()
 }
 
-fn load_data(path: &Path, target: &Target, args: &ReportArgs, term: &Term) -> Result<Data, Exit> {
+fn load_data(path: &Path, target: &Target, args: &RunArgs, term: &Term) -> Result<Data, Exit> {
     let shown = path.to_string_lossy().replace('\\', "/");
-    // LIMIT: DATA_BYTES_MAX
-    let bytes = input::read_bytes(path, DATA_BYTES_MAX, term)?;
-    let id = progress::identify(&bytes);
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        term.err(&format!("error[E0902]: `{shown}` is not UTF-8: the byte at {at} starts no character\n"));
-        Exit::Wrong
-    })?;
-    let mut sources = Sources::default();
-    let source = sources.add(SourceFile::new(shown.clone(), text, false));
-    let text = sources.get(source).map_or("", |f| f.text.as_str());
-    let read = || -> Result<(DataFile, Order), Vec<Diagnostic>> {
-        let json = json::parse(source, text).map_err(|problem| vec![problem])?;
-        let data = file::read(&json)?;
-        let order = plan::plan(target.program.module(), &data)?;
-        Ok((data, order))
+    let cannot = |error: io::Error| {
+        term.err(&format!("error[E0901]: cannot read `{shown}`: {error}\n"));
+        Exit::Environment
     };
-    let (file, order) = read().map_err(|mut problems| {
-        problems.sort_by_key(|d| (d.primary.span, d.code));
-        report_aside(args, term, &problems, &sources);
-        Exit::Wrong
-    })?;
-    Ok(Data { file, order, id, path: shown })
+    let mut file = input::open_data(path, term)?;
+    // A store that is not kept needs no notes about it.
+    let id = if args.store.is_some() { progress::identify(&mut file).map_err(cannot)? } else { String::new() };
+    file.rewind().map_err(cannot)?;
+    let source = Sources::default().add(SourceFile::new(shown.clone(), String::new(), false));
+    let troubles = match plan::plan(target.program.module(), Box::new(file), source) {
+        Ok(plan) => return Ok(Data { plan: Some(plan), id, path: shown }),
+        Err(troubles) => troubles,
+    };
+    let mut problems = Vec::new();
+    for trouble in troubles {
+        match trouble {
+            Trouble::Wrong(problem) => problems.push(*problem),
+            Trouble::Io(error) => return Err(cannot(error)),
+            Trouble::NotText(at) => {
+                term.err(&format!("error[E0902]: `{shown}` is not UTF-8: the byte at {at} starts no character\n"));
+                return Err(Exit::Wrong);
+            }
+        }
+    }
+    problems.sort_by_key(|d| (d.primary.span, d.code));
+    let mut sources = Sources::default();
+    let marked = problems.iter().flat_map(|d| d.labels.iter().chain([&d.primary]).map(|label| label.span));
+    let file = input::open_data(path, term)?;
+    sources.add(SourceFile::of_places(shown.clone(), file, &marked.collect::<Vec<_>>()).map_err(cannot)?);
+    report_aside(&args.report, term, &problems, &sources);
+    Err(Exit::Wrong)
 }
 
 /// What the suggested commands begin with.

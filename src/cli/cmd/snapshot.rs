@@ -1,12 +1,15 @@
 //! `abide snapshot` and `abide resume`: an instance as a file, and on from there.
 
+use std::sync::Arc;
+
 use crate::base::limits::EXPORT_BYTES_MAX;
 use crate::base::value::{EntityIdx, RecordRef};
 use crate::cli::args::{ResumeArgs, SnapshotArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
+use crate::cli::story::{self, Story};
 use crate::cli::term::Term;
-use crate::cli::{input, output, settings, store, story, target};
+use crate::cli::{input, output, settings, store, target};
 use crate::diag::render;
 use crate::engine::store::{InstanceFilter, Status, StoreError, sqlite::SqliteStore};
 use crate::engine::{
@@ -48,6 +51,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     let target = target::load(&args.build, &args.report, term)?;
     let given = settings::parse(target.program.module(), &args.config, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
+    let story = Story::new(Arc::clone(&target.program), args.json, term);
     let mut simulation = Simulation::open(Box::new(sqlite), target.program, target.hash, 0)
         .map_err(|error| store::failed(term, error))?;
     simulation.engine.import(&bytes).map_err(|failure| match failure {
@@ -63,6 +67,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         Some(word) => Some(find_user(&mut simulation, word, term)?),
         None => None,
     };
+    story.begin(&mut simulation);
     let mut refused = false;
     for update in &args.update {
         let (record, write) = parse_update(&simulation, update, term)?;
@@ -80,11 +85,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     if let Some(user) = &args.user {
         command += &format!(" --as {}", quoted(user));
     }
-    let told = story::tell(&mut simulation, began, args.json, term, &|open, show| match open
-        .iter()
-        .filter_map(|view| view.until)
-        .min()
-    {
+    let told = story.end(&mut simulation, &|open, show| match open.iter().filter_map(|view| view.until).min() {
         Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, show)),
         None => String::new(),
     })?;
@@ -93,7 +94,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
 }
 
 /// What was parked when it was taken out is tried again: its cause may have been mended.
-fn retry_parked(simulation: &mut Simulation) -> Answer<()> {
+fn retry_parked(simulation: &mut Simulation<'_>) -> Answer<()> {
     let filter = InstanceFilter { status: Some(Status::Parked), ..InstanceFilter::default() };
     for instance in simulation.engine.list(&filter)? {
         simulation.engine.retry(instance.id)?;
@@ -102,7 +103,7 @@ fn retry_parked(simulation: &mut Simulation) -> Answer<()> {
 }
 
 /// The user of the snapshot that a word means: `user:7`, or a name that only one of them has.
-fn find_user(simulation: &mut Simulation, word: &str, term: &Term) -> Result<i64, Exit> {
+fn find_user(simulation: &mut Simulation<'_>, word: &str, term: &Term) -> Result<i64, Exit> {
     let users = users(simulation).map_err(|error| store::failed(term, error))?;
     let named: Vec<i64> =
         users.iter().filter(|(id, name)| name == word || format!("user:{id}") == word).map(|(id, _)| *id).collect();
@@ -116,7 +117,7 @@ fn find_user(simulation: &mut Simulation, word: &str, term: &Term) -> Result<i64
 }
 
 /// The users of a snapshot with their names; there are at most as many as records in it.
-fn users(simulation: &mut Simulation) -> Answer<Vec<(i64, String)>> {
+fn users(simulation: &mut Simulation<'_>) -> Answer<Vec<(i64, String)>> {
     let engine = &mut simulation.engine;
     let Some((entity, _)) = engine.module().entity_by_name("User") else { return Ok(Vec::new()) };
     let ids = engine.store().candidates(entity, &[], 0, u32::MAX)?;
@@ -124,7 +125,7 @@ fn users(simulation: &mut Simulation) -> Answer<Vec<(i64, String)>> {
 }
 
 /// `opportunity:42.state=won`.
-fn parse_update(simulation: &Simulation, update: &str, term: &Term) -> Result<(RecordRef, Write), Exit> {
+fn parse_update(simulation: &Simulation<'_>, update: &str, term: &Term) -> Result<(RecordRef, Write), Exit> {
     let module = simulation.engine.module();
     let usage = |what: &str| {
         term.err(&format!("error: `--update {update}`: {what}\n  help: write `--update opportunity:42.state=won`\n"));

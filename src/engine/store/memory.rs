@@ -501,8 +501,13 @@ impl Store for MemoryStore {
         Ok(key)
     }
 
+    fn last_log(&mut self) -> Result<i64> {
+        Ok(self.log.last().map_or(0, |entry| entry.key))
+    }
+
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
-        let lines = self.log.iter().filter(|e| e.key > after && (instance.is_none() || e.instance == instance));
+        let begin = self.log.partition_point(|e| e.key <= after);
+        let lines = self.log.iter().skip(begin).filter(|e| instance.is_none() || e.instance == instance);
         Ok(lines.take(limit as usize).cloned().collect())
     }
 }

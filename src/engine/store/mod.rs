@@ -209,6 +209,8 @@ pub trait Store: Send {
 
     /// Adds a line to the log, whatever its key says, and gives its key.
     fn append_log(&mut self, entry: &LogEntry) -> Result<i64>;
+    /// The key of the last line; 0 if there is none.
+    fn last_log(&mut self) -> Result<i64>;
     /// Lines with a greater key, ascending, at most `limit`; of one instance if asked for.
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>>;
 }

@@ -362,6 +362,11 @@ impl Store for SqliteStore {
         self.write_log(entry)
     }
 
+    fn last_log(&mut self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("SELECT coalesce(max(key), 0) FROM abide_log")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
         self.read_log(after, instance, limit)
     }
