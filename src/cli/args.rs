@@ -302,6 +302,10 @@ pub(super) struct TestArgs {
     /// Only tests whose title contains this
     pub filter: Option<String>,
 
+    /// Give a setting of the project another value in all tests, such as large_deal="60000 USD"; may stand several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub config: Vec<String>,
+
     /// What came of the tests as JSON
     #[arg(long)]
     pub json: bool,

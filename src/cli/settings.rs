@@ -54,6 +54,14 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
     if text == "none" && !optional && !matches!(module.ty(config.ty), Some(TypeDef::Text)) {
         return Err(usage(&format!("`{name}` is not optional and cannot be none"), "give it a value"));
     }
+    let ty = present(module, config.ty);
+    if text.is_empty() && !matches!(module.ty(ty), Some(TypeDef::Text)) {
+        let none = if optional { format!("; `{name}=none` says that there is none") } else { String::new() };
+        return Err(usage(
+            &format!("there is no value behind `=`, and `{name}` is no text"),
+            &format!("give it one{none}"),
+        ));
+    }
     let value = value(module, config.ty, text, &format!("--config {name}")).map_err(|(problem, sources)| {
         term.err(&render::human(&[problem], &sources, &term.messages()));
         Exit::Wrong
@@ -64,6 +72,14 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
         return Err(usage(&format!("the text is longer than {max} characters"), "give a shorter one"));
     }
     Ok((config.name.clone(), value))
+}
+
+/// The type of a value that is there.
+fn present(module: &Module, ty: TypeIdx) -> TypeIdx {
+    match module.ty(ty) {
+        Some(TypeDef::Optional(inner)) => *inner,
+        _ => ty,
+    }
 }
 
 /// A value on the command line; a record is given by its key and stays a text.

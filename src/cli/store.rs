@@ -28,7 +28,7 @@ fn open(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
         term.err(&format!("  help: `abide run PROJECT --store {}` makes one\n", path.display()));
         return Err(Exit::Environment);
     }
-    match SqliteStore::open(path) {
+    match SqliteStore::open_to_read(path) {
         Ok(store) => Ok(Box::new(store)),
         Err(error) => Err(failed(term, error)),
     }
@@ -54,7 +54,11 @@ pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation<'static>
         None => None,
     };
     let (Some(hash), Some(bytes)) = (hash, bytes) else {
-        term.err(&format!("error[E0918]: the store `{}` holds no build yet\n", path.display()));
+        term.err(&format!(
+            "error[E0918]: the store `{}` holds no build yet: its making was cut short\n",
+            path.display()
+        ));
+        term.err(&format!("  help: `abide run PROJECT --store {}` begins it again\n", path.display()));
         return Err(Exit::Environment);
     };
     let program = container::decode(&bytes)
@@ -73,6 +77,7 @@ pub(super) fn failed(term: &Term, error: impl Into<simulation::Error>) -> Exit {
     term.err(&format!("error[{}]: {error}\n", error.code()));
     let help = match error.code() {
         "E0918" => "see that the disk has room, and that the file and its folder may be written; what was told is kept",
+        "E0920" => "name another file with --store; one that is not there is made",
         "E0922" => "wait until it has ended, or name another file with --store",
         "E0924" => "the last lines of the timeline name the loop; let it wait for something, or end",
         _ => return Exit::Environment,

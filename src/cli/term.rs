@@ -1,6 +1,6 @@
 //! Standard output and standard error.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 use super::args::Color;
@@ -15,7 +15,7 @@ pub(super) struct Term {
     colour_out: bool,
     colour_err: bool,
     width: usize,
-    failed: Cell<Option<io::ErrorKind>>,
+    failed: RefCell<Option<io::Error>>,
 }
 
 impl Term {
@@ -33,7 +33,7 @@ impl Term {
             colour_out: wanted(io::stdout().is_terminal()),
             colour_err: wanted(io::stderr().is_terminal()),
             width: width.unwrap_or(WIDTH_DEFAULT).clamp(40, 200),
-            failed: Cell::new(None),
+            failed: RefCell::new(None),
         }
     }
 
@@ -58,18 +58,25 @@ impl Term {
         self.note(io::stderr().lock().write_all(text.as_bytes()));
     }
 
+    /// Keeps the first failure: what follows it has no other cause.
     fn note(&self, result: io::Result<()>) {
         if let Err(error) = result {
-            self.failed.set(Some(error.kind()));
+            self.failed.borrow_mut().get_or_insert(error);
         }
     }
 
     /// The exit of the program: what came of it, unless its text could not be written. A reader that has seen enough
     /// (`abide explain E0301 | head -3`) is no failure.
     pub(super) fn finish(&self, exit: Exit) -> Exit {
-        match self.failed.get() {
-            None | Some(io::ErrorKind::BrokenPipe) => exit,
-            Some(_) => Exit::Environment,
+        match self.failed.take() {
+            None => exit,
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
+            Some(error) => {
+                // Where this cannot be written either, the exit code is all that is left.
+                self.err(&format!("error[E0921]: cannot write what there is to tell: {error}\n"));
+                self.err("  help: what a store was given is in it; only the text is not whole\n");
+                Exit::Environment
+            }
         }
     }
 }

@@ -393,7 +393,8 @@ impl Reader {
         let start = self.at();
         self.window.pass(1);
         let Some(byte) = self.window.peek()? else { return Err(self.not_json("the text is not closed")) };
-        self.window.pass(1);
+        // A message marks whole characters only.
+        self.window.pass(usize::from(byte.is_ascii()));
         let plain = match byte {
             b'"' | b'\\' | b'/' => byte,
             b'b' => 8,

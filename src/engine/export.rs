@@ -27,7 +27,10 @@ use super::{
     store::{Condition, Instance, InstanceFilter, Mail, Row, Status, StoreError, StoredFault, Subscription, codec},
 };
 
-const MAGIC: &[u8; 4] = b"ABEX";
+/// How an export begins.
+pub const MAGIC: &[u8; 4] = b"ABEX";
+/// How much of the hash of a build a message shows.
+const HASH_SHOWN: usize = 12;
 
 /// The format of exports that this program reads and writes.
 pub const FORMAT: u16 = 4;
@@ -90,7 +93,12 @@ impl Engine {
         let payload = open(bytes)?;
         let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
         if text("build")? != self.build {
-            return Err(StoreError::Export("the snapshot is of another build".into()).into());
+            let short = |hash: &str| hash.chars().take(HASH_SHOWN).collect::<String>();
+            let (theirs, ours) = (short(text("build")?), short(&self.build));
+            let (project, own) = (text("project")?, &self.module().meta.name);
+            let message =
+                format!("the snapshot is of another build: {theirs} of `{project}`, and this is {ours} of `{own}`");
+            return Err(StoreError::Export(message).into());
         }
         let now = payload.get("now").and_then(Json::as_i64).ok_or_else(|| damaged("moment"))?;
         self.set_clock(now)?;

@@ -10,6 +10,7 @@ pub mod reference;
 use std::sync::Arc;
 
 use crate::{
+    base::value::Value,
     bytecode::module::TestDef,
     data::moments::wall_moment,
     engine::{
@@ -52,6 +53,12 @@ pub struct Problem {
 /// Runs the tests whose titles contain `filter`.
 #[must_use]
 pub fn run(program: &Arc<Program>, filter: &str) -> Vec<Outcome> {
+    run_with(program, filter, &[])
+}
+
+/// The same with other values of settings.
+#[must_use]
+pub fn run_with(program: &Arc<Program>, filter: &str, given: &[(String, Value)]) -> Vec<Outcome> {
     let module = program.module();
     module
         .tests
@@ -61,16 +68,16 @@ pub fn run(program: &Arc<Program>, filter: &str) -> Vec<Outcome> {
             title: test.title.clone(),
             file: module.debug.files.get(test.file as usize).cloned().unwrap_or_default(),
             line: test.line,
-            problem: run_twice(program, test).err(),
+            problem: run_twice(program, test, given).err(),
         })
         .collect()
 }
 
 /// In memory and on SQLite; the traces must be equal.
-fn run_twice(program: &Arc<Program>, test: &TestDef) -> Result<(), Problem> {
-    let in_memory = run_once(program, test, Box::new(MemoryStore::new()))?;
+fn run_twice(program: &Arc<Program>, test: &TestDef, given: &[(String, Value)]) -> Result<(), Problem> {
+    let in_memory = run_once(program, test, given, Box::new(MemoryStore::new()))?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| plain(error.to_string()))?;
-    let on_sqlite = run_once(program, test, Box::new(sqlite))?;
+    let on_sqlite = run_once(program, test, given, Box::new(sqlite))?;
     let difference = in_memory.iter().zip(&on_sqlite).find(|(a, b)| a != b);
     if let Some((a, b)) = difference {
         return Err(plain(format!("the run in memory and the run on SQLite differ: {a:?} and {b:?}")));
@@ -85,11 +92,19 @@ fn plain(message: String) -> Problem {
     Problem { message, ..Problem::default() }
 }
 
-fn run_once(program: &Arc<Program>, test: &TestDef, store: Box<dyn Store>) -> Result<Vec<LogEntry>, Problem> {
+fn run_once(
+    program: &Arc<Program>,
+    test: &TestDef,
+    given: &[(String, Value)],
+    store: Box<dyn Store>,
+) -> Result<Vec<LogEntry>, Problem> {
     let zone = test.zone.as_ref().unwrap_or(&program.module().meta.zone).clone();
     let now = test.at.or_else(|| wall_moment(2026, 1, 5, 9, &zone)).unwrap_or_default();
     let settings = Settings { clock: Box::new(VirtualClock::at(now)), seed: 1, build: "test".to_owned() };
     let mut engine = Engine::open(store, Arc::clone(program), settings).map_err(problem)?;
+    for (name, value) in given {
+        engine.configure(name, value.clone()).map_err(problem)?;
+    }
     let mut driver = Driver::new(zone.clone());
     engine.run_test(test.body, &zone, &mut driver).map_err(problem)?;
     driver.finish(&mut engine).map_err(problem)?;

@@ -51,3 +51,33 @@ fn all_that_is_wrong_with_settings_is_told_before_anything_happens() {
     insta::assert_snapshot!(outcome.err);
     assert!(!call.path("s.db").exists());
 }
+
+#[test]
+fn nothing_behind_the_sign_is_an_empty_text_and_nothing_else() {
+    let call = call();
+    assert_eq!(call.run(&["run", "p.proc", "--config", "greeting="]).code, 0);
+    for setting in ["least=", "desk="] {
+        let outcome = call.run(&["run", "p.proc", "--config", setting]);
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.err.contains("there is no value behind `=`"), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn tests_take_settings() {
+    let test = r#"
+config least: int = 10
+fn is_enough(n: int) -> bool { return n >= 7 }
+entity Deal { title: text  open: bool = false  shown as "{title}" }
+workflow Look for deal: Deal when created { if config.least < 8 { update deal { open: true } } }
+test "seven is enough" {
+    let deal = create Deal { title: "a" }
+    expect deal.open
+}
+"#;
+    let call = Call::new().file("t.proc", test);
+    assert_eq!(call.run(&["test", "t.proc"]).code, 1);
+    let outcome = call.run(&["test", "t.proc", "--config", "least=7"]);
+    assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
+    assert_eq!(call.run(&["test", "t.proc", "--config", "lest=7"]).code, 2);
+}

@@ -285,3 +285,68 @@ fn many_make_one_new_store_together() {
         }
     }
 }
+
+#[test]
+fn a_file_that_is_no_store_is_called_so() {
+    let call = call(3).file("s.db", "this is no store at all");
+    let outcome = call.run(&["list", "--store", "s.db"]);
+    assert_eq!(outcome.code, 3);
+    assert!(outcome.err.starts_with("error[E0920]: the file is no store of `abide run --store`: "), "{}", outcome.err);
+    rusqlite::Connection::open(call.path("t.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    let outcome = call.run(&["list", "--store", "t.db"]);
+    assert!(outcome.err.contains("is a database of something else"), "{}", outcome.err);
+    assert_eq!(call.read("s.db"), "this is no store at all");
+}
+
+#[test]
+fn looking_at_a_store_does_not_write() {
+    let call = call(3);
+    assert_eq!(call.run(&["run", "p.proc", "--store", "k.db"]).code, 0);
+    let mut store = SqliteStore::open_to_read(&call.path("k.db")).unwrap();
+    assert!(store.begin().and_then(|()| store.set_meta("a", "b")).is_err());
+    let before = std::fs::read(call.path("k.db")).unwrap();
+    for args in [&["list", "--store", "k.db"][..], &["show", "3", "--store", "k.db"]] {
+        call.run(args);
+    }
+    assert_eq!(std::fs::read(call.path("k.db")).unwrap(), before);
+}
+
+#[test]
+fn a_store_without_a_build_says_how_it_goes_on() {
+    let call = call(3);
+    drop(SqliteStore::open(&call.path("k.db")).unwrap());
+    let outcome = call.run(&["list", "--store", "k.db"]);
+    assert_eq!(outcome.code, 3);
+    assert!(outcome.err.contains("help: `abide run PROJECT --store k.db` begins it again"), "{}", outcome.err);
+    assert_eq!(call.run(&["run", "p.proc", "--store", "k.db"]).code, 0);
+    assert_eq!(call.run(&["list", "--store", "k.db"]).code, 0);
+}
+
+#[test]
+fn a_snapshot_and_a_build_are_told_from_each_other() {
+    let call = call(3).file("x.snap", "ABEX");
+    assert_eq!(call.run(&["build", "p.proc", "-o", "p.procb"]).code, 0);
+    call.run(&["resume", "p.procb", "x.snap"]).is(
+        2,
+        "",
+        "error[E0917]: `p.procb` is the build, and `x.snap` the snapshot\n  help: abide resume x.snap p.procb\n",
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let call = call(3);
+    for args in [&["run", "p.proc"][..], &["test", "p.proc"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_abide"))
+            .args(args)
+            .current_dir(call.path(""))
+            .stdout(full)
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{err}");
+        assert!(err.contains("error[E0921]: cannot write what there is to tell: "), "{err}");
+    }
+}

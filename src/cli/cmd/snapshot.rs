@@ -1,9 +1,13 @@
 //! `abide snapshot` and `abide resume`: an instance as a file, and on from there.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::limits::EXPORT_BYTES_MAX;
 use crate::base::value::{EntityIdx, RecordRef};
+use crate::bytecode::container;
 use crate::cli::args::{ResumeArgs, SnapshotArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
@@ -13,7 +17,7 @@ use crate::cli::{input, output, settings, store, target};
 use crate::diag::render;
 use crate::engine::store::{InstanceFilter, Status, StoreError, sqlite::SqliteStore};
 use crate::engine::{
-    Write,
+    Write, export,
     faults::{Answer, Failure},
 };
 use crate::simulation::Simulation;
@@ -48,6 +52,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     let advance = args.clock.advance(term)?;
     // LIMIT: EXPORT_BYTES_MAX
     let bytes = input::read_bytes(&args.snapshot, EXPORT_BYTES_MAX, term)?;
+    refuse_swapped(args, &bytes, term)?;
     let target = target::load(&args.build, &args.report, term)?;
     let given = settings::parse(target.program.module(), &args.config, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
@@ -57,6 +62,12 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     simulation.engine.import(&bytes).map_err(|failure| match failure {
         Failure::Store(StoreError::Export(message)) => {
             term.err(&format!("error[E0917]: `{}`: {message}\n", args.snapshot.display()));
+            if message.contains("another build") {
+                term.err(
+                    "  help: name the build that the instance began with, or the project as it was then; `abide build` \
+                     of the same sources gives the same build\n",
+                );
+            }
             Exit::Wrong
         }
         failure => store::failed(term, failure),
@@ -91,6 +102,30 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     })?;
     // The story says why.
     Ok(if refused { Exit::Wrong } else { told })
+}
+
+/// The two files are easily taken for each other.
+fn refuse_swapped(args: &ResumeArgs, bytes: &[u8], term: &Term) -> Result<(), Exit> {
+    let (first, second) = (args.snapshot.display(), args.build.display());
+    let begins = |path: &Path, with: &[u8]| {
+        let mut start = Vec::new();
+        let file = path.is_file().then(|| File::open(path).ok()).flatten();
+        file.is_some_and(|file| file.take(with.len() as u64).read_to_end(&mut start).is_ok()) && start == with
+    };
+    let what = match (bytes.starts_with(&container::MAGIC), begins(&args.build, export::MAGIC)) {
+        (true, true) => format!("`{first}` is the build, and `{second}` the snapshot"),
+        (true, false) => format!("`{first}` is a build, no snapshot"),
+        (false, true) => format!("`{second}` is a snapshot, no build"),
+        (false, false) => return Ok(()),
+    };
+    term.err(&format!("error[E0917]: {what}\n"));
+    let help = if bytes.starts_with(&container::MAGIC) && begins(&args.build, export::MAGIC) {
+        format!("abide resume {} {}", quoted(&second.to_string()), quoted(&first.to_string()))
+    } else {
+        "the snapshot comes first, then the build or the project: `abide resume x.snap BUILD`".to_owned()
+    };
+    term.err(&format!("  help: {help}\n"));
+    Err(Exit::Usage)
 }
 
 /// What was parked when it was taken out is tried again: its cause may have been mended.

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use crate::cli::args::TestArgs;
 use crate::cli::exit::Exit;
 use crate::cli::report::plural;
-use crate::cli::target;
 use crate::cli::term::Term;
+use crate::cli::{settings, target};
 use crate::testing::{self, Outcome};
 
 /// The version of the object's shape.
@@ -18,7 +18,13 @@ pub(in crate::cli) fn run(args: &TestArgs, term: &Term) -> Exit {
         Err(exit) => return exit,
     };
     let filter = args.filter.as_deref().unwrap_or("");
-    let outcomes: Vec<Outcome> = targets.iter().flat_map(|t| testing::run(&t.program, filter)).collect();
+    let given = targets.iter().map(|target| settings::parse(target.program.module(), &args.config, term));
+    let given = match given.collect::<Result<Vec<_>, Exit>>() {
+        Ok(given) => given,
+        Err(exit) => return exit,
+    };
+    let outcomes = targets.iter().zip(&given).flat_map(|(t, given)| testing::run_with(&t.program, filter, given));
+    let outcomes: Vec<Outcome> = outcomes.collect();
     let failed = outcomes.iter().filter(|o| o.problem.is_some()).count();
     let passed = outcomes.len() - failed;
     if args.json {

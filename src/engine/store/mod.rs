@@ -40,6 +40,8 @@ pub enum StoreError {
     InUse(String),
     /// What it holds cannot be what this program wrote.
     Damaged(String),
+    /// The file is something else.
+    NotAStore(String),
     /// It has a format that this program does not know.
     Format(u16),
     /// It belongs to something else: another project, the other clock, another version of the schema.
@@ -62,7 +64,7 @@ impl StoreError {
             StoreError::InUse(_) => codes::E0922,
             StoreError::Damaged(_) | StoreError::Constraint(_) | StoreError::Schema(_) => codes::E0919,
             StoreError::Format(_) => codes::E0905,
-            StoreError::Other(_) => codes::E0920,
+            StoreError::NotAStore(_) | StoreError::Other(_) => codes::E0920,
         }
     }
 }
@@ -76,6 +78,7 @@ impl fmt::Display for StoreError {
             StoreError::Format(found) => {
                 write!(f, "the store has format {found}, this program knows format {FORMAT}")
             }
+            StoreError::NotAStore(m) => write!(f, "the file is no store of `abide run --store`: {m}"),
             StoreError::Other(m) => write!(f, "the store does not fit: {m}"),
             StoreError::Constraint(m) => write!(f, "the store refused a row: {m}"),
             StoreError::Schema(m) => write!(f, "the request does not fit the store's tables: {m}"),

@@ -54,7 +54,8 @@ impl From<rusqlite::Error> for StoreError {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                     StoreError::InUse("another program writes to it".to_owned())
                 }
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
+                ErrorCode::NotADatabase => StoreError::NotAStore("it does not begin as one".to_owned()),
+                ErrorCode::DatabaseCorrupt => StoreError::Damaged(text),
                 _ => StoreError::Io(text),
             },
             Error::InvalidColumnType(..) | Error::FromSqlConversionFailure(..) | Error::IntegralValueOutOfRange(..) => {
@@ -76,6 +77,14 @@ impl SqliteStore {
     pub fn hold(path: &Path) -> Result<Self> {
         let hold = hold::Hold::take(path)?;
         Self::connect(path, Some(hold))
+    }
+
+    /// Opens a file that is there, only to look at it: neither the file nor its folder need be writable.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        let connection = setup::look_at(path)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        let (schema, tables) = (Arc::default(), demand::Tables::default());
+        Ok(Self { connection, schema, tables, in_memory: false, open: false, savepoints: 0, _hold: None })
     }
 
     fn connect(path: &Path, hold: Option<hold::Hold>) -> Result<Self> {

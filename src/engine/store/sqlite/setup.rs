@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::engine::store::{FORMAT, Result, StoreError};
 
@@ -38,6 +38,48 @@ pub(super) fn set_up(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A connection that only reads. Where the folder cannot be written, SQLite cannot keep the book that readers of a
+/// write-ahead log need; then the file is read as it is, as long as nothing stands in that log only.
+pub(super) fn look_at(path: &Path) -> Result<Connection> {
+    let answer = connect_to_read(path, "mode=ro");
+    let Err(StoreError::Io(reason)) = answer else { return answer };
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(StoreError::Io(format!(
+            "{reason}; what was written last stands in `{}`: copy both to a folder that may be written",
+            Path::new(&log).display()
+        )));
+    }
+    connect_to_read(path, "immutable=1")
+}
+
+fn connect_to_read(path: &Path, how: &str) -> Result<Connection> {
+    let connect = || -> rusqlite::Result<Connection> {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let mut uri = "file:".to_owned();
+        for byte in absolute.to_string_lossy().bytes() {
+            match byte {
+                b'/' | b'.' | b'-' | b'_' => uri.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+                _ => uri.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(format!("{uri}?{how}"), flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        // Opens the file in truth.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    };
+    let connection = connect().map_err(|error| match StoreError::from(error) {
+        StoreError::Io(reason) => StoreError::Io(format!("{}: {reason}", path.display())),
+        other => other,
+    })?;
+    is_store(&connection, path)?;
+    Ok(connection)
+}
+
 /// Whether the file has the engine's tables; it is refused if it has others. The tables are counted first: they come
 /// with both numbers.
 fn is_store(connection: &Connection, path: &Path) -> Result<bool> {
@@ -48,7 +90,7 @@ fn is_store(connection: &Connection, path: &Path) -> Result<bool> {
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if application != APPLICATION_ID {
-        return Err(StoreError::Other(format!("{} is a database of something else", path.display())));
+        return Err(StoreError::NotAStore(format!("`{}` is a database of something else", path.display())));
     }
     if format != i64::from(FORMAT) {
         return Err(StoreError::Format(u16::try_from(format).unwrap_or(u16::MAX)));
