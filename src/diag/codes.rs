@@ -232,6 +232,7 @@ codes! {
     W0501 "self-trigger" "a process whose write starts the process itself"
     W0502 "trigger-ring" "processes that start each other in a ring"
     W0503 "synchronous-ring" "processes that start each other within one operation"
+    W0504 "endless-calls" "a process that does itself on every way"
 
     // ---- W06: lints about waits ------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@
 //!    Then `relations` looks whether link entities can be made of a pair alone.
 //! 4. `check` turns bodies into the typed program: functions first, then real-time workflows and actions once to learn
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
-//! 5. `rings` follows what each process writes to what that starts (W05); it needs the typed bodies.
+//! 5. `rings` follows what each process writes to what that starts (W05), `recursion` what it does on every way; they need
+//!    the typed bodies.
 //! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
 //! 7. `computed` looks for fields that are computed from themselves.
 //! 8. `silence` looks for signals that nobody emits (W06).
@@ -45,6 +46,7 @@ pub mod names;
 mod private;
 pub mod project;
 mod records;
+mod recursion;
 mod relations;
 mod rings;
 pub mod schema;

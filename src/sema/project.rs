@@ -12,7 +12,7 @@ use super::{
     errors::kinds as errors,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
-    private, relations, rings,
+    private, recursion, relations, rings,
     schema::{Schema, Settings},
     silence,
 };
@@ -58,6 +58,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let tests = bodies.tests(trees, &effects, &mut sink);
     let mut program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
+    recursion::check(&program, &mut sink);
     endless::check(&program, &mut sink);
     computed::check(&program, &mut sink);
     silence::check(&program, &mut sink);

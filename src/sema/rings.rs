@@ -97,6 +97,9 @@ fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
                 let ended = || is_guarded(write, bodies.get(to)) || (from == to && ends_itself(write));
                 if let Some(trigger) = strongest(fired).filter(|_| !ended()) {
                     let is_synchronous = trigger.phase != Phase::Background;
+                    if write.is_rested && !is_synchronous {
+                        continue;
+                    }
                     let changes = changes(schema, write, head, trigger);
                     let (known, conditions) = (write.known.clone(), write.conditions.clone());
                     let span = write.span;

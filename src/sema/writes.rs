@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WriteOp},
+    hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WaitArmKind, WriteOp},
     schema::{EntityId, FieldDefault, FieldId, OnDelete, ProcessId, RecordId, Schema, SystemField},
     visit::blocks_of,
 };
@@ -24,6 +24,8 @@ pub(super) struct Written<'a> {
     pub(super) values: Vec<(FieldId, &'a Expr)>,
     /// What holds where the statement stands.
     pub(super) conditions: Vec<Condition<'a>>,
+    /// Whether the process has waited so long before it that a new chain begins.
+    pub(super) is_rested: bool,
     /// The statement.
     pub(super) span: Span,
 }
@@ -64,13 +66,16 @@ pub(super) struct Called<'a> {
 
 /// Collects the writes and calls of a body.
 pub(super) fn of_body<'a>(schema: &'a Schema, body: &'a Body) -> (Vec<Written<'a>>, Vec<Called<'a>>) {
-    let mut walker = Walker { schema, writes: Vec::new(), calls: Vec::new(), conditions: Vec::new() };
+    let mut walker = Walker { schema, writes: Vec::new(), calls: Vec::new(), conditions: Vec::new(), is_rested: false };
     walker.block(&body.block);
     (walker.writes, walker.calls)
 }
 
 /// The fields with a known value after a write, and what the others are set to.
 type Values<'a> = (BTreeMap<FieldId, Value>, Vec<(FieldId, &'a Expr)>);
+
+/// A wait of an hour begins a new chain of processes that start each other.
+const HOUR: i64 = 3_600_000_000;
 
 /// Of more conditions that hold at one place, only so many are kept: a guard is near to what it guards.
 const CONDITIONS_MAX: usize = 64;
@@ -80,13 +85,15 @@ struct Walker<'a> {
     writes: Vec<Written<'a>>,
     calls: Vec<Called<'a>>,
     conditions: Vec<Condition<'a>>,
+    is_rested: bool,
 }
 
 impl<'a> Walker<'a> {
     fn block(&mut self, block: &'a Block) {
-        let known = self.conditions.len();
+        let (known, was_rested) = (self.conditions.len(), self.is_rested);
         for stmt in &block.stmts {
             self.stmt(stmt);
+            self.is_rested |= rests(&stmt.kind);
             // What follows `if c { return }` happens where `c` is false.
             if let StmtKind::If { branches, .. } = &stmt.kind {
                 let room = CONDITIONS_MAX.saturating_sub(self.conditions.len());
@@ -95,6 +102,7 @@ impl<'a> Walker<'a> {
             }
         }
         self.conditions.truncate(known);
+        self.is_rested = was_rested;
     }
 
     fn under(&mut self, value: &'a Expr, block: &'a Block) {
@@ -156,6 +164,14 @@ impl<'a> Walker<'a> {
                 self.conditions.truncate(known);
             }
             StmtKind::While { condition, body } => self.under(condition, body),
+            StmtKind::Wait { arms, .. } => {
+                for arm in arms {
+                    let was_rested = self.is_rested;
+                    self.is_rested |= is_long(&arm.kind);
+                    self.block(&arm.body);
+                    self.is_rested = was_rested;
+                }
+            }
             _ => blocks_of(&stmt.kind).into_iter().for_each(|block| self.block(block)),
         }
     }
@@ -169,7 +185,8 @@ impl<'a> Walker<'a> {
         span: Span,
     ) {
         let conditions = self.conditions.clone();
-        self.writes.push(Written { operation, entities, known, is_primary, values, conditions, span });
+        let is_rested = self.is_rested;
+        self.writes.push(Written { operation, entities, known, is_primary, values, conditions, is_rested, span });
     }
 
     /// The records that change along with deleted ones.
@@ -211,6 +228,24 @@ impl<'a> Walker<'a> {
             known.extend(constant(value).map(|value| (*field, value)));
         }
         known
+    }
+}
+
+/// Whether a process that comes behind a statement has waited for an hour or more: then a new chain begins.
+fn rests(kind: &StmtKind) -> bool {
+    match kind {
+        StmtKind::Stage { body, .. } => body.stmts.iter().any(|stmt| rests(&stmt.kind)),
+        StmtKind::Wait { arms, .. } => arms.iter().all(|arm| is_long(&arm.kind) || always_leaves(&arm.body)),
+        _ => false,
+    }
+}
+
+/// `after 1 hour` or more.
+fn is_long(arm: &WaitArmKind) -> bool {
+    let WaitArmKind::After(time) = arm else { return false };
+    match constant(time) {
+        Some(Value::Duration(time)) => time.months > 0 || time.days > 0 || time.micros >= HOUR,
+        _ => false,
     }
 }
 

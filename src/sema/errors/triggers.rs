@@ -211,7 +211,31 @@ pub fn self_trigger(process: &str, span: Span, is_synchronous: bool) -> Diagnost
     }
     Diagnostic::warning(codes::W0501, format!("`{process}` starts itself"), span, "this write starts it again")
         .note("each run starts the next; the ninth in a chain is refused")
-        .help("add `only if` with a condition that is false after this write; a process that waits an hour or more before it may go on: say so with `// allow W0501: …`")
+        .help("add `only if` with a condition that is false after this write, or `wait` an hour or more before it; where it waits for a moment that is so far away, say so with `// allow W0501: …`")
+}
+
+/// Processes that do each other on every way: who, and the statement, in order.
+#[must_use]
+pub fn endless_calls(steps: &[(&str, Span)], is_synchronous: bool) -> Option<Diagnostic> {
+    let ((first, span), rest) = steps.split_first()?;
+    let next = rest.first().map_or(*first, |(name, _)| *name);
+    let message = if rest.is_empty() {
+        format!("`{first}` does itself on every way")
+    } else {
+        let names: Vec<String> = steps.iter().map(|(name, _)| (*name).to_owned()).collect();
+        format!("{} do each other on every way", super::quoted_list(&names, "and"))
+    };
+    let mut diagnostic = Diagnostic::warning(codes::W0504, message, *span, format!("waits for another `{next}`"));
+    for ((_, span), to) in rest.iter().zip(rest.iter().skip(1).map(|(name, _)| *name).chain([*first])) {
+        diagnostic = diagnostic.label(*span, format!("waits for another `{to}`"));
+    }
+    let diagnostic = diagnostic.help("do it only where there is something left to do: `if … { do … }`");
+    Some(if is_synchronous {
+        Diagnostic { severity: Severity::Error, ..diagnostic }
+            .note("all of it happens within one operation, until the limit undoes everything")
+    } else {
+        diagnostic.note("no run ends by itself; the ninth in a chain is refused")
+    })
 }
 
 /// Processes that start each other: from, to, and the statement, in order.
