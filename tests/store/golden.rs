@@ -51,7 +51,7 @@ fn other_files_are_refused() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("store.db");
     std::fs::write(&path, "this is no database, just a text that is long enough to look at").unwrap();
-    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Damaged(_))));
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::NotAStore(_))));
 
     let path = folder.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x);").unwrap();
