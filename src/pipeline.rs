@@ -1,6 +1,6 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -90,6 +90,7 @@ pub fn check(loaded: Loaded) -> Front {
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
     drop_told_better(&mut diagnostics);
+    drop_lints_of_unread(&mut diagnostics);
     Front { sources, projects: checked, diagnostics }
 }
 
@@ -109,6 +110,13 @@ fn drop_told_better(diagnostics: &mut Vec<Diagnostic>) {
         .collect();
     // In order, as the messages are.
     diagnostics.retain(|d| !of_syntax(d) || meant.binary_search(&d.primary.span).is_err());
+}
+
+/// Drops the lints of files that do not parse: what was not understood may hold what a lint misses.
+fn drop_lints_of_unread(diagnostics: &mut Vec<Diagnostic>) {
+    let of_syntax = |d: &&Diagnostic| d.severity == Severity::Error && d.code.0.starts_with("E01");
+    let unread: BTreeSet<FileId> = diagnostics.iter().filter(of_syntax).map(|d| d.primary.span.file).collect();
+    diagnostics.retain(|d| d.severity == Severity::Error || !unread.contains(&d.primary.span.file));
 }
 
 /// The comments of a file that switch lints off.

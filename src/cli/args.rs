@@ -101,7 +101,7 @@ pub(super) struct CheckArgs {
     #[arg(default_value = ".")]
     pub path: PathBuf,
 
-    /// Change the files: `safe` makes the changes that are right for sure, `all` also those that probably are
+    /// Change the files: `safe` makes the changes that are right for sure, `all` also guesses, which are told as such
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
     pub fix: Option<FixWhich>,
 

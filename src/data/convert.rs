@@ -1,4 +1,4 @@
-//! How each type is written in JSON: money `"80000 USD"`, decimals as text or number, enums by name, moments as in the
+//! How each type is written in JSON: money `"80000 USD"`, decimals and floats as text or number, enums by name, moments as in the
 //! language without `@`, times of day as `"09:30"`, durations as `"2 days"`, references as `"$name"` of the same file or `"account:42"`.
 
 use rust_decimal::Decimal;
@@ -45,9 +45,9 @@ pub fn to_value(
             decimal(text).map(Value::Decimal).map_or_else(|| wrong("a decimal such as \"12.50\""), Ok)
         }
         (TypeDef::Decimal, _) => wrong("a decimal such as \"12.50\""),
-        (TypeDef::Float, JsonKind::Number(text)) => match text.parse::<f64>() {
+        (TypeDef::Float, JsonKind::Number(text) | JsonKind::Text(text)) => match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Value::Float(value)),
-            _ => wrong("a finite number"),
+            _ => wrong("a finite number such as 1.5"),
         },
         (TypeDef::Text, JsonKind::Text(text)) => Ok(Value::Text(text.clone())),
         (TypeDef::Text, _) => wrong("a text"),

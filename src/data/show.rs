@@ -53,6 +53,7 @@ impl Show<'_> {
             Value::Int(n) => n.to_string(),
             Value::Enum(n) => n.to_string(),
             Value::Decimal(d) => d.normalize().to_string(),
+            Value::Float(f) if *f == 0.0 => "0".to_owned(),
             Value::Float(f) => f.to_string(),
             Value::Money(m) => money(*m),
             Value::Text(t) => text(t),

@@ -248,7 +248,7 @@ codes! {
     R0101 "overflow" "a number does not fit its type"
     R0102 "division-by-zero" "a number or an amount is divided by zero"
     R0103 "absent" "a value that has to be there is absent"
-    R0104 "index" "a list has no element of this number"
+    R0104 "index" "a list has no element of this number, a text no such part"
     R0105 "conversion" "a value cannot be converted"
     R0106 "unknown-stored-number" "a stored number is no member of its enum"
     R0107 "not-finite" "a float would be infinite or not a number"

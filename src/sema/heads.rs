@@ -125,6 +125,8 @@ impl Builder<'_, '_> {
 
     fn result(&mut self, declared: &Declared<'_, ProcessId, ProcessDecl>) -> Ty {
         match &declared.decl.result {
+            // It may stand in what could not be read.
+            None if declared.decl.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Error)) => Ty::Error,
             None => Ty::Void,
             Some(ResultDecl::Type(written)) => self.resolve(declared.file, written),
             Some(ResultDecl::Named(outputs)) => {

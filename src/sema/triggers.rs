@@ -95,7 +95,12 @@ impl Builder<'_, '_> {
                     _ => return None,
                 }
             }
-            _ => self.record_event(head, event)?,
+            // The record may stand in what could not be read.
+            _ => self.record_event(
+                head,
+                event,
+                declared.decl.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Error)),
+            )?,
         };
         head.triggers.push(Trigger { phase, event: event_read, span: event.span });
         Some(())
@@ -133,9 +138,12 @@ impl Builder<'_, '_> {
     }
 
     /// An event of the primary record: that it can happen to its entity.
-    fn record_event(&mut self, head: &ProcessHead, event: &Event) -> Option<TriggerEvent> {
+    fn record_event(&mut self, head: &ProcessHead, event: &Event, is_broken: bool) -> Option<TriggerEvent> {
         let words = event_words(&event.kind);
         let Some(primary) = &head.primary else {
+            if is_broken {
+                return None;
+            }
             self.sink.push(kinds::no_primary(&head.name, words, event.span, head.span));
             return None;
         };

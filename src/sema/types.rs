@@ -29,7 +29,15 @@ const BUILTIN: [(&str, Ty); 11] = [
 ];
 
 /// What people write who know other languages.
-const FAMILIAR: [(&str, &str); 14] = [
+const FAMILIAR: [(&str, &str); 22] = [
+    ("Boolean", "bool"),
+    ("Date", "date"),
+    ("DateTime", "datetime"),
+    ("Double", "decimal"),
+    ("Int", "int"),
+    ("Integer", "int"),
+    ("Number", "decimal"),
+    ("String", "text"),
     ("bigint", "int"),
     ("boolean", "bool"),
     ("currency", "money(EUR)"),

@@ -1,5 +1,7 @@
 //! The words of every message about syntax.
 
+pub(super) mod habits;
+
 use crate::base::span::Span;
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, codes};
 
@@ -136,6 +138,12 @@ pub(super) fn field_sign(written: &str, span: Span) -> Diagnostic {
     )
 }
 
+/// `let n int = 1`.
+pub(super) fn note_without_colon(name: &str, word: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a type stands after a colon", span, "expected `:` or `=`")
+        .help(format!("write `{name}: {word} = …`, or leave the type out"))
+}
+
 /// `x /= 2`.
 pub(super) fn no_divide_assign(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0109, "there is no `/=`", span, "only `+=`, `-=`, `*=` and `++=`")
@@ -161,6 +169,22 @@ pub(super) fn call_without_do(name: &str, span: Span) -> Diagnostic {
 
 /// `notify(x)` as a statement.
 pub(super) fn call_without_effect(name: &str, span: Span) -> Diagnostic {
+    let (first, last) = name.rsplit_once('.').unwrap_or(("", name));
+    let instead = match first {
+        "console" => Some("write `log \"…\"`".to_owned()),
+        _ if last.starts_with(|c: char| c.is_ascii_uppercase()) => Some(format!("write `do {last}({first}, …)`")),
+        "" => habits::statement(last).filter(|help| help.starts_with("write `log")).map(str::to_owned),
+        _ => None,
+    };
+    if let Some(help) = instead {
+        return Diagnostic::error(
+            codes::E0112,
+            format!("`{name}(…)` is no statement"),
+            span,
+            "a statement begins with a verb",
+        )
+        .help(help);
+    }
     Diagnostic::error(codes::E0112, format!("`{name}(…)` alone does nothing"), span, "a statement begins with a verb")
         .note("functions only give values; actions and workflows act, and their names begin with a capital letter")
         .help(format!("use the value: `let result = {name}(…)`"))
@@ -305,8 +329,10 @@ pub(super) fn semicolons(all: &[Span]) -> Diagnostic {
 }
 
 /// A text without closing quotes.
-pub(super) fn unclosed_text(triple: bool, span: Span) -> Diagnostic {
-    let (message, help) = if triple {
+pub(super) fn unclosed_text(triple: bool, open_slot: bool, span: Span) -> Diagnostic {
+    let (message, help) = if open_slot {
+        ("a slot of this text is not closed on its line", "close it with `}`; for the character itself write `\\{`")
+    } else if triple {
         ("this text is never closed", "close it with `\"\"\"`")
     } else {
         ("this text is not closed on its line", "close it with `\"`; a text of several lines stands in `\"\"\"`")
@@ -338,9 +364,9 @@ fn straight_quotes(message: &str, open: Span, close: Span) -> Diagnostic {
     error
 }
 
-/// `# comment`.
-pub(super) fn foreign_comment(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0118, "`#` does not begin a comment", span, "write `//`").fix(
+/// `# comment`, `-- comment`.
+pub(super) fn foreign_comment(mark: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0118, format!("`{mark}` does not begin a comment"), span, "write `//`").fix(
         "write `//`",
         span,
         "//",
@@ -354,10 +380,23 @@ pub(super) fn stray_characters(written: &str, span: Span) -> Diagnostic {
     let hidden = written.chars().next().filter(|c| c.is_control() || !c.is_ascii());
     let error =
         Diagnostic::error(codes::E0118, format!("`{shown}` has no meaning here"), span, "cannot stand in a program");
+    let error = match written {
+        "|" => error.help("write `or`"),
+        "&" => error.help("write `and`"),
+        "$" => error.help("an amount is written with its currency behind it: `50 USD`"),
+        "^" | "~" => error.help("there are no operators on bits, and none for powers"),
+        _ => error,
+    };
     match hidden {
         Some(first) => error.note(format!("the first of these characters is U+{:04X}", u32::from(first))),
         None => error,
     }
+}
+
+/// `"{}"`.
+pub(super) fn empty_slot(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "this slot has no value", span, "expected a value")
+        .help("write the value between `{` and `}`; for the character itself write `\\{`")
 }
 
 /// `<<<<<<< ours`.

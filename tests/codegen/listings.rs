@@ -129,3 +129,37 @@ workflow W for deal: Deal when created {
     insta::assert_snapshot!("action", listing(source, "Rate"));
     insta::assert_snapshot!("caller", listing(source, "W"));
 }
+
+#[test]
+fn floats_have_instructions_of_their_own() {
+    let source = "fn f(a: float, b: float) -> text {
+    if a / b > 1.5f { return \"{round(a - b, 2)}\" }
+    return \"{-a mod b} {decimal(a)} {whole(b)}\"
+}
+";
+    insta::assert_snapshot!(listing(source, "f"));
+}
+
+#[test]
+fn amounts_are_converted_by_the_rates_of_a_day() {
+    let source = "entity Bill { total: money }
+workflow W for bill: Bill when created {
+    log \"{bill.total.base} {convert(bill.total, EUR, at: @2026-03-01)}\"
+}
+";
+    insta::assert_snapshot!(listing(source, "W"));
+}
+
+#[test]
+fn an_activity_is_asked_of_the_host() {
+    let source = "activity Score(name: text) -> (score: int, advice: text?) using native timeout 2 minutes
+workflow W for deal: Deal when created {
+    let r = do Score(deal.title)
+    update deal { score: r.score }
+}
+test \"scores\" {
+    mock Score(\"x\") => (score: 7, advice: none)
+}
+";
+    insta::assert_snapshot!(listing(source, "W"));
+}

@@ -73,3 +73,39 @@ fn braces_and_conflicts() {
 fn heads_and_parts() {
     insta::assert_snapshot!(told("heads"));
 }
+
+#[test]
+fn sections() {
+    insta::assert_snapshot!(told("sections"));
+}
+
+#[test]
+fn habits() {
+    insta::assert_snapshot!(told("habits"));
+}
+
+#[test]
+fn recovery() {
+    insta::assert_snapshot!(told("recovery"));
+}
+
+/// A line that holds a mistake ends with its code.
+#[test]
+fn each_marked_mistake_gives_its_one_message() {
+    for name in ["sections", "habits", "recovery"] {
+        let (text, diagnostics, sources, _) = fixture(name);
+        let mut expected: Vec<String> = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some((_, code)) = line.rsplit_once("// E") {
+                expected.push(format!("{number}: E{code}"));
+            }
+        }
+        let place = |d: &Diagnostic| sources.get(d.primary.span.file).unwrap().position(d.primary.span.start).line;
+        let mut told: Vec<(u32, &str)> = diagnostics.iter().map(|d| (place(d), d.code.0)).collect();
+        told.sort_unstable();
+        let told: Vec<String> = told.iter().map(|(line, code)| format!("{line}: {code}")).collect();
+        let missing: Vec<&String> = expected.iter().filter(|line| !told.contains(line)).collect();
+        let more: Vec<&String> = told.iter().filter(|line| !expected.contains(line)).collect();
+        assert_eq!((missing, more, told.len()), (Vec::new(), Vec::new(), expected.len()), "{name}");
+    }
+}

@@ -10,8 +10,8 @@ use crate::cli::input;
 use crate::cli::output;
 use crate::cli::report::{plural, report, tally};
 use crate::cli::term::Term;
-use crate::diag::Diagnostic;
 use crate::diag::fix::{self, Wanted};
+use crate::diag::{Applicability, Diagnostic, Fix};
 use crate::pipeline::{self, Front};
 use crate::project::project_files;
 
@@ -47,16 +47,20 @@ fn mend(args: &CheckArgs, which: FixWhich, term: &Term) -> Result<(), Exit> {
         FixWhich::All => Wanted::Suggested,
         FixWhich::Safe => Wanted::Safe,
     };
+    let mut guesses = 0;
     for _ in 0..ROUNDS_MAX {
-        if !round(args, wanted, term)? || args.dry_run {
-            return Ok(());
+        if !round(args, wanted, term, &mut guesses)? || args.dry_run {
+            break;
         }
+    }
+    if guesses > 0 {
+        term.err(&format!("{} guessed: read what is new before you keep it\n", plural(guesses, "change")));
     }
     Ok(())
 }
 
-/// One round over all files; whether anything was changed.
-fn round(args: &CheckArgs, wanted: Wanted, term: &Term) -> Result<bool, Exit> {
+/// One round over all files; whether anything was changed. Counts the guesses.
+fn round(args: &CheckArgs, wanted: Wanted, term: &Term, guesses: &mut usize) -> Result<bool, Exit> {
     let loaded = input::load_path(&args.path);
     let paths: Vec<(FileId, std::path::PathBuf)> =
         project_files(&loaded).map(|(id, _, path)| (id, path.to_path_buf())).collect();
@@ -73,7 +77,8 @@ fn round(args: &CheckArgs, wanted: Wanted, term: &Term) -> Result<bool, Exit> {
         }
         changed = true;
         for (diagnostic, fix) in &fixed.applied {
-            term.err(&told(file, diagnostic, &fix.title, args.dry_run));
+            *guesses += usize::from(fix.applicability == Applicability::Suggested);
+            term.err(&told(file, diagnostic, fix, args.dry_run));
         }
     }
     Ok(changed)
@@ -86,9 +91,14 @@ fn of_file(front: &Front, id: FileId) -> &[Diagnostic] {
     front.diagnostics.get(start..end).unwrap_or_default()
 }
 
-/// `fixed a.proc:3:5: write `==` (E0110)`.
-fn told(file: &SourceFile, diagnostic: &Diagnostic, title: &str, is_dry: bool) -> String {
+/// `fixed a.proc:3:5: write `==` (E0110)`, `guessed a.proc:4:7: write `title` (E0211)`.
+fn told(file: &SourceFile, diagnostic: &Diagnostic, fix: &Fix, is_dry: bool) -> String {
     let at = file.position(diagnostic.primary.span.start);
-    let verb = if is_dry { "would fix" } else { "fixed" };
-    format!("{verb} {}:{}:{}: {title} ({})\n", file.path, at.line, at.column, diagnostic.code.0)
+    let verb = match (fix.applicability, is_dry) {
+        (Applicability::Safe, false) => "fixed",
+        (Applicability::Safe, true) => "would fix",
+        (Applicability::Suggested, false) => "guessed",
+        (Applicability::Suggested, true) => "would guess",
+    };
+    format!("{verb} {}:{}:{}: {} ({})\n", file.path, at.line, at.column, fix.title, diagnostic.code.0)
 }

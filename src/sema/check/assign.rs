@@ -34,9 +34,12 @@ impl Checker<'_> {
                     Ty::Error
                 }
             };
+            let is_broken = ty == Ty::Error;
             let local = self.declare(name, ty, mutable);
             self.limit_text(local, text_max);
-            self.late.insert(local, self.loops.len());
+            if !is_broken {
+                self.late.insert(local, self.loops.len());
+            }
             return;
         };
         let value = self.rhs(value, written.as_ref().map(|(ty, _)| ty), out);

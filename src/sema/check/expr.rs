@@ -130,7 +130,9 @@ impl Checker<'_> {
         let condition = self.condition(condition);
         let (yes, no) = (self.facts_of(&condition, true), self.facts_of(&condition, false));
         let then = self.assuming(yes, |checker| checker.expr(then, expected));
-        let otherwise = self.assuming(no, |checker| checker.expr(otherwise, expected));
+        // A bare member takes its type from the other side.
+        let like = expected.cloned().unwrap_or_else(|| then.ty.clone());
+        let otherwise = self.assuming(no, |checker| checker.expr(otherwise, Some(&like)));
         let Some(ty) = self.joined(&[&then, &otherwise], expected) else { return error(span) };
         let then = self.coerce(then, &ty, None);
         let otherwise = self.coerce(otherwise, &ty, None);

@@ -42,6 +42,10 @@ impl Checker<'_> {
                 if let Some(value) = self.dotted_status(first, name, expected, span) {
                     return value;
                 }
+                // What it is compared with was refused, so nothing says whose member it is.
+                if expected.is_some_and(|ty| *ty.present() == Ty::Error) && self.is_unknown(first) {
+                    return error(span);
+                }
             }
             _ => {}
         }

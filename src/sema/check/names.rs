@@ -126,6 +126,15 @@ impl Checker<'_> {
         })
     }
 
+    /// Whether a lower-case name stands for nothing but perhaps a member.
+    pub(super) fn is_unknown(&self, name: &Ident) -> bool {
+        let is_word = matches!(
+            name.name.as_str(),
+            "old" | "trigger" | "process" | "inputs" | "result" | "config" | "secret" | "me" | "self"
+        );
+        !is_word && self.lookup(&name.name).is_none()
+    }
+
     /// The enum of this name.
     pub(super) fn enum_named(&self, name: &Ident) -> Enumerated {
         match self.names.get(self.file, &name.name).map(|entry| &entry.def) {

@@ -128,6 +128,12 @@ impl Checker<'_> {
 
     /// A statement of a later version.
     fn later_stmt(&mut self, kind: &ast::StmtKind, span: Span) -> StmtKind {
+        if let ast::StmtKind::Rule(effect) = kind
+            && effect.verb.name == "change"
+        {
+            self.report(records::change_with_sign(span));
+            return StmtKind::Error;
+        }
         let words = match kind {
             ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",

@@ -174,7 +174,26 @@ pub fn not_a_record(shown: &str, span: Span) -> Diagnostic {
 pub fn several_entities_written(shown: &str, verb: &str, span: Span) -> Diagnostic {
     let message = format!("`{verb}` needs a record of one entity, this is `{shown}`");
     Diagnostic::error(codes::E0421, message, span, format!("this is `{shown}`"))
-        .help("test which one it is: `if x is … { … }`, or `match x { … }`")
+        .help(format!("say for each which one it is: `match x {{ {} }}`", arms(shown, verb)))
+}
+
+/// `A => update x { … }, B => …`.
+fn arms(shown: &str, verb: &str) -> String {
+    let rest = if verb == "change" { "x to …" } else { "x { … }" };
+    let arms: Vec<String> = shown.split(" or ").map(|entity| format!("{entity} => {verb} {rest}")).collect();
+    arms.join(", ")
+}
+
+/// `change deal.state = won`.
+#[must_use]
+pub fn change_with_sign(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0415,
+        "the state of a record is changed with `to`",
+        span,
+        "`=` gives values in rules only",
+    )
+    .help("write `change deal to won`, or `change deal to lost.out_sold` for a status")
 }
 
 /// Fields of an event over several entities.

@@ -114,6 +114,9 @@ pub fn phase_in_background(word: &str, process: &str, span: Span) -> Diagnostic 
 /// `when created` of a real-time workflow.
 #[must_use]
 pub fn when_in_realtime(event: &str, span: Span) -> Diagnostic {
+    if matches!(event, "every" | "on") {
+        return no_operation(event, span);
+    }
     Diagnostic::error(
         codes::E0507,
         "a real-time workflow runs `before` or `after` its event",
@@ -123,9 +126,21 @@ pub fn when_in_realtime(event: &str, span: Span) -> Diagnostic {
     .help(format!("write `before {event}` or `after {event}`; `when` takes only `on demand` and `called`"))
 }
 
+/// A schedule or a signal of a real-time workflow: there is no operation of which it could be part.
+fn no_operation(event: &str, span: Span) -> Diagnostic {
+    let what = if event == "every" { "a schedule" } else { "a signal" };
+    let message = format!("{what} starts no real-time workflow");
+    Diagnostic::error(codes::E0507, message, span, "no operation on a record")
+        .note("a real-time workflow is part of the operation that starts it: it can change or refuse it")
+        .help("make it a `workflow`, without `realtime`")
+}
+
 /// `before called`.
 #[must_use]
 pub fn start_in_phase(words: &str, span: Span) -> Diagnostic {
+    if matches!(words, "every" | "on") {
+        return no_operation(words, span);
+    }
     Diagnostic::error(
         codes::E0507,
         format!("`{words}` is not an operation on a record"),

@@ -112,6 +112,12 @@ pub fn cannot_calculate(op: Arithmetic, a: &str, b: &str, op_span: Span, left: S
             message.help("texts are joined by `++`").fix("write `++`", op_span, "++", Applicability::Safe)
         }
         Arithmetic::Add | Arithmetic::Append if is_text => message.help("put the value into a text: `\"… {…}\"`"),
+        Arithmetic::IntDivide if a == "float" && b == "float" => {
+            message.help("write `whole(a / b)`, which cuts towards zero: a float has no exact quotient to round down")
+        }
+        _ if a == "float" && matches!(b, "int" | "decimal") || b == "float" && matches!(a, "int" | "decimal") => {
+            message.help("a float meets only floats: write `float(…)`, or a number such as `2f`")
+        }
         Arithmetic::Add if a == "duration" => message.help("write the date first: `date + duration`"),
         Arithmetic::Add | Arithmetic::Subtract if (a, b) == ("date", "int") || (a, b) == ("datetime", "int") => {
             message.help("write the unit: `3 days`, or `days(…)`")

@@ -20,6 +20,12 @@ pub fn no_self(span: Span) -> Diagnostic {
 #[must_use]
 pub fn unknown_name(name: &str, span: Span, near: &[&str], homes: &[String], field: Option<&str>) -> Diagnostic {
     let message = Diagnostic::error(codes::E0212, format!("there is no `{name}` here"), span, "unknown name");
+    if let Some((right, help)) = foreign_value(name) {
+        return match right {
+            Some(right) => message.help(help).fix(format!("write `{right}`"), span, right, Applicability::Suggested),
+            None => message.help(help),
+        };
+    }
     match (field, homes) {
         (Some(field), _) => message.help(format!("write `{field}`")).fix(
             format!("write `{field}`"),
@@ -32,10 +38,53 @@ pub fn unknown_name(name: &str, span: Span, near: &[&str], homes: &[String], fie
     }
 }
 
+/// Values as other languages write them: what replaces the word, and what to write.
+fn foreign_value(name: &str) -> Option<(Option<&'static str>, &'static str)> {
+    Some(match name {
+        "NULL" | "Nil" | "None" | "Null" | "nil" | "null" | "undefined" => {
+            (Some("none"), "a value that is not there is written `none`")
+        }
+        "FALSE" | "False" => (Some("false"), "write `false`"),
+        "TRUE" | "True" | "yes" => (Some("true"), "write `true`"),
+        "await" | "call" => (None, "write `let x = do Name(…)` as a statement of its own"),
+        "new" => (None, "write `let x = create Name { … }` as a statement of its own"),
+        "now" => (Some("now()"), "write `now()`"),
+        "this" => (None, "write the name of the record, as it stands after `for`"),
+        "today" => (Some("today()"), "write `today()`"),
+        "days" | "hours" | "minutes" | "months" | "weeks" | "years" => {
+            (None, "a duration has a number: `3 days`; of a number that is computed: `days(n)`")
+        }
+        _ => return None,
+    })
+}
+
+/// Functions as other languages call them.
+fn foreign_function(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "ceil" | "floor" | "int" | "trunc" => {
+            "write `whole(x)` to cut off, `x div 1` to round down, `round(x, 0)` to round"
+        }
+        "coalesce" | "ifnull" | "isnull" | "nvl" => "write `a ?? b`",
+        "concat" => "write `a ++ b`, or a text with slots: `\"{a} {b}\"`",
+        "console" | "print" | "println" => "write `log \"…\"` as a statement",
+        "exists" => "write `exists x in Entity where …`",
+        "iif" | "iff" => "write `if condition then a else b`",
+        "len" | "size" | "strlen" => "write `length(…)`",
+        "str" | "string" | "tostring" | "toString" => "write `text(…)`",
+        "substr" | "mid" => "write `substring(t, from, count)`",
+        "toLowerCase" | "lcase" => "write `lower(…)`",
+        "toUpperCase" | "ucase" => "write `upper(…)`",
+        _ => return None,
+    })
+}
+
 /// An upper-case name that nothing declares, where a value stands.
 #[must_use]
 pub fn unknown_upper(name: &str, span: Span, near: &[String]) -> Diagnostic {
     let message = Diagnostic::error(codes::E0202, format!("nothing is called `{name}`"), span, "unknown name");
+    if let Some((Some(right), help)) = foreign_value(name) {
+        return message.help(help).fix(format!("write `{right}`"), span, right, Applicability::Suggested);
+    }
     suggest(message, span, near)
 }
 
@@ -43,6 +92,9 @@ pub fn unknown_upper(name: &str, span: Span, near: &[String]) -> Diagnostic {
 #[must_use]
 pub fn unknown_function(name: &str, span: Span, near: &[&str]) -> Diagnostic {
     let message = Diagnostic::error(codes::E0212, format!("there is no function `{name}`"), span, "unknown function");
+    if let Some(help) = foreign_function(name) {
+        return message.help(help);
+    }
     suggest(message, span, &owned(near))
 }
 
@@ -73,6 +125,10 @@ pub fn unknown_field(owner: &str, name: &str, span: Span, declared: Span, near: 
 /// `Rating.hott`.
 #[must_use]
 pub fn unknown_member(name: &str, owner: &str, span: Span, declared: Span, near: &[&str], all: &[&str]) -> Diagnostic {
+    if matches!(name, "_" | "default" | "otherwise") {
+        return Diagnostic::error(codes::E0213, format!("`{owner}` has no member `{name}`"), span, "unknown member")
+            .help("the arm for everything else is `else => …`");
+    }
     let message = format!("`{owner}` has no member `{name}`");
     let message = Diagnostic::error(codes::E0213, message, span, "unknown member").label(declared, "declared here");
     if near.is_empty() && all.len() <= 8 {

@@ -94,13 +94,23 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether the word before a place is one with which other languages call.
+    fn is_behind_foreign_call(&self, span: Span) -> bool {
+        let at = self.tokens.partition_point(|token| token.start < span.start);
+        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
+        before.is_some_and(|token| matches!(token.text(self.source), "await" | "call" | "new"))
+    }
+
     /// A call without `do`, an assignment without `set`.
     pub(super) fn bare(&mut self, mut nodes: Nodes<'_>) -> Built<StmtKind> {
         let whole = nodes.span;
         let first = nodes.presume_next()?;
         let (is_process, span, words) = (first.as_rule() == Rule::Name, self.span(&first), first.as_str().trim_end());
         if is_process {
-            self.diagnostics.push(errors::call_without_do(words, span));
+            // `let r = await Score(x)`: the word before is no name, and told.
+            if !self.is_behind_foreign_call(span) {
+                self.diagnostics.push(errors::call_without_do(words, span));
+            }
             let callee = self.ident(&first);
             let args = nodes.presume(Rule::call)?;
             let kind =

@@ -4,8 +4,11 @@ use pest::iterators::Pair;
 
 use super::expr::assign_op;
 use super::{Builder, Built, Nodes};
+use crate::base::distance::did_you_mean;
+use crate::base::span::Span;
 use crate::syntax::ast::{
-    Block, Catch, Expr, Ident, MatchArm, Pattern, PatternKind, Rhs, Stmt, StmtKind, WaitArm, WaitArmKind,
+    Arg, Block, Catch, Expr, ExprKind, Ident, MatchArm, Pattern, PatternKind, Rhs, Stmt, StmtKind, TypeExpr, TypeKind,
+    WaitArm, WaitArmKind,
 };
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
@@ -106,6 +109,19 @@ impl Builder<'_> {
     fn binding(&mut self, mut nodes: Nodes<'_>, is_let: bool) -> Built<StmtKind> {
         let name = self.new_name(&mut nodes)?;
         let note = nodes.option(Rule::type_note);
+        if let Some(bare) = nodes.option(Rule::bare_note) {
+            let (word, span) = (bare.as_str().trim_end(), self.span(&bare));
+            self.diagnostics.push(errors::note_without_colon(&name.name, word, span));
+            nodes.option(Rule::let_sign);
+            drop(self.rhs(&mut nodes)?);
+            // Its type is not known, and said to be so here only.
+            let ty = Some(Box::new(TypeExpr { kind: TypeKind::Error, span }));
+            return Ok(if is_let {
+                StmtKind::Let { name, ty, value: None }
+            } else {
+                StmtKind::Var { name, ty, value: None }
+            });
+        }
         let ty = match note {
             Some(note) => Some(Box::new(self.type_expr(self.nodes(note).presume_next()?)?)),
             None => None,
@@ -318,12 +334,12 @@ impl Builder<'_> {
             Rule::share => {
                 let with = Box::new(self.presume_expr(&mut nodes)?);
                 let rights = nodes.next();
-                StmtKind::Share {
-                    target: Box::new(target),
-                    with,
-                    rights: rights.map_or(Vec::new(), |r| self.idents(r)),
-                    undo,
+                if rights.as_ref().is_some_and(|r| r.clone().into_inner().any(|word| word.as_rule() == Rule::hole)) {
+                    return Ok(StmtKind::Error);
                 }
+                let rights = rights.map(|rights| (self.span(&rights), self.idents(rights)));
+                let (with, rights) = self.shared_rights(with, rights, undo);
+                StmtKind::Share { target: Box::new(target), with, rights, undo }
             }
             Rule::delete => StmtKind::Delete { target },
             Rule::cancel => StmtKind::Cancel(target),
@@ -332,6 +348,27 @@ impl Builder<'_> {
             }
             _ => return nodes.defect(),
         })
+    }
+
+    /// The rights of `share`. What is in parentheses behind a name may also be what a function is called with: it is,
+    /// if no word of it looks like a right.
+    fn shared_rights(
+        &mut self,
+        with: Box<Expr>,
+        rights: Option<(Span, Vec<Ident>)>,
+        undo: bool,
+    ) -> (Box<Expr>, Vec<Ident>) {
+        const RIGHTS: [&str; 7] = ["append", "assign", "delete", "read", "share", "update", "write"];
+        let Some((span, words)) = rights else { return (with, Vec::new()) };
+        let is_right =
+            |word: &Ident| RIGHTS.contains(&word.name.as_str()) || !did_you_mean(&word.name, RIGHTS).is_empty();
+        if !words.iter().any(is_right) && (undo || !words.is_empty()) {
+            let arg = |name: Ident| Arg { name: None, value: Expr { span: name.span, kind: ExprKind::Name(name) } };
+            let whole = with.span.to(span);
+            let kind = ExprKind::Call { callee: with, args: words.into_iter().map(arg).collect() };
+            return (Box::new(Expr { kind, span: whole }), Vec::new());
+        }
+        (with, words)
     }
 
     fn emit(&mut self, mut nodes: Nodes<'_>) -> Built<StmtKind> {

@@ -6,7 +6,8 @@ use pest::Parser;
 use pest::error::InputLocation;
 
 use super::kinds::Kind;
-use super::{Work, verbs, words};
+use super::{Work, habits, verbs, words};
+use crate::base::currencies;
 use crate::base::distance::did_you_mean;
 use crate::base::span::{FileId, Span};
 use crate::diag::Diagnostic;
@@ -23,6 +24,23 @@ pub(super) struct Failure {
     pub(super) expected: Vec<String>,
     /// The words of the language that could have stood there.
     words: Vec<String>,
+}
+
+impl Failure {
+    /// Whether this mark or word would have let the parser go on.
+    pub(super) fn expects(&self, mark: &str) -> bool {
+        self.words.iter().any(|word| word == mark) || self.expected.iter().any(|word| word.trim_matches('`') == mark)
+    }
+
+    /// Whether a value would have.
+    pub(super) fn expects_value(&self) -> bool {
+        self.expects("a value")
+    }
+
+    /// Whether a name would have.
+    pub(super) fn expects_name(&self) -> bool {
+        self.expected.iter().any(|word| word.starts_with("a name"))
+    }
 }
 
 /// Where a bad part stands.
@@ -51,7 +69,9 @@ pub(super) fn failure(kind: Kind, work: &Work, start: usize, end: usize, tokens:
     let mut text = format!("{} ", work.slice(start, end));
     let first = attempt(kind, &text, start);
     // Where only other letters of a word would have helped, the word as a whole is wrong.
-    let word = tokens.iter().find(|token| (token.start as usize) < first.at && first.at <= token.end as usize);
+    let is_word = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::Name | TokenKind::Number);
+    let within = |token: &&Token| (token.start as usize) < first.at && first.at <= token.end as usize;
+    let word = tokens.iter().find(within).filter(|token| is_word(token));
     let Some(word) = word.filter(|_| first.expected.is_empty()) else { return first };
     let (from, to) = (word.start as usize, word.end as usize);
     let Some(blind) = from.checked_sub(start).zip(to.checked_sub(start)).filter(|(_, to)| *to <= text.len()) else {
@@ -86,19 +106,19 @@ fn attempt(kind: Kind, text: &str, start: usize) -> Failure {
 }
 
 impl Place<'_> {
-    fn token(&self, index: usize) -> Option<&Token> {
+    pub(super) fn token(&self, index: usize) -> Option<&Token> {
         self.tokens.get(index).filter(|_| index < self.to)
     }
 
-    fn word(&self, index: usize) -> &str {
+    pub(super) fn word(&self, index: usize) -> &str {
         self.token(index).map_or("", |token| token.text(self.source))
     }
 
-    fn span(&self, token: &Token) -> Span {
+    pub(super) fn span(&self, token: &Token) -> Span {
         Span::new(self.file, self.base + token.start, self.base + token.end)
     }
 
-    fn span_of(&self, index: usize) -> Span {
+    pub(super) fn span_of(&self, index: usize) -> Span {
         self.tokens.get(index).map_or(Span::new(self.file, self.base, self.base), |token| self.span(token))
     }
 
@@ -112,7 +132,7 @@ impl Place<'_> {
 
 /// The message for a bad part.
 pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
-    if let Some(known) = unclosed_bracket(place).or_else(|| known_mistake(place)) {
+    if let Some(known) = unclosed_bracket(place).or_else(|| known_mistake(place, failure)) {
         return known;
     }
     let first = place.at == place.from;
@@ -120,17 +140,43 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
     let next = place.tokens.get(place.at);
     let Some(token) = next.filter(|token| first || (place.at < place.to && !token.first_on_line)) else {
         let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
-        return errors::expected_after(&words::list(&expected), before, place.gap());
+        let error = errors::expected_after(&words::list(&expected), before, place.gap());
+        return match habits::fields(place, &expected) {
+            Some(help) => error.help(help),
+            None => error,
+        };
     };
+    if let Some((slot, span)) = in_slot(place, failure, token) {
+        return match slot {
+            "" | "}" => errors::empty_slot(span),
+            word => errors::expected("a value", &format!("`{word}`"), span),
+        };
+    }
     if expected.is_empty() {
         return errors::unreadable(&found(token, place.source), place.span(token));
     }
     let error = errors::expected(&words::list(&expected), &found(token, place.source), place.span(token));
-    let near = did_you_mean(token.text(place.source), failure.words.iter().map(String::as_str));
+    let word = token.text(place.source);
+    let is_known = words::CLAUSES.contains(&word);
+    let near = if is_known { Vec::new() } else { did_you_mean(word, failure.words.iter().map(String::as_str)) };
     errors::with_suggestion(error, &near, place.span(token))
 }
 
-fn found(token: &Token, source: &str) -> String {
+/// The word within a text at which a slot went wrong.
+fn in_slot<'s>(place: &Place<'s>, failure: &Failure, token: &Token) -> Option<(&'s str, Span)> {
+    let (start, end) = (token.start as usize, token.end as usize);
+    if token.kind != TokenKind::Text || failure.at <= start || failure.at >= end {
+        return None;
+    }
+    let from = place.source.get(start..failure.at)?.trim_end_matches(char::is_alphanumeric).len() + start;
+    let rest = place.source.get(from..end)?;
+    let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let length = if length == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { length };
+    let at = |offset: usize| place.base + crate::syntax::scan::offset(offset);
+    Some((rest.get(..length)?, Span::new(place.file, at(from), at(from + length))))
+}
+
+pub(super) fn found(token: &Token, source: &str) -> String {
     match token.kind {
         TokenKind::Text | TokenKind::OpenText => "a text".to_owned(),
         _ => format!("`{}`", token.text(source)),
@@ -138,22 +184,32 @@ fn found(token: &Token, source: &str) -> String {
 }
 
 /// Slips that have a better message than what was expected.
-fn known_mistake(place: &Place<'_>) -> Option<Diagnostic> {
+fn known_mistake(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     let first = place.token(place.from)?;
     let word = first.text(place.source);
     let is_word = matches!(first.kind, TokenKind::Word | TokenKind::Name);
     if place.at <= place.from + 1 && is_word {
         match place.kind {
             Kind::Stmt if !verbs::is_verb(word) => {
+                if let Some(help) = errors::habits::statement(word) {
+                    return Some(errors::habits::foreign_statement(word, help, place.span(first)));
+                }
                 return Some(errors::unknown_verb(word, &did_you_mean(word, verbs::all()), place.span(first)));
             }
-            Kind::Item if !DECLARATIONS.contains(&word) => {
+            Kind::Item if !DECLARATIONS.contains(&word) || matches!(word, "process" | "event") => {
+                if let Some(help) = errors::habits::declaration(word) {
+                    return Some(errors::habits::foreign_declaration(word, help, place.span(first)));
+                }
                 return Some(errors::unknown_declaration(word, &did_you_mean(word, DECLARATIONS), place.span(first)));
             }
             _ => {}
         }
     }
-    unit(place).or_else(|| ternary(place)).or_else(|| arrow(place)).or_else(|| extra_bracket(place))
+    habits::known(place, failure)
+        .or_else(|| unit(place, failure))
+        .or_else(|| ternary(place))
+        .or_else(|| arrow(place))
+        .or_else(|| extra_bracket(place))
 }
 
 /// `f(3))`: a bracket that closes nothing.
@@ -189,7 +245,7 @@ fn unclosed_bracket(place: &Place<'_>) -> Option<Diagnostic> {
 }
 
 /// `3 dayz`, `50 usd`.
-fn unit(place: &Place<'_>) -> Option<Diagnostic> {
+fn unit(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     let token = place.token(place.at)?;
     let number = place.at.checked_sub(1).and_then(|before| place.token(before))?;
     let glued = number.text(place.source).trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
@@ -201,13 +257,48 @@ fn unit(place: &Place<'_>) -> Option<Diagnostic> {
         return None;
     }
     let word = token.text(place.source);
-    if word.len() == 3 && word.bytes().all(|b| b.is_ascii_alphabetic()) {
+    let near = did_you_mean(word, UNITS);
+    if currencies::known(&word.to_ascii_uppercase()).is_some() && near.is_empty() {
         return Some(errors::currency_in_lower_case(word, place.span(token)));
     }
-    Some(errors::unknown_unit(word, &did_you_mean(word, UNITS), place.span(token)))
+    // A word that goes on with what stands around it, or should, is no unit.
+    let goes_on = verbs::is_verb(word)
+        || words::CLAUSES.contains(&word)
+        || !did_you_mean(word, failure.words.iter().map(String::as_str)).is_empty();
+    let takes_unit = failure.expects("day") || failure.expected.is_empty();
+    if near.is_empty() && (goes_on || !takes_unit) {
+        return None;
+    }
+    if word == "min" || word == "mins" {
+        return Some(errors::unknown_unit(word, &["minutes"], place.span(token)));
+    }
+    Some(errors::unknown_unit(word, &near, place.span(token)))
 }
 
-const UNITS: [&str; 18] = [
+/// Whether this is the word of a type that is built in, here or in other languages.
+pub(super) fn is_type_word(word: &str) -> bool {
+    matches!(
+        word,
+        "any"
+            | "bool"
+            | "boolean"
+            | "date"
+            | "datetime"
+            | "decimal"
+            | "double"
+            | "duration"
+            | "float"
+            | "int"
+            | "integer"
+            | "money"
+            | "number"
+            | "string"
+            | "text"
+            | "time"
+    )
+}
+
+pub(super) const UNITS: [&str; 18] = [
     "microsecond",
     "microseconds",
     "millisecond",

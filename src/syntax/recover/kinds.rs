@@ -163,6 +163,10 @@ fn item_body(words: &[&str]) -> Option<Kind> {
 fn stmt_body(source: &str, head: &[Token], words: &[&str], inside: &[Token]) -> Option<Kind> {
     let last = words.last().copied().unwrap_or("");
     let fields = looks_like_fields(source, inside);
+    let is_value = last == "else" && words.first() != Some(&"if") && !words.contains(&"=>");
+    if is_value {
+        return None;
+    }
     match last {
         "=>" | "else" | "try" | "atomic" | "saga" | "undo" | "finally" | "cancel" | "" => return Some(Kind::Stmt),
         "wait" => return Some(Kind::WaitArm),
@@ -182,7 +186,11 @@ fn stmt_body(source: &str, head: &[Token], words: &[&str], inside: &[Token]) -> 
             let first = governing == Some(0) || words.get(governing?.checked_sub(1)?) == Some(&"=>");
             Some(if first { Kind::Arm } else { Kind::ValueArm })
         }
-        "if" | "while" | "for" | "stage" | "catch" | "act" | "branch" => Some(Kind::Stmt),
+        "if" => {
+            let before = governing.and_then(|at| at.checked_sub(1)).and_then(|at| words.get(at)).copied();
+            matches!(before, None | Some("else" | "=>")).then_some(Kind::Stmt)
+        }
+        "while" | "for" | "stage" | "catch" | "act" | "branch" => Some(Kind::Stmt),
         _ if fields => Some(Kind::Field),
         _ if inside.iter().any(|token| token.text(source) == "=>") => None,
         _ => Some(Kind::Stmt),

@@ -5,8 +5,10 @@ use pest::Parser;
 use super::brackets::partners;
 use super::kinds::{Kind, body_kind};
 use super::repair::HOLE;
-use super::{Work, explain, verbs};
+use super::{Work, explain, habits, verbs};
 use crate::diag::Diagnostic;
+use crate::syntax::chunks::DECLARATIONS;
+use crate::syntax::errors;
 use crate::syntax::grammar::{ProcParser, Rule};
 use crate::syntax::scan::{self, Token, TokenKind};
 
@@ -65,10 +67,20 @@ impl<'a> Mender<'a> {
             return Err(swallowed);
         }
         let rest = self.tokens.get(end).filter(|next| end < to && !next.first_on_line);
-        if rest.is_some() && self.prefix(kind, end, to).is_none() {
+        let begins_another = kind == Kind::Stmt && verbs::ends_before(self.word(end)) && !self.is_named(end);
+        let is_foreign = kind == Kind::Stmt && matches!(self.word(end.saturating_sub(1)), "await" | "new" | "call");
+        if rest.is_some() && is_foreign && self.tokens.get(end).is_some_and(|next| next.kind == TokenKind::Name) {
+            return Err(self.boundary_after(kind, from, end, to));
+        }
+        if rest.is_some() && !begins_another && self.prefix(kind, end, to).is_none() {
             return Err(self.boundary_after(kind, from, end.saturating_sub(1).max(from), to).max(end));
         }
         Ok(end)
+    }
+
+    /// Whether a token is a name that something is done with, and no verb.
+    fn is_named(&self, token: usize) -> bool {
+        matches!(self.word(token + 1), "." | ":" | "=" | "+=" | "-=" | "*=" | "++=" | "," | ")")
     }
 
     fn start_of(&self, token: usize) -> usize {
@@ -128,7 +140,13 @@ impl<'a> Mender<'a> {
         let line = self.tokens.get(from).filter(|token| token.first_on_line).map(|_| self.column(from));
         let mut at = self.after(last, to);
         while at < to {
-            if kind.may_begin(&self.original, &self.tokens, at, line, self.column(at)) {
+            let goes_on = match self.word(from) {
+                "update" => self.word(at) == "set" && at == from + 2,
+                "given" => matches!(self.word(at), "let" | "var") && at == from + 1,
+                "if" | "while" => matches!(self.word(at), "let" | "var") && at == from + 1,
+                _ => false,
+            };
+            if !goes_on && kind.may_begin(&self.original, &self.tokens, at, line, self.column(at)) {
                 return at;
             }
             at = self.after(at, to);
@@ -152,6 +170,17 @@ impl<'a> Mender<'a> {
     /// A part that does not parse: first what it holds, then the part itself.
     fn part(&mut self, kind: Kind, from: usize, to: usize) {
         let known = self.diagnostics.len();
+        if self.is_foreign(kind, from) {
+            self.tell(
+                kind,
+                from,
+                from,
+                to,
+                &explain::failure(kind, self.work, self.start_of(from), self.end_of(from), &self.tokens),
+            );
+            self.work.fill(self.start_of(from), self.end_of(to - 1), HOLE);
+            return;
+        }
         let bad_inside = self.prefix(kind, from, to).is_none();
         self.bodies(kind, from, to);
         if self.parses(kind.rule(), from, to) {
@@ -168,21 +197,47 @@ impl<'a> Mender<'a> {
         let at = if in_word { behind - 1 } else { behind };
         let told = self.work.slice(failure.at, failure.at + 1).as_bytes() == [HOLE]
             || (at > from && self.work.slice(self.start_of(at - 1), self.end_of(at - 1)).as_bytes().contains(&HOLE));
-        if !told || self.diagnostics.len() == known {
-            let place = explain::Place {
-                file: self.work.file,
-                base: self.work.base,
-                source: &self.original,
-                tokens: &self.tokens,
-                partner: &self.partner,
-                kind,
-                from,
-                at,
-                to,
-            };
-            self.diagnostics.push(explain::explain(&place, &failure));
+        let stray = at.checked_sub(1).is_some_and(|before| self.work.is_stray(self.end_of(before), self.start_of(at)));
+        if !stray && (!told || self.diagnostics.len() == known) {
+            self.tell(kind, from, at, to, &failure);
         }
         self.punch(kind, from, to, at);
+    }
+
+    /// Says what is wrong with a part.
+    fn tell(&mut self, kind: Kind, from: usize, at: usize, to: usize, failure: &explain::Failure) {
+        let message = explain::explain(&self.place(kind, from, at, to), failure);
+        self.diagnostics.push(message);
+    }
+
+    fn place(&self, kind: Kind, from: usize, at: usize, to: usize) -> explain::Place<'_> {
+        explain::Place {
+            file: self.work.file,
+            base: self.work.base,
+            source: &self.original,
+            tokens: &self.tokens,
+            partner: &self.partner,
+            kind,
+            from,
+            at,
+            to,
+        }
+    }
+
+    /// Whether a part is of another language as a whole, so that nothing in its body can be judged.
+    fn is_foreign(&self, kind: Kind, from: usize) -> bool {
+        let word = self.word(from);
+        match kind {
+            Kind::Stmt => {
+                matches!(word, "switch" | "case") && self.prefix(kind, from, from + 1).is_none() && !self.is_named(from)
+            }
+            Kind::Item => {
+                !DECLARATIONS.contains(&word)
+                    && errors::habits::declaration(word).is_some()
+                    && matches!(self.word(from + 1), next if !next.is_empty() && !DECLARATIONS.contains(&next))
+            }
+            _ => false,
+        }
     }
 
     /// Mends the bodies in braces that a part holds.
@@ -213,6 +268,15 @@ impl<'a> Mender<'a> {
     /// Fills the smallest piece around the failing token with holes that makes the part parse.
     fn punch(&mut self, kind: Kind, from: usize, to: usize, at: usize) {
         let (start, end) = (self.start_of(from), self.end_of(to - 1));
+        if let Some((first, last)) = habits::region(&self.place(kind, from, at, to)).filter(|(_, last)| *last <= to) {
+            let (start, end) = (self.start_of(first), self.end_of(last - 1));
+            let before = self.work.copy(start, end);
+            self.work.fill(start, end, HOLE);
+            if self.parses(kind.rule(), from, to) {
+                return;
+            }
+            self.work.restore(start, &before);
+        }
         if end - start <= SEARCHED_MAX && self.punch_within(kind, from, to, at) {
             return;
         }
@@ -220,7 +284,11 @@ impl<'a> Mender<'a> {
     }
 
     fn punch_within(&mut self, kind: Kind, from: usize, to: usize, at: usize) -> bool {
-        let ends = self.hole_ends(from, to, at);
+        let mut ends = self.hole_ends(from, to, at);
+        // The head of a statement with a block is one thing: what stands before the block is not half of it.
+        if kind == Kind::Stmt && matches!(self.word(from), "for" | "if" | "while" | "match") {
+            ends.sort_by_key(|end| self.word(*end) != "{");
+        }
         let starts = (from + 1..=at).rev().take(TRIES_MAX);
         for first in starts {
             for last in &ends {

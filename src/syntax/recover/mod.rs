@@ -11,6 +11,7 @@
 
 mod brackets;
 mod explain;
+pub(super) mod habits;
 mod kinds;
 mod mend;
 mod repair;
@@ -36,13 +37,13 @@ const ROOM: usize = 2 * NESTING_MAX;
 /// The declarations of a file with mistakes, and a message for each mistake.
 pub(super) fn recover(file: FileId, source: &str, tokens: &[Token], trivia: &Trivia) -> (Vec<Item>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let text = repair::repair(file, source, tokens, &mut diagnostics);
+    let (text, strays) = repair::repair(file, source, tokens, &mut diagnostics);
     let tokens_now = scan::scan(&text);
     let mut items = Vec::new();
     for range in chunks::chunks(&text, &tokens_now) {
         let Some(first) = tokens_now.get(range.start) else { continue };
         let end = tokens_now.get(range.end).map_or(text.len(), |next| next.start as usize);
-        let mut work = Work::new(file, first.start, text.get(first.start as usize..end).unwrap_or(""));
+        let mut work = Work::new(file, first.start, text.get(first.start as usize..end).unwrap_or(""), &strays);
         if let Some(deep) = too_deep(tokens_now.get(range).unwrap_or(&[])) {
             diagnostics.push(errors::too_deep(deep.span(file)));
             items.push(Item { doc: None, kind: ItemKind::Error { name: None }, span: work.span(0, work.length) });
@@ -85,13 +86,21 @@ struct Work {
     base: u32,
     length: usize,
     bytes: Vec<u8>,
+    /// Where characters stood that were told and taken out, in the file.
+    strays: Vec<u32>,
 }
 
 impl Work {
-    fn new(file: FileId, base: u32, text: &str) -> Self {
+    fn new(file: FileId, base: u32, text: &str, strays: &[u32]) -> Self {
         let mut bytes = text.as_bytes().to_vec();
         bytes.resize(text.len() + ROOM, b' ');
-        Self { file, base, length: text.len(), bytes }
+        Self { file, base, length: text.len(), bytes, strays: strays.to_vec() }
+    }
+
+    /// Whether something between the two places was told and taken out.
+    fn is_stray(&self, start: usize, end: usize) -> bool {
+        let (start, end) = (self.base + offset(start), self.base + offset(end));
+        self.strays.iter().any(|stray| (start..end).contains(stray))
     }
 
     fn text(&self) -> &str {

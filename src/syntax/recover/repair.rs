@@ -2,15 +2,22 @@
 
 use crate::base::span::{FileId, Span};
 use crate::diag::Diagnostic;
+use crate::syntax::chunks::DECLARATIONS;
 use crate::syntax::errors;
 use crate::syntax::scan::{self, Token, TokenKind, offset};
 
 /// The hole of the grammar.
 pub(super) const HOLE: u8 = 1;
 
-/// The text without comments, with texts closed and foreign characters gone; every byte at its place.
-pub(super) fn repair(file: FileId, source: &str, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) -> String {
-    let mut repair = Repair { file, source, bytes: source.as_bytes().to_vec(), diagnostics };
+/// The text without comments, with texts closed and foreign characters gone; every byte at its place. And where such
+/// characters were.
+pub(super) fn repair(
+    file: FileId,
+    source: &str,
+    tokens: &[Token],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (String, Vec<u32>) {
+    let mut repair = Repair { file, source, bytes: source.as_bytes().to_vec(), diagnostics, strays: Vec::new() };
     repair.conflicts();
     let mut semicolons = Vec::new();
     let mut index = 0;
@@ -24,11 +31,22 @@ pub(super) fn repair(file: FileId, source: &str, tokens: &[Token], diagnostics: 
             TokenKind::OpenComment => {
                 let span = Span::new(file, token.start, token.start + 2);
                 repair.diagnostics.push(errors::unclosed_comment(span));
-                repair.blank(token.start, token.end);
+                // What follows was hardly meant: the comment goes on to where a body or declaration seems to end it.
+                let end = repair.end_of_prose(token.start, token.end);
+                repair.blank(token.start, end);
+                let rest = source.get(end as usize..).unwrap_or("");
+                for comment in scan::scan(rest).iter().filter(|token| token.is_comment()) {
+                    repair.blank(end + comment.start, end + comment.end);
+                }
+            }
+            TokenKind::Symbol if token.first_on_line && repair.is_foreign_comment(token) => {
+                index = repair.foreign_comment(tokens, token);
             }
             TokenKind::OpenText => repair.open_text(token),
             TokenKind::Symbol if token.text(source) == ";" => {
-                semicolons.push(token.span(file));
+                if !repair.is_in_foreign_loop(token) {
+                    semicolons.push(token.span(file));
+                }
                 repair.blank(token.start, token.end);
             }
             TokenKind::Symbol if matches!(token.text(source), "&" | "|") => repair.stray(token, token.end),
@@ -39,7 +57,8 @@ pub(super) fn repair(file: FileId, source: &str, tokens: &[Token], diagnostics: 
     if !semicolons.is_empty() {
         repair.diagnostics.push(errors::semicolons(&semicolons));
     }
-    String::from_utf8(repair.bytes).unwrap_or_default()
+    let strays = std::mem::take(&mut repair.strays);
+    (String::from_utf8(repair.bytes).unwrap_or_default(), strays)
 }
 
 struct Repair<'a> {
@@ -47,6 +66,7 @@ struct Repair<'a> {
     source: &'a str,
     bytes: Vec<u8>,
     diagnostics: &'a mut Vec<Diagnostic>,
+    strays: Vec<u32>,
 }
 
 impl Repair<'_> {
@@ -101,7 +121,10 @@ impl Repair<'_> {
         let first_line = written.lines().next().unwrap_or("");
         let triple = written.starts_with("\"\"\"");
         let span = Span::new(self.file, token.start, token.start + offset(first_line.len()));
-        self.diagnostics.push(errors::unclosed_text(triple, span));
+        let slot =
+            first_line.rfind('{').filter(|at| !triple && !first_line.get(*at..).is_some_and(|s| s.contains('}')));
+        let is_open = slot.is_some() && first_line.trim_end_matches([',', ')', ' ', '}']).ends_with('"');
+        self.diagnostics.push(errors::unclosed_text(triple, is_open, span));
         let inside = if triple { written } else { first_line };
         let kept = inside.trim_end_matches([' ', '\t', '\r', '\n', ',', ')', ']', '}']);
         let end = token.start + offset(kept.len());
@@ -125,13 +148,7 @@ impl Repair<'_> {
         match first.text(self.source) {
             "“" | "”" | "„" => self.quotes(tokens, from, &['“', '”', '„'], errors::curly_quotes),
             "'" | "‘" | "’" => self.quotes(tokens, from, &['\'', '‘', '’'], errors::single_quotes),
-            "#" if first.first_on_line => {
-                let line = self.source.get(first.start as usize..).and_then(|rest| rest.lines().next());
-                let end = first.start + offset(line.map_or(1, str::len));
-                self.diagnostics.push(errors::foreign_comment(first.span(self.file)));
-                self.blank(first.start, end);
-                tokens.partition_point(|token| token.start < end)
-            }
+            "#" if first.first_on_line => self.foreign_comment(tokens, first),
             _ => {
                 let glued = tokens
                     .get(from..)
@@ -146,7 +163,46 @@ impl Repair<'_> {
         }
     }
 
+    /// `-- note`, `<!-- note -->`.
+    fn is_foreign_comment(&self, token: &Token) -> bool {
+        let rest = self.source.get(token.start as usize..).unwrap_or("");
+        rest.starts_with("--") || rest.starts_with("<!--")
+    }
+
+    /// A line that other languages take as a comment; gives the next token to look at.
+    fn foreign_comment(&mut self, tokens: &[Token], first: &Token) -> usize {
+        let line = self.source.get(first.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let end = first.start + offset(line.len());
+        let mark = ["<!--", "--", "#"].into_iter().find(|mark| line.starts_with(mark)).unwrap_or("#");
+        let span = Span::new(self.file, first.start, first.start + offset(mark.len()));
+        self.diagnostics.push(errors::foreign_comment(mark, span));
+        self.blank(first.start, end);
+        tokens.partition_point(|token| token.start < end)
+    }
+
+    /// Whether a semicolon stands in the parentheses of `for (…; …; …)`.
+    fn is_in_foreign_loop(&self, semicolon: &Token) -> bool {
+        let before = self.source.get(..semicolon.start as usize).unwrap_or("");
+        let line = before.rsplit('\n').next().unwrap_or("");
+        line.rfind('(').and_then(|open| line.get(..open)).is_some_and(|head| head.trim_end().ends_with("for"))
+    }
+
+    /// Where the text that follows an open comment looks like a program again.
+    fn end_of_prose(&self, start: u32, end: u32) -> u32 {
+        let rest = self.source.get(start as usize..end as usize).unwrap_or("");
+        let mut at = start;
+        for (number, line) in rest.split_inclusive('\n').enumerate() {
+            let word = line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+            if number > 0 && (line.starts_with('}') || DECLARATIONS.contains(&word)) {
+                return at;
+            }
+            at += offset(line.len());
+        }
+        end
+    }
+
     fn stray(&mut self, first: &Token, end: u32) {
+        self.strays.push(first.start);
         let span = Span::new(self.file, first.start, end);
         let written = self.source.get(first.start as usize..end as usize).unwrap_or("");
         self.diagnostics.push(errors::stray_characters(written, span));

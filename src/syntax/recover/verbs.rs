@@ -73,6 +73,16 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     RESERVED.into_iter().chain(CONTEXTUAL)
 }
 
+/// Whether the word can only be a verb.
+pub(super) fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
+/// Whether a verb on the same line ends the statement before it: it begins no part of one.
+pub(super) fn ends_before(word: &str) -> bool {
+    is_verb(word) && !matches!(word, "retry" | "on" | "default" | "give" | "for" | "if" | "match")
+}
+
 /// Whether a statement may begin with the word.
 pub(super) fn is_verb(word: &str) -> bool {
     all().any(|verb| verb == word)

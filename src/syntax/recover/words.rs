@@ -21,6 +21,13 @@ pub(super) fn expected(tried: &Tried) -> Vec<String> {
     let name_begins = tried.tokens.iter().any(|token| token == "`");
     let within_word = letters && !name_begins && tried.tokens.iter().any(|token| token == "0..9");
     let rules = tried.rules.iter().filter_map(|(deepest, parent)| deepest.or(*parent));
+    let has = |mark: &str| tried.tokens.iter().any(|token| token == mark);
+    if has("?.") && has("[") {
+        return behind_value(tried);
+    }
+    if has(":=") && has("+=") && tried.rules.iter().any(|(rule, _)| *rule == Some(Rule::stmt)) {
+        return behind_verb(&has, letters);
+    }
     let mut words: Vec<String> = Vec::new();
     for rule in rules {
         let is_name = matches!(rule, Rule::name | Rule::word | Rule::Name | Rule::new_name | Rule::new_type);
@@ -38,7 +45,10 @@ pub(super) fn expected(tried: &Tried) -> Vec<String> {
     if vague {
         let text = words.iter().any(|word| word == "a text");
         words.clear();
-        let marks = tried.tokens.iter().filter(|token| is_mark(token));
+        // What only goes on with a type is not what is missing after it.
+        let behind_type = has("?") && ["using", "->", "{", "=", "by"].iter().any(|mark| has(mark));
+        let goes_on = |token: &str| behind_type && matches!(token, "?" | "or" | "(" | ".");
+        let marks = tried.tokens.iter().filter(|token| is_mark(token) && !goes_on(token));
         words.extend(marks.map(|token| format!("`{token}`")));
         let colon = words.iter().any(|word| word == "`:`");
         words.retain(|word| !(colon && word == "`as`"));
@@ -56,8 +66,63 @@ pub(super) fn expected(tried: &Tried) -> Vec<String> {
         }
     }
     words.dedup();
+    if words.iter().any(|word| word == "a clause or `{`") {
+        words.retain(|word| word != "`{`");
+    }
+    if words.len() > 1 {
+        words.retain(|word| word != "`undo`");
+    } else if words.first().is_some_and(|word| word == "`undo`") {
+        words = vec!["the end of the statement".to_owned()];
+    }
     words
 }
+
+/// Behind a value or target, which could also go on: the words and marks that the statement needs there.
+fn behind_value(tried: &Tried) -> Vec<String> {
+    let rules = tried.rules.iter().filter_map(|(deepest, _)| *deepest);
+    let is_value = |rule: &Rule| matches!(noun(*rule), Some("a value" | "the name of a record or value"));
+    let mut words: Vec<String> = rules.filter(|rule| !is_value(rule)).filter_map(noun).map(str::to_owned).collect();
+    let is_operator = |token: &str| OPERATORS.contains(&token) || UNITS.contains(&token);
+    let is_word = |token: &str| token == "{" || token == "=>" || token.bytes().all(|b| b.is_ascii_lowercase());
+    let marks = tried.tokens.iter().map(String::as_str);
+    let marks =
+        marks.filter(|token| token.len() > 1 || *token == "{").filter(|token| is_word(token) && !is_operator(token));
+    words.extend(marks.map(|token| format!("`{token}`")));
+    words.sort();
+    words.dedup();
+    if words.is_empty() { vec!["an operator".to_owned(), "the end of the value".to_owned()] } else { words }
+}
+
+/// Behind a verb that could also be a name: what the verb needs.
+fn behind_verb(has: &impl Fn(&str) -> bool, letters: bool) -> Vec<String> {
+    let what = if has("none") || has("@") {
+        "a value"
+    } else if has("\"") && !has("`") {
+        "a text"
+    } else if has("A..Z") {
+        "a name"
+    } else if letters {
+        "the name of a record"
+    } else {
+        "a statement"
+    };
+    vec![what.to_owned()]
+}
+
+/// Words that go on with a value.
+const OPERATORS: [&str; 15] = [
+    "and", "between", "contains", "div", "ends", "in", "is", "matches", "mod", "not", "or", "starts", "under", "undo",
+    "elif",
+];
+
+/// Units as the grammar has them.
+const UNITS: [&str; 9] = ["microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "year"];
+
+/// Words that clauses and parts of statements begin with.
+pub(super) const CLAUSES: [&str; 24] = [
+    "after", "as", "at", "before", "by", "else", "for", "from", "group", "in", "keep", "limit", "on", "only", "order",
+    "rank", "run", "scope", "select", "then", "to", "when", "where", "with",
+];
 
 /// Whether a token is a mark or word that people write, and not layout, a character class or a hole.
 fn is_mark(token: &str) -> bool {
@@ -90,6 +155,9 @@ fn noun(rule: Rule) -> Option<&'static str> {
         Rule::clock => "a time such as `09:00`",
         Rule::moment => "an instant such as `@2026-03-28T09:00Z`",
         Rule::depth => "`own`, `business unit` or `organization`",
+        Rule::share_party => "a user or a team",
+        Rule::share_rights => "rights in parentheses, such as `(read, update)`",
+        Rule::record_body => "`{`",
         Rule::EOI => "the end",
         _ => return None,
     })

@@ -33,6 +33,7 @@ impl<'a> Reference<'a> {
                 let member = def.and_then(|def| def.members.iter().find(|member| member.value == *number));
                 member.map_or_else(|| number.to_string(), |member| member.label.clone())
             }
+            (Value::Float(number), _) if *number == 0.0 => "0".to_owned(),
             (Value::Float(number), _) => number.to_string(),
             (Value::Int(number), _) => number.to_string(),
             (Value::List(items), Ty::List(element) | Ty::Set(element)) => {

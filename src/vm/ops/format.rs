@@ -37,7 +37,7 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         }
         Instruction::PushEnum { from, members } => push_member(context, from, members),
         Instruction::PushDecimal { from } => push_shown(context, |window| window.decimal(from).normalize()),
-        Instruction::PushFloat { from } => push_shown(context, |window| window.float(from)),
+        Instruction::PushFloat { from } => push_shown(context, |window| positive_zero(window.float(from))),
         Instruction::PushAmount { from, currency } => {
             push_money(context.builder, context.window.int(from), currency);
         }
@@ -70,6 +70,11 @@ pub(super) fn within(context: &Context<'_>) -> Done {
 fn push_shown<T: std::fmt::Display>(context: &mut Context<'_>, value: impl Fn(&crate::vm::window::Window) -> T) {
     let value = value(context.window);
     let _ = write!(context.builder, "{value}");
+}
+
+/// The zero below zero is shown as the other one, which it is equal to.
+fn positive_zero(number: f64) -> f64 {
+    if number == 0.0 { 0.0 } else { number }
 }
 
 /// A whole number, without the detour over formatting.

@@ -52,7 +52,9 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
         Instruction::TextSubstring { into, from, range } => {
             let (start, count) = (context.window.int(range), context.window.int(next(range)));
             let text = substring(context.text(from), start, count).map(str::to_owned);
-            return Some(text.map_err(Raised::trap).and_then(|text| context.put_text(into, &text)));
+            return Some(
+                text.map_err(|trap| cut_below_zero(trap, start, count)).and_then(|text| context.put_text(into, &text)),
+            );
         }
         Instruction::TextReplace { into, from, change } => return Some(replace(context, into, from, change)),
         _ => return None,
@@ -74,6 +76,16 @@ fn substring(text: &str, start: i64, count: i64) -> Result<&str, TrapCode> {
     let place = |text: &str, characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
     let rest = text.get(place(text, start)..).unwrap_or_default();
     Ok(rest.get(..place(rest, count)).unwrap_or_default())
+}
+
+/// What is wrong with the place or the length of a part.
+fn cut_below_zero(trap: TrapCode, start: i64, count: i64) -> Raised {
+    let said = if start < 0 {
+        format!("a text begins at 0, and the part at {start}")
+    } else {
+        format!("a part of a text has at least 0 characters, not {count}")
+    };
+    Raised::said(trap, said)
 }
 
 fn replace(context: &mut Context<'_>, into: SlotIdx, from: SlotIdx, change: SlotIdx) -> Done {
