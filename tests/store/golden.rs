@@ -55,7 +55,7 @@ fn other_files_are_refused() {
 
     let path = folder.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x);").unwrap();
-    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Other(_))));
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::NotAStore(_))));
 
     let path = folder.path().join("newer.db");
     drop(SqliteStore::open(&path).unwrap());
