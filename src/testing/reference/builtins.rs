@@ -1,5 +1,7 @@
 //! Functions of the language, as far as tests compare them.
 
+use rust_decimal::Decimal;
+
 use super::{Evaluated, Fault, Reference, arithmetic, query};
 use crate::{
     base::value::{Duration, Value},
@@ -11,6 +13,11 @@ impl<'a> Reference<'a> {
         Ok(match (builtin, args) {
             (Builtin::Absolute, [Value::Int(n)]) => Value::Int(n.checked_abs().ok_or(Fault::Trap("R0101"))?),
             (Builtin::Absolute, [Value::Decimal(n)]) => Value::Decimal(n.abs()),
+            (Builtin::Amount, [Value::Money(money)]) => Value::Decimal(Decimal::new(money.amount, 4)),
+            (Builtin::Base, [Value::Money(money), Value::Decimal(rate)]) => self.in_base(*money, *rate)?,
+            (Builtin::CurrencyOf, [Value::Money(money)]) => Value::Text(money.currency.as_str().to_owned()),
+            (Builtin::Exchange, [Value::Money(money), Value::Date(day)]) => self.exchanged(*money, *day, ty)?,
+            (Builtin::Today, []) => Value::Date(self.today()?),
             (Builtin::Days, [Value::Int(n)]) => {
                 let days = i32::try_from(*n).map_err(|_| Fault::Trap("R0101"))?;
                 Value::Duration(Duration { days, ..Duration::default() })
@@ -135,6 +142,6 @@ fn float(builtin: Builtin, number: f64, rest: &[Value]) -> Evaluated {
 }
 
 /// The float that is nearest to a number in digits.
-fn read_float(digits: &str) -> Evaluated {
+pub(super) fn read_float(digits: &str) -> Evaluated {
     digits.parse().map(Value::Float).map_err(|_| Fault::Unsupported("float"))
 }

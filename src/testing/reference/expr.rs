@@ -2,9 +2,10 @@
 
 use super::{Evaluated, Fault, Reference, arithmetic, query::is_of_element, records, run::Run};
 use crate::{
-    base::value::Value,
+    base::value::{EntityIdx, Value},
     sema::{
         hir::{Builtin, Capture, Comparison, Conversion, Expr, ExprKind, ProcessInfo},
+        schema::EntityId,
         ty::Ty,
     },
 };
@@ -42,10 +43,13 @@ impl<'a> Reference<'a> {
                 Value::Bool(compare(*comparison, &left, &right)?)
             }
             ExprKind::Const(value) => value.clone(),
-            // The records of settings are not looked up here.
-            ExprKind::Config(config) if expr.ty.entities().is_empty() => {
-                let default = self.program.schema.config(*config).and_then(|config| config.default.clone());
-                default.ok_or(Fault::Unsupported("a setting without a default"))?
+            ExprKind::Config(config) => {
+                let config = self.program.schema.config(*config).ok_or(Fault::Unsupported("setting"))?;
+                let value = self.settings.get(&config.name).or(config.default.as_ref()).cloned();
+                match (value.ok_or(Fault::Trap("R0513"))?, expr.ty.entities().first()) {
+                    (Value::Text(key), Some(entity)) => self.record_of_key(*entity, &key)?,
+                    (value, _) => value,
+                }
             }
             ExprKind::Convert(conversion, inner) => self.convert(*conversion, inner, &expr.ty, run)?,
             ExprKind::FaultField { base, index } => self.part(base, *index, run)?,
@@ -122,6 +126,7 @@ impl<'a> Reference<'a> {
                 let value = self.eval(inner, run)?;
                 Value::Bool(matches!(value, Value::Ref(r) if entities.iter().any(|entity| entity.0 == r.entity.0)))
             }
+            ExprKind::Particular { entity, key } => self.record_of_key(*entity, key)?,
             ExprKind::Process(info) => {
                 let actor = run.actor;
                 match info {
@@ -139,6 +144,27 @@ impl<'a> Reference<'a> {
             }
             _ => return Err(Fault::Unsupported("expression")),
         })
+    }
+
+    /// The one record with this unique key or shown name.
+    fn record_of_key(&mut self, entity: EntityId, key: &str) -> Evaluated {
+        let def = self.entity(EntityIdx(entity.0))?;
+        let keys: Vec<_> = def.unique.iter().filter(|fields| fields.len() == 1).flatten().copied().collect();
+        let wanted = Value::Text(key.to_owned());
+        let mut found = Vec::new();
+        for record in self.world.of_entity(entity) {
+            let row = self.world.records.get(&record).cloned().unwrap_or_default();
+            if keys.iter().any(|field| records::get(&row, Some(*field)) == wanted) {
+                return Ok(Value::Ref(record));
+            }
+            if self.shown_name(record)? == key {
+                found.push(record);
+            }
+        }
+        match found.as_slice() {
+            [record] => Ok(Value::Ref(*record)),
+            _ => Err(Fault::Trap("R0506")),
+        }
     }
 
     /// An input of the action that the process stands before, as it is by now.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{
     Evaluated, Fault, Reference,
-    run::{Point, Rest, Run},
+    run::{Exit, Point, Rest, Run},
     triggers::HOUR,
     waits::Watch,
     world::{Actor, Instance, Wake},
@@ -88,7 +88,7 @@ impl<'a> Reference<'a> {
     }
 
     /// One transaction of a user; of what is refused a line is left.
-    fn operation<T>(
+    pub(super) fn operation<T>(
         &mut self,
         user: Option<i64>,
         record: Option<RecordRef>,
@@ -109,12 +109,20 @@ impl<'a> Reference<'a> {
     /// If something runs for ever.
     pub fn advance_to(&mut self, moment: i64) -> Evaluated<()> {
         self.run_until_idle()?;
-        while let Some((due, _)) = self.world.next_due().filter(|(due, _)| *due <= moment) {
+        loop {
+            let timer = self.world.next_due().map(|(due, _)| due);
+            let next = timer.into_iter().chain(self.next_scheduled()).min();
+            let Some(due) = next.filter(|due| *due <= moment) else { break };
             self.now = due;
             self.run_until_idle()?;
         }
         self.now = moment;
         Ok(())
+    }
+
+    /// Moves the clock while nothing runs.
+    pub fn stand_still_to(&mut self, moment: i64) {
+        self.now = moment;
     }
 
     /// Gives everything that may run its turn, in order.
@@ -123,6 +131,7 @@ impl<'a> Reference<'a> {
     /// If something runs for ever.
     pub fn run_until_idle(&mut self) -> Evaluated<()> {
         for _ in 0..TURNS_MAX {
+            self.start_scheduled()?;
             self.fire_due();
             let Some(id) = self.world.next_ready() else { return Ok(()) };
             self.turn(id)?;
@@ -184,7 +193,7 @@ impl<'a> Reference<'a> {
         }
         run.actor.depth = depth;
         let rest = match &cancel {
-            Some(reason) => self.cancel_run(&mut run, reason),
+            Some(reason) => self.unwind(&mut run, Exit::canceled(reason)),
             None => self.go(&mut run),
         };
         match rest {
@@ -254,6 +263,7 @@ impl<'a> Reference<'a> {
             turn: None,
             due: None,
             wakes: std::collections::BTreeSet::new(),
+            mail: Vec::new(),
             run,
             point: None,
             condition,
@@ -320,6 +330,7 @@ impl<'a> Reference<'a> {
         (instance.cancel, instance.condition, instance.changed) = (None, None, now);
         (instance.message, instance.result) = (message.to_owned(), result);
         instance.wakes.clear();
+        instance.mail.clear();
         let (owned, parent) = (instance.owned, instance.parent);
         let word = status.word();
         let ending = if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") };
@@ -381,7 +392,7 @@ impl<'a> Reference<'a> {
         if instance.point.is_some() {
             let before = self.world.clone();
             let mut run = instance.run.clone();
-            if let Rest::Faulted(fault) = self.cancel_run(&mut run, &message) {
+            if let Rest::Faulted(fault) = self.unwind(&mut run, Exit::GivenUp) {
                 self.world = before;
                 let message = format!("while it was given up: {}", self.message(&fault));
                 self.tell_of(id, LogKind::Note, message, String::new());

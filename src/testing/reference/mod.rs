@@ -8,13 +8,16 @@
 //! - `expr`, `arithmetic`, `builtins`, `query`, `text`: values.
 //! - `run`, `stmt`, `waits`: a body is a stack of what is still to be done; a suspended process is that stack.
 //! - `records`, `triggers`: an operation on a record, and what it starts.
+//! - `amounts`: the currency and the rate of a record.
+//! - `signals`, `schedules`, `activities`: what else begins processes, and what others do for them.
 //! - `world`, `life`: instances, the clock, the log. A savepoint is a copy of the world.
 //!
-//! What it leaves out: limits of fuel, memory and nesting (but not of causal chains); owners of processes, `in zone`,
-//! `under`, records named in the text, `random` and `uuid`, texts of money and times, patterns of numbers and dates,
-//! `timeout`. What it does not know ends with [`Fault::Unsupported`], never with a guess. Faults have their code;
+//! What it leaves out: limits of fuel, memory and nesting (but not of causal chains); owners of processes, `in zone`
+//! (but for schedules), `under`, `random` and `uuid`, texts of times, patterns of numbers and dates, `timeout`. What it does not know ends with [`Fault::Unsupported`], never with a guess. Faults have their code;
 //! their words are kept only where programs can see them: raised errors, refusals, and the ends of children.
 
+mod activities;
+mod amounts;
 mod arithmetic;
 mod builtins;
 mod expr;
@@ -22,16 +25,21 @@ mod life;
 mod query;
 mod records;
 mod run;
+mod schedules;
+mod signals;
 mod stmt;
 mod text;
 mod triggers;
 mod waits;
 mod world;
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
+    engine::activities::Activity,
     sema::{
         hir::{Block, Program},
         schema::{FunctionId, ProcessId, RecordId},
@@ -41,6 +49,7 @@ use crate::{
 
 use self::{
     run::{Rest, Run},
+    schedules::Scheduled,
     waits::{PointNames, Watch},
     world::{Actor, Row, World},
 };
@@ -68,6 +77,15 @@ pub enum Fault {
 impl Fault {
     fn refused(code: &'static str, message: String) -> Self {
         Fault::Refused { code, message }
+    }
+
+    /// Whether the next try may go better: errors that were raised, and activities that failed.
+    fn may_pass(&self) -> bool {
+        match self {
+            Fault::Raised(..) => true,
+            Fault::Refused { code, .. } => *code == activities::FAILED,
+            Fault::Trap(_) | Fault::Unsupported(_) => false,
+        }
     }
 
     /// Whether it is a limit, which no `catch` sees.
@@ -110,6 +128,13 @@ pub struct Reference<'a> {
     running: Vec<i64>,
     /// Whether the turn did something that the log tells.
     acted: bool,
+    schedules: Vec<Scheduled<'a>>,
+    /// Who does the activities, by name.
+    activities: BTreeMap<String, Box<dyn Activity>>,
+    /// Values that the deployment gives to settings, by name.
+    settings: BTreeMap<String, Value>,
+    /// Records whose deletion is under way.
+    deleting: Vec<RecordRef>,
 }
 
 impl<'a> Reference<'a> {
@@ -131,6 +156,10 @@ impl<'a> Reference<'a> {
             watching: None,
             running: Vec::new(),
             acted: false,
+            schedules: Vec::new(),
+            activities: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            deleting: Vec::new(),
         }
     }
 
@@ -141,7 +170,13 @@ impl<'a> Reference<'a> {
     pub fn at(program: &'a Program, zone: TimeZone, now: i64) -> Result<Self, Fault> {
         let mut reference = Self { now, ..Self::new(program, zone) };
         reference.create_system_user()?;
+        reference.take_up_schedules()?;
         Ok(reference)
+    }
+
+    /// Gives a setting a value, from now on.
+    pub fn configure(&mut self, name: &str, value: Value) {
+        self.settings.insert(name.to_owned(), value);
     }
 
     /// The value of a function.

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Evaluated, Fault, Reference, arithmetic, run::Run, world::Wake};
+use super::{Evaluated, Fault, Reference, arithmetic, builtins::read_float, run::Run, world::Wake};
 use crate::{
-    base::value::{RecordRef, Value},
+    base::value::{Money, RecordRef, Value},
     sema::{
         hir::{Arithmetic, Comparison, Expr, ExprKind, Fold, Groups, LocalId, Query, QueryHead, QuerySource},
         schema::{EntityId, FieldId},
@@ -66,6 +66,8 @@ impl<'a> Reference<'a> {
         let zero = match ty.present() {
             Ty::Int => Value::Int(0),
             Ty::Decimal => Value::Decimal(0.into()),
+            Ty::Float => Value::Float(0.0),
+            Ty::MoneyIn(currency) => Value::Money(Money { amount: 0, currency: *currency }),
             _ => return Err(Fault::Unsupported("fold")),
         };
         let present: Vec<&Value> = values.iter().filter(|value| !value.is_none()).collect();
@@ -74,11 +76,13 @@ impl<'a> Reference<'a> {
         if fold == Fold::Sum {
             return Ok(sum);
         }
-        match i64::try_from(present.len()) {
-            Ok(0) => Ok(Value::None),
-            Ok(number) => arithmetic::compute(Arithmetic::Divide, &sum, &Value::Int(number), &Ty::Decimal, &self.zone),
-            Err(_) => Err(Fault::Unsupported("fold")),
-        }
+        let number = match (i64::try_from(present.len()), &sum) {
+            (Ok(0), _) => return Ok(Value::None),
+            (Ok(number), Value::Float(_)) => read_float(&number.to_string())?,
+            (Ok(number), _) => Value::Int(number),
+            (Err(_), _) => return Err(Fault::Unsupported("fold")),
+        };
+        arithmetic::compute(Arithmetic::Divide, &sum, &number, &Ty::Decimal, &self.zone)
     }
 
     /// The elements before any condition.

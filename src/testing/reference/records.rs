@@ -14,7 +14,7 @@ use crate::{
     engine::store::{Change, LogKind},
     sema::{
         hir::{Arithmetic, WriteOp},
-        schema::{Entity, EntityId, Field, FieldDefault, FieldId, States, SystemField},
+        schema::{Entity, EntityId, Field, FieldDefault, FieldId, OnDelete, States, SystemField},
         ty::Ty,
     },
 };
@@ -22,13 +22,13 @@ use crate::{
 /// A field, how it is written, and the operand.
 pub(super) type Write = (FieldId, WriteOp, Value);
 
-fn set(row: &mut [Value], field: Option<FieldId>, value: Value) {
+pub(super) fn set(row: &mut [Value], field: Option<FieldId>, value: Value) {
     if let Some(place) = field.and_then(|field| row.get_mut(usize::from(field.0))) {
         *place = value;
     }
 }
 
-fn get(row: &[Value], field: Option<FieldId>) -> Value {
+pub(super) fn get(row: &[Value], field: Option<FieldId>) -> Value {
     field.and_then(|field| row.get(usize::from(field.0))).cloned().unwrap_or(Value::None)
 }
 
@@ -93,7 +93,7 @@ impl<'a> Reference<'a> {
     pub(super) fn create(&mut self, actor: Actor, id: EntityId, writes: Vec<Write>) -> Evaluated<RecordRef> {
         let entity = EntityIdx(id.0);
         let def = self.entity(entity)?;
-        if !def.creatable {
+        if !def.creatable && actor.process.is_some() {
             return Err(Fault::Trap("R0308"));
         }
         let mut row = self.new_row(entity)?;
@@ -112,9 +112,11 @@ impl<'a> Reference<'a> {
             set(&mut row, of(by), who.clone());
         }
         set(&mut row, of(SystemField::Version), Value::Int(1));
+        self.settle_for_before(def, &mut row, None)?;
         let written = writes.iter().map(|(field, ..)| *field).collect();
         let event = Event { kind: EventKind::Created, record, old: None, new: Some(Rc::new(row)), written };
         let mut row = Vec::clone(&*self.run_before(actor, &event)?);
+        self.settle_amounts(def, &mut row, None)?;
         self.set_owning_unit(entity, &mut row)?;
         self.check_row(record, &row, None)?;
         let event = Event { new: Some(Rc::new(row)), ..event };
@@ -128,6 +130,8 @@ impl<'a> Reference<'a> {
         let old = self.stored(record)?;
         let mut row = Vec::clone(&old);
         self.apply(entity, &mut row, &writes)?;
+        let def = self.entity(entity)?;
+        self.settle_for_before(def, &mut row, Some(&old))?;
         let written = writes.iter().map(|(field, ..)| *field).collect();
         let old_row = Some(Rc::clone(&old));
         let event = Event { kind: EventKind::Updated, record, old: old_row, new: Some(Rc::new(row)), written };
@@ -140,9 +144,9 @@ impl<'a> Reference<'a> {
                 place.clone_from(wanted);
             }
         }
+        self.settle_amounts(def, &mut row, Some(&current))?;
         self.check_row(record, &row, Some(&current))?;
         self.set_owning_unit(entity, &mut row)?;
-        let def = self.entity(entity)?;
         set(&mut row, def.system_field(SystemField::ModifiedOn), Value::DateTime(self.now));
         let who = self.user_value(actor.user.or(self.system_user));
         set(&mut row, def.system_field(SystemField::ModifiedBy), who);
@@ -158,11 +162,25 @@ impl<'a> Reference<'a> {
         let old = self.stored(record)?;
         let event = Event { kind: EventKind::Deleted, record, old: Some(old), new: None, written: Vec::new() };
         self.run_before(actor, &event)?;
-        self.follow_deletion(actor, record)?;
+        self.deleting.push(record);
+        let followed = self.follow_deletion(actor, record);
+        self.deleting.pop();
+        followed?;
         let name = self.shown_name(record)?;
         let event = Event { old: Some(self.stored(record)?), ..event };
         self.cancel_instances_of(record);
         self.finish(actor, &event, LogKind::Delete, name)
+    }
+
+    /// Those who run before see currency and rate, too; they may still mend amounts that do not go together.
+    fn settle_for_before(&self, def: &Entity, row: &mut Vec<Value>, old: Option<&[Value]>) -> Evaluated<()> {
+        let mut settled = row.clone();
+        match self.settle_amounts(def, &mut settled, old) {
+            Ok(()) => *row = settled,
+            Err(Fault::Unsupported(what)) => return Err(Fault::Unsupported(what)),
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     /// Writes what happened, tells it, and what follows from it.
@@ -240,7 +258,7 @@ impl<'a> Reference<'a> {
             let field = def.fields.get(usize::from(id.0)).ok_or(Fault::Unsupported("field"))?;
             let value = self.written(&get(row, Some(*id)), *op, value, &field.ty)?;
             let (Some(states), Value::Enum(number)) = (&def.states, &value) else {
-                set(row, Some(*id), in_currency(value, &field.ty));
+                set(row, Some(*id), stored(value, field)?);
                 continue;
             };
             let is_state = match field.system {
@@ -276,6 +294,10 @@ impl<'a> Reference<'a> {
             (Value::None, WriteOp::Append) => Ok(value.clone()),
             (Value::None, _) => Err(Fault::Trap("R0103")),
             _ if value.is_none() => Err(Fault::Trap("R0103")),
+            (Value::List(old), WriteOp::Subtract) => {
+                let Value::List(taken) = value else { return Err(Fault::Unsupported("set")) };
+                Ok(Value::List(old.iter().filter(|item| !taken.contains(item)).cloned().collect()))
+            }
             _ => arithmetic::compute(arithmetic, old, value, ty.present(), &self.zone),
         }
     }
@@ -353,29 +375,35 @@ impl<'a> Reference<'a> {
         Ok(())
     }
 
-    /// Deletes the records that go with this one; refuses if others still refer to it.
+    /// Deletes the records that go with this one, and clears references to it; refuses if others still refer to it.
     fn follow_deletion(&mut self, actor: Actor, record: RecordRef) -> Evaluated<()> {
-        let mut refusing = Vec::new();
         let schema = &self.program.schema;
+        let mut refusing = Vec::new();
         for (entity, def) in (0u16..).map(EntityId).zip(&schema.entities) {
-            for (id, field) in (0u16..).map(FieldId).zip(&def.fields) {
-                let cascades = field.name == "regarding" && (def.activity || def.name == "Note");
-                if !refers_to(&field.ty, record) {
-                } else if cascades {
-                    for other in self.world.of_entity(entity) {
-                        let row = self.world.records.get(&other);
-                        if row.is_some_and(|row| get(row, Some(id)) == Value::Ref(record)) {
-                            self.whole(|me| me.delete(actor, other))?;
-                        }
-                    }
-                } else {
+            for (id, field) in (0u16..).map(FieldId).zip(&def.fields).filter(|(_, field)| refers_to(&field.ty, record))
+            {
+                if field.on_delete == OnDelete::Restrict {
                     refusing.push((entity, id));
+                    continue;
+                }
+                for other in self.world.of_entity(entity) {
+                    let row = self.world.records.get(&other);
+                    if !row.is_some_and(|row| get(row, Some(id)) == Value::Ref(record))
+                        || self.deleting.contains(&other)
+                    {
+                        continue;
+                    }
+                    self.whole(|me| match field.on_delete {
+                        OnDelete::Clear => me.update(actor, other, vec![(id, WriteOp::Set, Value::None)]),
+                        _ => me.delete(actor, other),
+                    })?;
                 }
             }
         }
         let refers = |(other, row): (&RecordRef, &Row)| {
             let of_other = refusing.iter().filter(|(entity, _)| entity.0 == other.entity.0);
-            *other != record && of_other.into_iter().any(|(_, id)| get(row, Some(*id)) == Value::Ref(record))
+            !self.deleting.contains(other)
+                && of_other.into_iter().any(|(_, id)| get(row, Some(*id)) == Value::Ref(record))
         };
         if self.world.records.iter().any(refers) { Err(Fault::Trap("R0304")) } else { Ok(()) }
     }
@@ -401,14 +429,20 @@ fn refers_to(ty: &Ty, record: RecordRef) -> bool {
     *ty.present() == Ty::AnyRef || ty.entities().contains(&EntityId(record.entity.0))
 }
 
-/// Nothing is nothing in every currency; it is stored in that of the field.
-fn in_currency(value: Value, ty: &Ty) -> Value {
-    match (value, ty.present()) {
+/// A value as its field keeps it. Nothing is nothing in every currency: it is stored in that of the field. Decimals have
+/// the places of the field, and sets each element once.
+fn stored(value: Value, field: &Field) -> Evaluated {
+    Ok(match (value, field.ty.present()) {
         (Value::Money(Money { amount: 0, .. }), Ty::MoneyIn(currency)) => {
             Value::Money(Money { amount: 0, currency: *currency })
         }
+        (Value::Decimal(number), _) => match field.places {
+            Some(places) => Value::Decimal(arithmetic::round(number, places)),
+            None => Value::Decimal(number),
+        },
+        (Value::List(items), Ty::Set(_)) => Value::set_of(items),
         (value, _) => value,
-    }
+    })
 }
 
 /// Whether a text, or one in a list, has more characters.

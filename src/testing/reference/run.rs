@@ -50,6 +50,8 @@ pub(super) enum Task<'a> {
     ForQuery(&'a Query, Left, &'a Block),
     /// `do` of a child that has been started.
     Join(&'a Stmt, i64),
+    /// The end of the statements above, with what runs last when the process is canceled.
+    OnCancel(&'a Block),
     /// Where to go after a `finally` block; none is behind it.
     Leave(Option<Box<Exit>>),
     /// `do … retry` around the call above: tries left, the next delay.
@@ -76,8 +78,19 @@ pub(super) enum Exit {
     Break,
     Continue,
     Fault(Fault),
+    /// An operator gave the fault up that the process was parked with.
+    GivenUp,
     Return(Value),
-    Stop { canceled: bool, message: String },
+    Stop {
+        canceled: bool,
+        message: String,
+    },
+}
+
+impl Exit {
+    pub(super) fn canceled(reason: &str) -> Self {
+        Exit::Stop { canceled: true, message: reason.to_owned() }
+    }
 }
 
 impl From<Fault> for Exit {
@@ -178,9 +191,8 @@ impl<'a> Reference<'a> {
         Rest::Done(Value::None)
     }
 
-    /// Cancels a run where it rests: what always runs still does.
-    pub(super) fn cancel_run(&mut self, run: &mut Run<'a>, reason: &str) -> Rest {
-        let exit = Exit::Stop { canceled: true, message: reason.to_owned() };
+    /// Ends a run where it rests: what always runs still does.
+    pub(super) fn unwind(&mut self, run: &mut Run<'a>, exit: Exit) -> Rest {
         match self.leave(exit, run) {
             Some(rest) => rest,
             None => self.go(run),
@@ -191,7 +203,7 @@ impl<'a> Reference<'a> {
         self.step()?;
         match task {
             Task::ActAs(user) => run.actor.user = user,
-            Task::Atomic(..) | Task::Catch(_) | Task::Caught(_) | Task::Retry(..) => {}
+            Task::Atomic(..) | Task::Catch(_) | Task::Caught(_) | Task::OnCancel(_) | Task::Retry(..) => {}
             Task::Block(block, index) => {
                 if let Some(stmt) = block.stmts.get(index) {
                     run.tasks.push(Task::Block(block, index + 1));
@@ -244,6 +256,11 @@ impl<'a> Reference<'a> {
                         return None;
                     }
                 }
+                Task::OnCancel(block) if matches!(exit, Exit::Stop { canceled: true, .. }) => {
+                    run.tasks.push(Task::Leave(Some(Box::new(exit))));
+                    run.tasks.push(Task::Block(block, 0));
+                    return None;
+                }
                 Task::Finally(block) => {
                     run.tasks.push(Task::Leave(Some(Box::new(exit))));
                     run.tasks.push(Task::Block(block, 0));
@@ -258,7 +275,8 @@ impl<'a> Reference<'a> {
                     _ => {}
                 },
                 Task::Retry(stmt, retry, left, delay) => {
-                    if let Exit::Fault(Fault::Raised(..)) = exit
+                    if let Exit::Fault(fault) = &exit
+                        && fault.may_pass()
                         && left > 0
                     {
                         self.retry_later(stmt, retry, left - 1, delay, run);
@@ -270,6 +288,7 @@ impl<'a> Reference<'a> {
         }
         Some(match exit {
             Exit::Fault(fault) => Rest::Faulted(fault),
+            Exit::GivenUp => Rest::Stopped { canceled: true, message: String::new() },
             Exit::Return(value) => Rest::Done(value),
             Exit::Stop { canceled, message } => Rest::Stopped { canceled, message },
             Exit::Break | Exit::Continue => Rest::Faulted(Fault::Unsupported("a way out of no loop")),

@@ -32,6 +32,11 @@ impl<'a> Reference<'a> {
                 run.tasks.push(Task::Retry(stmt, retry, times, delay));
                 return self.call_process(stmt, run);
             }
+            StmtKind::Emit { signal, value, to } => {
+                let value = self.eval(value, run)?;
+                let to = to.as_ref().map_or(Ok(Value::None), |to| self.eval(to, run))?;
+                self.whole(|me| me.emit(run.actor, *signal, &value, &to))?;
+            }
             StmtKind::Log(text) => {
                 let shown = self.eval(text, run)?;
                 let message = self.shown(&shown, text.ty.present())?;
@@ -95,6 +100,10 @@ impl<'a> Reference<'a> {
                 let subject = run.get(*subject);
                 let arm = self.arm(&subject, arms, run)?;
                 run.tasks.push(Task::Block(&arm.body, 0));
+            }
+            StmtKind::OnCancel { body, cancel } => {
+                run.tasks.push(Task::OnCancel(cancel));
+                run.tasks.push(Task::Block(body, 0));
             }
             StmtKind::Stage { body, .. } => run.tasks.push(Task::Block(body, 0)),
             StmtKind::Try { body, catches, finally } => {

@@ -1,5 +1,7 @@
 //! Values in texts.
 
+use rust_decimal::Decimal;
+
 use super::{Evaluated, Fault, Reference, run::Run};
 use crate::{
     base::value::{RecordRef, Value},
@@ -36,6 +38,7 @@ impl<'a> Reference<'a> {
             (Value::Float(number), _) if *number == 0.0 => "0".to_owned(),
             (Value::Float(number), _) => number.to_string(),
             (Value::Int(number), _) => number.to_string(),
+            (Value::Money(money), _) => format!("{} {}", Decimal::new(money.amount, 4).normalize(), money.currency),
             (Value::List(items), Ty::List(element) | Ty::Set(element)) => {
                 let texts = items.iter().map(|item| self.shown(item, element.present()));
                 texts.collect::<Evaluated<Vec<String>>>()?.join(", ")

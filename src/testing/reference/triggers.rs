@@ -63,12 +63,13 @@ pub(super) struct Kept<'k> {
     pub(super) user: Option<i64>,
     pub(super) inputs: &'k [Value],
     pub(super) result: Option<&'k Value>,
+    pub(super) signal: Option<&'k Value>,
 }
 
 impl<'k> Kept<'k> {
     /// Of a call.
     pub(super) fn called(user: Option<i64>, inputs: &'k [Value]) -> Self {
-        Self { event: None, kind: "called", stage: "background", user, inputs, result: None }
+        Self { event: None, kind: "called", stage: "background", user, inputs, result: None, signal: None }
     }
 }
 
@@ -148,7 +149,7 @@ impl<'a> Reference<'a> {
                 event.new = Some(Rc::clone(row));
             }
             if let Some(kind) = self.matching(head, phase, &event) {
-                let kept = Kept { event: Some(&event), kind, stage, user: actor.user, inputs: &[], result: None };
+                let kept = Kept { event: Some(&event), kind, stage, ..Kept::called(actor.user, &[]) };
                 self.run_realtime(actor, id, Some(event.record), &kept, Vec::new())?;
             }
         }
@@ -225,8 +226,7 @@ impl<'a> Reference<'a> {
             Capture::TriggerStage => Value::Text(kept.stage.to_owned()),
             Capture::Input(index) => kept.inputs.get(usize::from(index)).cloned().unwrap_or(Value::None),
             Capture::Result => kept.result.cloned().unwrap_or(Value::None),
-            // Signals are not evaluated here.
-            Capture::TriggerSignal => Value::None,
+            Capture::TriggerSignal => kept.signal.cloned().unwrap_or(Value::None),
         };
         captures.iter().map(value).collect()
     }
@@ -284,22 +284,32 @@ impl<'a> Reference<'a> {
     pub(super) fn start_background(&mut self, actor: Actor, event: &Event) -> Evaluated<()> {
         for (id, head) in self.on_entity(event.record, Phase::Background) {
             let Some(kind) = self.matching(head, Phase::Background, event) else { continue };
-            let kept =
-                Kept { event: Some(event), kind, stage: "background", user: actor.user, inputs: &[], result: None };
-            let primary = Some(event.record);
-            let captures = self.condition_captures(id, &kept);
-            let refusal = match self.applies_with(id, primary, captures.clone()) {
-                Ok(true) => self.too_often(actor, id, primary),
-                Ok(false) => continue,
-                Err(fault) => Some(fault),
-            };
-            let user = self.user_of(id, actor, RunAs::Owner);
-            let own = Actor { user, caller: actor.user, owner: None, depth: actor.depth + 1, ..Actor::default() };
-            let run = self.begin(id, primary, &[], &kept, own)?;
-            let condition = refusal.is_some().then_some(captures);
-            self.begin_instance(id, primary, (None, false), run, condition, refusal);
+            let kept = Kept { event: Some(event), kind, ..Kept::called(actor.user, &[]) };
+            self.start_caused(actor, id, Some(event.record), &kept)?;
         }
         Ok(())
+    }
+
+    /// Starts a background process that something causes, unless `only if` is false: that is the answer.
+    pub(super) fn start_caused(
+        &mut self,
+        actor: Actor,
+        id: ProcessId,
+        primary: Option<RecordRef>,
+        kept: &Kept<'_>,
+    ) -> Evaluated<bool> {
+        let captures = self.condition_captures(id, kept);
+        let refusal = match self.applies_with(id, primary, captures.clone()) {
+            Ok(true) => self.too_often(actor, id, primary),
+            Ok(false) => return Ok(false),
+            Err(fault) => Some(fault),
+        };
+        let user = self.user_of(id, actor, RunAs::Owner);
+        let own = Actor { user, caller: actor.user, owner: None, depth: actor.depth + 1, ..Actor::default() };
+        let run = self.begin(id, primary, &[], kept, own)?;
+        let condition = refusal.is_some().then_some(captures);
+        self.begin_instance(id, primary, (None, false), run, condition, refusal);
+        Ok(true)
     }
 
     /// Starts a child.
@@ -334,7 +344,7 @@ impl<'a> Reference<'a> {
                 trigger.phase == phase && trigger.event == TriggerEvent::Action(id)
             }
         };
-        let kept = |stage, user| Kept { event: None, kind: "action", stage, user, inputs: &[], result: None };
+        let kept = |stage, user| Kept { kind: "action", stage, ..Kept::called(user, &[]) };
         for (handler, _) in self.handlers(around(Phase::Before)) {
             let given = inputs.clone();
             let kept = Kept { inputs: &given, ..kept("before", actor.user) };
@@ -414,7 +424,7 @@ impl<'a> Reference<'a> {
                     }
             }
             Wake::Referring(entity, id, target) => refers(entity, id, target),
-            Wake::End(_) => false,
+            Wake::End(_) | Wake::Signal(_) => false,
         };
         let woken: Vec<i64> = self
             .world

@@ -61,6 +61,7 @@ impl<'a> Reference<'a> {
     ) -> Result<Step, Exit> {
         self.watching = Some(Watch::default());
         for (arm, value) in arms.iter().zip(&held) {
+            let mut mail = None;
             let has_come = match &arm.kind {
                 WaitArmKind::Until(condition) => self.truth(condition, run)?,
                 WaitArmKind::UntilMoment(moment) => {
@@ -69,7 +70,10 @@ impl<'a> Reference<'a> {
                 }
                 WaitArmKind::After(_) => self.has_come(value),
                 WaitArmKind::Handle { .. } => self.has_ended(value)?,
-                WaitArmKind::Signal { .. } => return Err(Fault::Unsupported("signal").into()),
+                WaitArmKind::Signal { signal, bind, condition, .. } => {
+                    mail = self.first_fitting(*signal, *bind, condition.as_ref(), run)?;
+                    mail.is_some()
+                }
             };
             if has_come {
                 self.watching = None;
@@ -77,6 +81,11 @@ impl<'a> Reference<'a> {
                 if let WaitArmKind::Handle { into: Some(place), .. } = &arm.kind {
                     let result = self.result_of(value)?;
                     self.put(place, result, run)?;
+                }
+                if let (WaitArmKind::Signal { bind, into, .. }, Some(mail)) = (&arm.kind, mail) {
+                    self.take_mail(mail, run);
+                    let value = run.get(*bind);
+                    into.as_ref().map_or(Ok(()), |place| self.put(place, value, run))?;
                 }
                 run.tasks.push(Task::Block(&arm.body, 0));
                 return Ok(Step::Next);
@@ -173,7 +182,13 @@ impl<'a> Reference<'a> {
             return Err(Fault::Unsupported("call"));
         };
         let (primary, inputs) = self.arguments_of(primary.as_ref(), args, run)?;
-        let result = self.whole(|me| me.call_action(run.actor, *process, primary, inputs))?;
+        let kind = self.program.schema.process(*process).map(|head| head.kind);
+        let result = if kind == Some(ProcessKind::Activity) {
+            let all: Vec<Value> = primary.map(Value::Ref).into_iter().chain(inputs).collect();
+            self.call_activity(run.actor, *process, &all)?
+        } else {
+            self.whole(|me| me.call_action(run.actor, *process, primary, inputs))?
+        };
         match into {
             Some(place) => self.put(place, result, run),
             None => Ok(()),
@@ -309,6 +324,10 @@ impl Names<'_> {
                 branches.iter().map(|(_, block)| block).chain(otherwise).for_each(|block| self.block(block, prefix));
             }
             StmtKind::Match { arms, .. } => arms.iter().for_each(|arm| self.block(&arm.body, prefix)),
+            StmtKind::OnCancel { body, cancel } => {
+                self.block(body, prefix);
+                self.in_one_turn(cancel, prefix);
+            }
             StmtKind::Stage { title, body } => self.block(body, &format!("{prefix}/{title}")),
             StmtKind::Try { body, catches, finally } => {
                 self.block(body, prefix);

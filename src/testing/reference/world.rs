@@ -8,11 +8,12 @@ use std::{
 use super::{
     Fault,
     run::{Point, Run},
+    signals::Mail,
 };
 use crate::{
     base::value::{RecordRef, Value},
     engine::store::{LogEntry, Status},
-    sema::schema::{EntityId, FieldId, ProcessId},
+    sema::schema::{EntityId, FieldId, ProcessId, RecordId},
 };
 
 /// The fields of a record.
@@ -46,6 +47,8 @@ pub(super) enum Wake {
     Referring(EntityId, FieldId, RecordRef),
     /// The end of an instance.
     End(i64),
+    /// A signal in its own mailbox.
+    Signal(RecordId),
 }
 
 /// A run of a background process.
@@ -64,6 +67,8 @@ pub(super) struct Instance<'a> {
     /// When the clock wakes it; of an ended one, when it is forgotten.
     pub(super) due: Option<i64>,
     pub(super) wakes: BTreeSet<Wake>,
+    /// Signals that it has not taken yet, in order.
+    pub(super) mail: Vec<Mail>,
     /// Where it stands; at the beginning if it has no point.
     pub(super) run: Run<'a>,
     pub(super) point: Option<Point>,
