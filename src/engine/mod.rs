@@ -50,7 +50,7 @@ use jiff::tz::TimeZone;
 use crate::{
     base::{
         limits::TURN_FUEL,
-        value::{EntityIdx, RecordRef, Value},
+        value::{RecordRef, Value},
     },
     bytecode::{
         module::Module,
@@ -125,7 +125,6 @@ pub struct Engine {
     mocks: Vec<Mock>,
     /// Values that this deployment gives to settings.
     settings: BTreeMap<String, Value>,
-    particulars: HashMap<(EntityIdx, String), i64>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
 }
@@ -163,7 +162,6 @@ impl Engine {
             acted: false,
             owners: HashMap::new(),
             settings: BTreeMap::new(),
-            particulars: HashMap::new(),
             activities: HashMap::new(),
             mocks: Vec::new(),
             zones: HashMap::new(),

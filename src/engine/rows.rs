@@ -205,9 +205,9 @@ impl Engine {
 
     /// The record with this unique key or shown name.
     pub(crate) fn record_of_key(&mut self, entity: EntityIdx, key: &str) -> Answer<RecordRef> {
-        let known = (entity, key.to_owned());
-        if let Some(id) = self.particulars.get(&known) {
-            let record = RecordRef { entity, id: *id };
+        let known = format!("particular/{}/{key}", self.entity_name(entity));
+        if let Some(id) = self.store.meta(&known)?.and_then(|id| id.parse().ok()) {
+            let record = RecordRef { entity, id };
             if self.stored(record)?.is_some() {
                 return Ok(record);
             }
@@ -220,7 +220,7 @@ impl Engine {
             let count = if found.is_empty() { "none" } else { "several" };
             return Err(faults::particular(self.entity_name(entity), key, count));
         };
-        self.particulars.insert(known, *id);
+        self.store.set_meta(&known, &id.to_string())?;
         Ok(RecordRef { entity, id: *id })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Evaluated, Fault, Reference, arithmetic, query::is_of_element, records, run::Run};
 use crate::{
-    base::value::{EntityIdx, Value},
+    base::value::{EntityIdx, RecordRef, Value},
     sema::{
         hir::{Builtin, Capture, Comparison, Conversion, Expr, ExprKind, ProcessInfo},
         schema::EntityId,
@@ -46,7 +46,11 @@ impl<'a> Reference<'a> {
             ExprKind::Config(config) => {
                 let config = self.program.schema.config(*config).ok_or(Fault::Unsupported("setting"))?;
                 let value = self.settings.get(&config.name).or(config.default.as_ref()).cloned();
-                match (value.ok_or(Fault::Trap("R0513"))?, expr.ty.entities().first()) {
+                let value = match value {
+                    None if config.ty.is_optional() => Value::None,
+                    value => value.ok_or(Fault::Trap("R0513"))?,
+                };
+                match (value, expr.ty.entities().first()) {
                     (Value::Text(key), Some(entity)) => self.record_of_key(*entity, &key)?,
                     (value, _) => value,
                 }
@@ -146,8 +150,20 @@ impl<'a> Reference<'a> {
         })
     }
 
-    /// The one record with this unique key or shown name.
+    /// The one record with this unique key or shown name, as it was found at first use, unless it is gone.
     fn record_of_key(&mut self, entity: EntityId, key: &str) -> Evaluated {
+        let known = (entity, key.to_owned());
+        if let Some(record) =
+            self.world.particulars.get(&known).filter(|record| self.world.records.contains_key(record))
+        {
+            return Ok(Value::Ref(*record));
+        }
+        let found = self.look_up(entity, key)?;
+        self.world.particulars.insert(known, found);
+        Ok(Value::Ref(found))
+    }
+
+    fn look_up(&mut self, entity: EntityId, key: &str) -> Evaluated<RecordRef> {
         let def = self.entity(EntityIdx(entity.0))?;
         let keys: Vec<_> = def.unique.iter().filter(|fields| fields.len() == 1).flatten().copied().collect();
         let wanted = Value::Text(key.to_owned());
@@ -155,14 +171,14 @@ impl<'a> Reference<'a> {
         for record in self.world.of_entity(entity) {
             let row = self.world.records.get(&record).cloned().unwrap_or_default();
             if keys.iter().any(|field| records::get(&row, Some(*field)) == wanted) {
-                return Ok(Value::Ref(record));
+                return Ok(record);
             }
             if self.shown_name(record)? == key {
                 found.push(record);
             }
         }
         match found.as_slice() {
-            [record] => Ok(Value::Ref(*record)),
+            [record] => Ok(*record),
             _ => Err(Fault::Trap("R0506")),
         }
     }

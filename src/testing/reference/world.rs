@@ -89,6 +89,8 @@ pub(super) struct World<'a> {
     /// Starts that processes caused, for the loop guard.
     pub(super) starts: Vec<(ProcessId, RecordRef, i64)>,
     pub(super) log: Vec<Rc<LogEntry>>,
+    /// The records that keys stood for when they were looked up first.
+    pub(super) particulars: BTreeMap<(EntityId, String), RecordRef>,
     last_id: i64,
     last_turn: i64,
 }
