@@ -308,8 +308,12 @@ impl Engine {
     }
 }
 
-/// A decimal as its field keeps it: with the field's places, half to even.
+/// A number as its field keeps it: a decimal with the field's places, half to even; a float without a sign of zero, which
+/// not every store can keep.
 fn rounded(field: &FieldDef, value: Value) -> Answer<Value> {
+    if let Value::Float(number) = value {
+        return Ok(Value::Float(number + 0.0));
+    }
     let (Value::Decimal(number), Some(places)) = (&value, field.places) else { return Ok(value) };
     let mut number = number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven);
     if scaled(number, places).is_none() {
