@@ -68,7 +68,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Currency and rate as those see them who run before; they may still mend amounts that do not go together.
+    /// Currency and rate as those see them who run before; they may still mend amounts that do not go together. Until
+    /// then currency and rate are what they were, those of the base currency for a new record.
     pub(crate) fn settle_early(&mut self, entity: EntityIdx, row: &mut Row, old: Option<&Row>) -> Answer<()> {
         if self.index.triggers(entity, Phase::Before).is_empty() {
             return Ok(());
@@ -80,7 +81,14 @@ impl Engine {
         }
         match self.settle_currency(def, row) {
             Ok(()) => self.settle_rate(def, row, old),
-            Err(Failure::Fault(_)) => Ok(()),
+            Err(Failure::Fault(_)) => {
+                if old.is_none() {
+                    let base = self.module().meta.currency.as_str().to_owned();
+                    set(row, def.system_field(SystemField::Currency), Value::Text(base));
+                    set(row, def.system_field(SystemField::ExchangeRate), Value::Decimal(Decimal::ONE));
+                }
+                Ok(())
+            }
             Err(failure) => Err(failure),
         }
     }

@@ -172,13 +172,19 @@ impl<'a> Reference<'a> {
         self.finish(actor, &event, LogKind::Delete, name)
     }
 
-    /// Those who run before see currency and rate, too; they may still mend amounts that do not go together.
+    /// Those who run before see currency and rate, too; they may still mend amounts that do not go together. Until then
+    /// both are what they were, those of the base currency for a new record.
     fn settle_for_before(&self, def: &Entity, row: &mut Vec<Value>, old: Option<&[Value]>) -> Evaluated<()> {
         let mut settled = row.clone();
         match self.settle_amounts(def, &mut settled, old) {
             Ok(()) => *row = settled,
-            Err(Fault::Unsupported(what)) => return Err(Fault::Unsupported(what)),
-            Err(_) => {}
+            Err(Fault::Trap("R0201")) if old.is_some() => {}
+            Err(Fault::Trap("R0201")) => {
+                let base = self.program.settings.currency.as_str().to_owned();
+                set(row, def.system_field(SystemField::Currency), Value::Text(base));
+                set(row, def.system_field(SystemField::ExchangeRate), Value::Decimal(Decimal::ONE));
+            }
+            Err(fault) => return Err(fault),
         }
         Ok(())
     }
@@ -436,6 +442,8 @@ fn stored(value: Value, field: &Field) -> Evaluated {
         (Value::Money(Money { amount: 0, .. }), Ty::MoneyIn(currency)) => {
             Value::Money(Money { amount: 0, currency: *currency })
         }
+        // No store has to keep the sign of a zero.
+        (Value::Float(number), _) => Value::Float(number + 0.0),
         (Value::Decimal(number), _) => match field.places {
             Some(places) => Value::Decimal(arithmetic::round(number, places)),
             None => Value::Decimal(number),

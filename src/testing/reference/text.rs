@@ -38,7 +38,13 @@ impl<'a> Reference<'a> {
             (Value::Float(number), _) if *number == 0.0 => "0".to_owned(),
             (Value::Float(number), _) => number.to_string(),
             (Value::Int(number), _) => number.to_string(),
-            (Value::Money(money), _) => format!("{} {}", Decimal::new(money.amount, 4).normalize(), money.currency),
+            (Value::Money(money), _) => {
+                let mut amount = Decimal::new(money.amount, 4).normalize();
+                if amount.scale() == 1 {
+                    amount.rescale(2);
+                }
+                format!("{amount} {}", money.currency)
+            }
             (Value::List(items), Ty::List(element) | Ty::Set(element)) => {
                 let texts = items.iter().map(|item| self.shown(item, element.present()));
                 texts.collect::<Evaluated<Vec<String>>>()?.join(", ")
@@ -61,9 +67,13 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// `Deal:42`.
+    /// `sales_deal:42`.
     pub(super) fn identity(&self, record: RecordRef) -> String {
         let name = self.program.schema.entities.get(usize::from(record.entity.0)).map_or("", |e| e.name.as_str());
-        format!("{name}:{}", record.id)
+        let words = name.char_indices().map(|(at, letter)| match letter.is_uppercase() && at > 0 {
+            true => format!("_{}", letter.to_lowercase()),
+            false => letter.to_lowercase().to_string(),
+        });
+        format!("{}:{}", words.collect::<String>(), record.id)
     }
 }
