@@ -64,6 +64,8 @@ pub(super) struct Body<'p> {
     /// The inputs of an action can be set.
     pub(super) inputs: bool,
     pub(super) calls_nothing: bool,
+    /// It emits nothing.
+    pub(super) silent: bool,
     /// The first child that it may call.
     pub(super) calls_from: usize,
     /// The action that it is.
@@ -94,6 +96,7 @@ impl<'p> Body<'p> {
             pending: false,
             inputs: false,
             calls_nothing: false,
+            silent: false,
             calls_from: 0,
             own: None,
             result: None,
@@ -127,13 +130,13 @@ impl<'p> Body<'p> {
         self.one_of(&names)
     }
 
-    fn record_of(&mut self, entity: usize) -> Option<Name> {
+    pub(super) fn record_of(&mut self, entity: usize) -> Option<Name> {
         let names = self.names(|name| name.ty == "record" && !name.fields_only && name.entity == entity);
         self.one_of(&names)
     }
 
     /// A record that may be written here.
-    fn writable(&mut self) -> Option<Name> {
+    pub(super) fn writable(&mut self) -> Option<Name> {
         let (kind, level) = (self.kind, self.level);
         let names = self.names(|name| {
             name.ty == "record" && !name.fields_only && (kind == Kind::Background || name.entity >= level)
@@ -153,6 +156,19 @@ impl<'p> Body<'p> {
         self.project.random.pick(all)
     }
 
+    pub(super) fn pick_static(&mut self, all: &[&'static str]) -> &'static str {
+        all[self.below(all.len())]
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Forgets all names but the first ones.
+    pub(super) fn keep_params(&mut self, params: usize) {
+        self.scope.truncate(params);
+    }
+
     pub(super) fn knows_old(&self) -> Old {
         self.old
     }
@@ -168,23 +184,29 @@ impl<'p> Body<'p> {
 
     /// All statements of the body.
     pub(super) fn whole(mut self) -> String {
+        let params = self.scope.len();
+        if params == 0 && self.kind == Kind::Background {
+            // Nothing is known yet but what is stored.
+            self.for_query();
+        }
         while self.left > 0 {
             self.stmt();
         }
         if self.result.is_some() {
             self.return_value();
         }
+        self.on_cancel(params);
         self.text
     }
 
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(&"    ".repeat(self.indent));
         self.text.push_str(line);
         self.text.push('\n');
     }
 
     /// A block of its own scope: what `head` begins, `inner` fills and `tail` ends.
-    fn block(&mut self, head: &str, tail: &str, inner: impl FnOnce(&mut Self)) {
+    pub(super) fn block(&mut self, head: &str, tail: &str, inner: impl FnOnce(&mut Self)) {
         self.line(head);
         let names = self.scope.len();
         self.indent += 1;
@@ -195,14 +217,14 @@ impl<'p> Body<'p> {
     }
 
     /// Some statements.
-    fn some(&mut self) {
+    pub(super) fn some(&mut self) {
         let count = self.project.random.between(1, 3);
         for _ in 0..count {
             self.stmt();
         }
     }
 
-    fn may_wait(&self) -> bool {
+    pub(super) fn may_wait(&self) -> bool {
         self.kind == Kind::Background && self.unsuspendable == 0
     }
 
@@ -219,7 +241,7 @@ impl<'p> Body<'p> {
         self.left = self.left.saturating_sub(1);
         let deep = self.indent > 4 || self.left == 0;
         for _ in 0..20 {
-            let choice = self.below(if self.acts() { 46 } else { 14 });
+            let choice = self.below(if self.acts() { 56 } else { 14 });
             if deep && (6..14).contains(&choice) {
                 continue;
             }
@@ -260,6 +282,11 @@ impl<'p> Body<'p> {
             39..=42 => return self.wait(),
             43 => return self.checkpoint(),
             44 => return self.set_pending(),
+            45 | 46 => return self.emit(),
+            47 | 48 => return self.link(),
+            49 | 50 => return self.do_activity(),
+            51 => return self.share_or_route(),
+            52 => return self.for_relation(),
             _ => return self.find(),
         }
         true
@@ -384,12 +411,18 @@ impl<'p> Body<'p> {
         let (name, entity) = (self.project.name("r"), self.below(3));
         let condition = self.query_condition(&name, entity);
         let head = format!("for each {name} in find {name} in {} where {condition} {{", ENTITIES[entity]);
+        self.loop_over(&head, &name, entity);
+        true
+    }
+
+    /// A loop over stored records.
+    pub(super) fn loop_over(&mut self, head: &str, name: &str, entity: usize) {
         // A loop that suspends sees what is created meanwhile: it must not itself see to it that it never ends.
         let (suspends, calls_nothing) = (self.may_wait() && self.chance(30), self.calls_nothing);
         self.calls_nothing |= self.kind == Kind::Background;
         self.unsuspendable += 1;
-        self.block(&head, "}", |me| {
-            me.declare(Name::record(&name, entity));
+        self.block(head, "}", |me| {
+            me.declare(Name::record(name, entity));
             me.looping.push(entity);
             me.in_loop(Self::some);
             if suspends {
@@ -401,14 +434,12 @@ impl<'p> Body<'p> {
         });
         self.unsuspendable -= 1;
         self.calls_nothing = calls_nothing;
-        true
     }
 
     fn try_catch(&mut self) {
         self.project.count("try");
         let with_finally = self.chance(40);
         let (has_catch, typed) = (!with_finally || self.chance(60), self.chance(40));
-        let loops = self.loops;
         self.block("try {", "}", |me| {
             me.some();
             if me.chance(40) {
@@ -436,16 +467,19 @@ impl<'p> Body<'p> {
         }
         if with_finally {
             self.project.count("finally");
-            self.loops = 0;
-            self.unsuspendable += 1;
-            self.in_finally += 1;
-            let caught = std::mem::take(&mut self.caught);
-            self.continue_block(" finally {", Self::some);
-            self.caught = caught;
-            self.in_finally -= 1;
-            self.unsuspendable -= 1;
-            self.loops = loops;
+            self.within_finally(|me| me.continue_block(" finally {", Self::some));
         }
+    }
+
+    /// Where nothing is left and nothing waits.
+    pub(super) fn within_finally(&mut self, inner: impl FnOnce(&mut Self)) {
+        let (loops, caught) = (std::mem::take(&mut self.loops), std::mem::take(&mut self.caught));
+        self.unsuspendable += 1;
+        self.in_finally += 1;
+        inner(self);
+        self.in_finally -= 1;
+        self.unsuspendable -= 1;
+        (self.loops, self.caught) = (loops, caught);
     }
 
     fn handler(&mut self, head: &str, inner: impl FnOnce(&mut Self)) {
@@ -562,6 +596,12 @@ impl<'p> Body<'p> {
         if self.chance(20) {
             fields.push(format!("amount: {}", self.money()));
         }
+        if self.chance(20) {
+            fields.push(format!("net: {}", self.coins()));
+        }
+        if self.chance(20) {
+            fields.push(format!("ratio: {}", self.float(1)));
+        }
         self.line(&format!("let {name} = create {} {{ {} }}", ENTITIES[entity], fields.join(", ")));
         self.declare(Name::record(&name, entity));
         true
@@ -579,7 +619,10 @@ impl<'p> Body<'p> {
         let Some(record) = self.writable() else { return false };
         self.project.count("update");
         let mut writes = Vec::new();
-        let fields = ["n", "m", "flag", "mood", "amount", "rate", "notes", "name", "up", "due", "state"];
+        let fields = [
+            "n", "m", "flag", "mood", "amount", "rate", "notes", "name", "up", "due", "state", "net", "tax", "ratio",
+            "part",
+        ];
         let first = self.below(fields.len());
         for number in 0..self.project.random.between(1, 3) {
             let field = fields[(first + number * 3) % fields.len()];
@@ -605,6 +648,11 @@ impl<'p> Body<'p> {
             "notes" => format!("notes ++= {}", self.text(1)),
             "name" => format!("name: {}", self.text(2)),
             "up" => format!("up: {}", self.record_of(record.entity.saturating_sub(1))?.name),
+            "net" => format!("net: {}", self.coins()),
+            "tax" => format!("tax: {}", self.coins()),
+            "ratio" if self.chance(40) => format!("ratio {} {}", self.pick(&["+=", "-=", "*="]), self.float(0)),
+            "ratio" => format!("ratio: {}", self.float(2)),
+            "part" => format!("part: {}", self.decimal()),
             "state" => return None,
             _ => format!("due: now() + {}", self.duration()),
         })
@@ -781,6 +829,7 @@ impl<'p> Body<'p> {
                 let duration = self.duration();
                 self.line(&format!("wait {duration}"));
             }
+            1 if self.chance(50) => self.wait_signal(),
             1 => {
                 self.project.count("wait until moment");
                 let moment = self.moment();
@@ -805,6 +854,13 @@ impl<'p> Body<'p> {
             if let Some(handle) = me.one_of(&handles) {
                 me.project.count("on handle");
                 me.arm(&format!("on {}", handle.name));
+            }
+            if me.chance(25) {
+                let (head, name) = (me.signal_head(), me.project.name("s"));
+                me.block(&format!("{head} as {name} => {{"), "}", |me| {
+                    me.declare_signal(&name);
+                    me.some();
+                });
             }
             if me.chance(30) {
                 let moment = me.moment();
@@ -833,7 +889,10 @@ impl<'p> Body<'p> {
             return false;
         }
         self.project.count("set pending");
-        let write = match self.below(5) {
+        let write = match self.below(8) {
+            5 => format!("net = {}", self.coins()),
+            6 => format!("tax = {}", self.coins()),
+            7 => format!("ratio = {}", self.float(1)),
             0 => format!("n = {}", self.int(1)),
             1 => format!("m = {}", self.value("int?", 1)),
             2 => format!("flag = {}", self.truth(1)),

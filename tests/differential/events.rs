@@ -6,6 +6,7 @@ use abide::{
     engine::store::{LogEntry, Status},
     testing::reference::Seen,
 };
+use rust_decimal::Decimal;
 
 use super::{
     project::{Callable, ENTITIES, Project},
@@ -14,6 +15,8 @@ use super::{
 
 /// 2026-01-05T09:00Z.
 pub(super) const START: i64 = 1_767_603_600_000_000;
+/// The same as a day.
+const START_DAY: i32 = 20_458;
 const HOUR: i64 = 3_600_000_000;
 
 /// A record: of an entity the so-manieth that there is.
@@ -23,13 +26,58 @@ pub(super) type Pick = (usize, usize);
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     User(&'static str),
-    Create { user: usize, entity: usize, name: &'static str, n: i64, up: Option<usize> },
-    Update { user: usize, record: Pick, field: &'static str, value: Value },
-    Change { user: usize, record: Pick, status: usize },
-    Assign { record: Pick, to: usize },
-    Delete { user: usize, record: Pick },
-    Start { user: usize, process: Callable, record: usize, input: i64 },
+    Create {
+        user: usize,
+        entity: usize,
+        name: &'static str,
+        n: i64,
+        up: Option<usize>,
+    },
+    Update {
+        user: usize,
+        record: Pick,
+        field: &'static str,
+        value: Value,
+    },
+    Change {
+        user: usize,
+        record: Pick,
+        status: usize,
+    },
+    Assign {
+        record: Pick,
+        to: usize,
+    },
+    Delete {
+        user: usize,
+        record: Pick,
+    },
+    Start {
+        user: usize,
+        process: Callable,
+        record: usize,
+        input: i64,
+    },
     Advance(i64),
+    /// The clock goes on, and nothing runs.
+    StandStill(i64),
+    Queue(&'static str),
+    /// A rate from a day on, in hundredths.
+    Rate {
+        currency: &'static str,
+        from: i32,
+        rate: i64,
+    },
+    Configure(&'static str, Value),
+    Emit {
+        user: usize,
+        to: Option<Pick>,
+        n: i64,
+    },
+    Link {
+        first: usize,
+        second: usize,
+    },
     Retry(String),
     GiveUp(String),
     Cancel(String, Status),
@@ -42,6 +90,9 @@ pub(super) trait Side {
     fn delete(&mut self, user: Option<i64>, record: RecordRef);
     fn start(&mut self, user: Option<i64>, process: &str, record: RecordRef, inputs: &[Value]);
     fn advance(&mut self, micros: i64);
+    fn stand_still(&mut self, micros: i64);
+    fn configure(&mut self, name: &str, value: Value);
+    fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>);
     fn settle(&mut self);
     fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64>;
     fn retry(&mut self, instance: i64);
@@ -55,7 +106,11 @@ pub(super) trait Side {
 /// Random events.
 pub(super) fn generate(project: &Project, seed: u64) -> Vec<Event> {
     let mut random = Random::new(seed ^ 0x5EED);
-    let mut events = vec![Event::User("Ann"), Event::User("Bo")];
+    let mut events = vec![Event::User("Ann"), Event::User("Bo"), Event::Queue("Desk")];
+    if random.chance(90) {
+        events.push(Event::Rate { currency: "EUR", from: START_DAY - 4, rate: 80 });
+        events.push(Event::Rate { currency: "CHF", from: START_DAY - 90, rate: 93 });
+    }
     events.extend((0..ENTITIES.len()).map(|entity| create(&mut random, entity)));
     events.extend((0..random.between(8, 20)).map(|_| one(project, &mut random)));
     events.push(Event::Advance(12 * 24 * HOUR));
@@ -72,10 +127,25 @@ fn one(project: &Project, random: &mut Random) -> Event {
     let user = random.below(3);
     let record = (random.below(3), random.below(4));
     let on_demand = &project.on_demand;
-    match random.below(20) {
+    match random.below(24) {
+        19 => Event::Emit { user, to: Some(record).filter(|_| user != 1), n: i64::try_from(random.below(5)).unwrap() },
+        20 => Event::Link { first: random.below(4), second: random.below(4) },
+        21 => match random.below(4) {
+            0 => Event::Configure("cap", Value::Int(i64::try_from(random.below(9)).unwrap())),
+            1 => Event::Configure("tone", Value::Enum([0, 5, 6][random.below(3)])),
+            2 => Event::Configure("word", Value::Text("so".to_owned())),
+            _ => Event::Queue(random.pick(&["Attic", "Desk"])),
+        },
+        22 => {
+            let from = START_DAY + i32::try_from(random.below(9)).unwrap();
+            let rate = 50 + i64::try_from(random.below(90)).unwrap();
+            Event::Rate { currency: random.pick(&["EUR", "CHF", "SEK"]), from, rate }
+        }
+        23 if random.chance(40) => Event::StandStill([HOUR, 50 * HOUR][random.below(2)]),
         0..=3 => create(random, record.0),
         4..=9 => {
-            let field = random.pick(&["n", "n", "m", "flag", "mood", "amount", "notes", "due", "up"]);
+            let field = random
+                .pick(&["n", "n", "m", "flag", "mood", "amount", "notes", "due", "up", "net", "tax", "ratio", "part"]);
             Event::Update { user, record, field, value: value(random, field) }
         }
         10 | 11 => Event::Change { user, record, status: random.below(5) },
@@ -106,6 +176,13 @@ fn value(random: &mut Random, field: &str) -> Value {
         "flag" => Value::Bool(number % 2 == 0),
         "m" if number < 1 => Value::None,
         "mood" => Value::Enum([0, 5, 6][random.below(3)]),
+        "net" | "tax" if number < 1 => Value::None,
+        "net" | "tax" => {
+            let currency = Currency([*b"EUR", *b"EUR", *b"CHF", *b"USD", *b"SEK"][random.below(5)]);
+            Value::Money(Money { amount: (number - 2) * 12_345, currency })
+        }
+        "part" => Value::Decimal(Decimal::new(number * 1_125, 3)),
+        "ratio" => Value::Float([0.5, -0.0, 2.25, 1e300, 0.1][random.below(5)]),
         "notes" => Value::Text("note".to_owned()),
         // The record is known when the event comes.
         "up" => Value::Int(number),
@@ -184,6 +261,34 @@ pub(super) fn perform(event: &Event, module: &Module, side: &mut dyn Side) {
             }
         }
         Event::Advance(micros) => side.advance(*micros),
+        Event::StandStill(micros) => side.stand_still(*micros),
+        Event::Queue(name) => {
+            let (index, def) = entity(module, "Queue");
+            side.create(None, index, &[(field(&def, "name"), Value::Text((*name).to_owned()))]);
+        }
+        Event::Rate { currency, from, rate } => {
+            let (index, def) = entity(module, "ExchangeRate");
+            let fields = [
+                (field(&def, "currency"), Value::Text((*currency).to_owned())),
+                (field(&def, "from"), Value::Date(*from)),
+                (field(&def, "rate"), Value::Decimal(Decimal::new(*rate, 2))),
+            ];
+            side.create(None, index, &fields);
+        }
+        Event::Configure(name, value) => side.configure(name, value.clone()),
+        Event::Emit { user, to, n } => {
+            let target = to.and_then(|pick| picked(side, pick));
+            side.emit(user_of(user), "Ping", &Value::Record(vec![Value::Int(*n), Value::None]), target);
+        }
+        Event::Link { first, second } => {
+            let (Some(one), Some(other)) = (picked(side, (0, *first)), picked(side, (1, *second))) else { return };
+            let (index, def) = entity(module, "Bond");
+            side.create(
+                None,
+                index,
+                &[(field(&def, "one"), Value::Ref(one)), (field(&def, "other"), Value::Ref(other))],
+            );
+        }
         Event::Retry(process) => {
             side.instances_of(process, Status::Parked).into_iter().for_each(|id| side.retry(id));
         }

@@ -24,7 +24,7 @@ impl Body<'_> {
     }
 
     /// Something with the fields of a record: a record, or `old`.
-    fn fields(&mut self) -> Option<String> {
+    pub(super) fn fields(&mut self) -> Option<String> {
         if self.knows_old() == Old::Always && self.chance(25) {
             self.project.count("old");
             return Some("old".to_owned());
@@ -50,7 +50,13 @@ impl Body<'_> {
             return self.pick(&["0", "1", "2", "3", "7", "-1", "40"]).to_owned();
         }
         let d = depth - 1;
-        match self.below(13) {
+        match self.below(16) {
+            13 => {
+                self.project.count("config");
+                "config.cap".to_owned()
+            }
+            14 => format!("whole({})", self.float(d)),
+            15 => self.members().unwrap_or_else(|| self.int(0)),
             0..=2 => {
                 let (op, left, right) = (self.pick(&["+", "-", "+"]), self.int(d), self.int(d));
                 format!("({left} {op} {right})")
@@ -135,7 +141,16 @@ impl Body<'_> {
             };
         }
         let d = depth - 1;
-        match self.below(14) {
+        match self.below(17) {
+            13 => match self.fields() {
+                Some(record) => format!("({record}.{})", self.test_of_field()),
+                None => self.truth(0),
+            },
+            14 => {
+                let (op, left, right) = (self.pick(&["==", "<", ">="]), self.float(d), self.float(d));
+                format!("({left} {op} {right})")
+            }
+            15 => "(config.tone == wild)".to_owned(),
             0..=2 => {
                 let (op, left, right) = (self.pick(&["==", "!=", "<", "<=", ">", ">="]), self.int(d), self.int(d));
                 format!("({left} {op} {right})")
@@ -212,7 +227,8 @@ impl Body<'_> {
             return self.pick(&["\"a\"", "\"b\"", "\"Äß\"", "\"\"", "\"a longer text\""]).to_owned();
         }
         let d = depth - 1;
-        match self.below(8) {
+        match self.below(10) {
+            8 | 9 => self.text_of_value(d),
             0 => format!("({} ++ {})", self.text(d), self.text(d)),
             1 => format!("(if {} then {} else {})", self.truth(d), self.text(d), self.text(d)),
             2 | 3 => format!("\"<{{{}}} {{{}}}>\"", self.int(d), self.maybe_shown(d)),
@@ -243,6 +259,11 @@ impl Body<'_> {
             let way = self.below(100);
             if way < 10 {
                 return self.groups(&name);
+            }
+            if way < 20
+                && let Some(numbers) = self.numbers_of_members()
+            {
+                return numbers;
             }
             if way < 50 {
                 let (entity, d) = (self.below(3), self.pick(&["", " descending"]));
@@ -295,7 +316,12 @@ impl Body<'_> {
     }
 
     pub(super) fn decimal(&mut self) -> String {
-        match self.below(4) {
+        match self.below(5) {
+            4 => match (self.below(3), self.fields()) {
+                (0, _) => format!("decimal({})", self.float(0)),
+                (1, Some(record)) => format!("({record}.part ?? 0.125)"),
+                _ => "(2 / 3)".to_owned(),
+            },
             0 => match self.fields() {
                 Some(record) => format!("{record}.rate"),
                 None => "0.25".to_owned(),
@@ -362,7 +388,15 @@ impl Body<'_> {
     pub(super) fn wakeable(&mut self) -> String {
         let Some(record) = self.record() else { return "true".to_owned() };
         let name = record.name;
-        let first = match self.below(9) {
+        let first = match self.below(11) {
+            9 => match self.members() {
+                Some(members) => {
+                    self.project.count("until relation");
+                    format!("{members} > 1")
+                }
+                None => format!("{name}.flag"),
+            },
+            10 => format!("{name}.{}", self.pick(&["net is not none", "ratio > 2f", "currency == \"CHF\""])),
             0 => format!("{name}.flag"),
             1 => format!("{name}.n > {}", self.int(0)),
             2 => format!("{name}.state != open"),

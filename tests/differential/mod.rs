@@ -2,11 +2,13 @@
 //! store closed and opened again before each turn: all tell the same.
 //!
 //! `cargo test` runs the first 300 seeds. `ABIDE_SEEDS=100000 cargo test differential::random -- --nocapture` runs so
-//! many of them, `ABIDE_SEED=42` one, with its project and its trace.
+//! many of them (`ABIDE_FROM=50000`: without the first), `ABIDE_SEED=42` one, with its project and its trace. `ABIDE_SHRINK=0` shows a problem as it is.
 
+mod activities;
 mod body;
 mod events;
 mod exprs;
+mod features;
 mod project;
 mod random;
 mod sides;
@@ -116,6 +118,9 @@ impl Compiled {
     fn told(&self, project: &Project, seed: u64) -> Option<String> {
         let mut events = events::generate(project, seed);
         let mut problem = self.problem(seed, &events)?;
+        if number("ABIDE_SHRINK") == Some(0) {
+            return Some(format!("seed {seed}: {problem}"));
+        }
         let began = Instant::now();
         // What is made smaller must not become another kind of problem.
         let differs = problem.contains("the reference: ");
@@ -128,7 +133,12 @@ impl Compiled {
             }
         }
         let mut lines: Vec<&str> = self.source.lines().collect();
-        for at in (0..lines.len()).rev().take_while(|_| began.elapsed() < SHRINKING) {
+        // Whole declarations first, then what lies deeper.
+        for (depth, at) in (0..12).flat_map(|depth| (0..self.source.lines().count()).rev().map(move |at| (depth, at))) {
+            let fits = lines.get(at).is_some_and(|line| indent(line) == depth * 4 && !line.starts_with('}'));
+            if !fits || began.elapsed() > SHRINKING {
+                continue;
+            }
             let shorter = [&lines[..at], &lines[end_of_block(&lines, at)..]].concat();
             let compiled = Self::new(shorter.join("\n"));
             if let Some(smaller) = compiled.ok().and_then(|compiled| compiled.problem(seed, &events)).filter(same_kind)
@@ -141,9 +151,12 @@ impl Compiled {
     }
 }
 
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// Behind the line, or behind the block that it begins.
 fn end_of_block(lines: &[&str], at: usize) -> usize {
-    let indent = |line: &str| line.len() - line.trim_start().len();
     let opens = lines[at].ends_with('{') || !lines[at].contains('}') && indent(lines[at]) == 0;
     let ends =
         |line: &&str| indent(line) == indent(lines[at]) && line.trim_start().starts_with('}') && !line.ends_with('{');
@@ -163,7 +176,7 @@ fn project_of(seed: u64) -> (Project, String) {
 /// Runs seeds in two threads; tells the first problem.
 fn run(seeds: u64) -> Counts {
     let (counts, problem) = (Mutex::new(Counts::new()), Mutex::new(None::<String>));
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(number("ABIDE_FROM").unwrap_or(0) / SEEDS_OF_A_PROJECT * SEEDS_OF_A_PROJECT);
     let work = || {
         loop {
             let first = next.fetch_add(SEEDS_OF_A_PROJECT, Ordering::Relaxed);

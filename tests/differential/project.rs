@@ -17,10 +17,12 @@ pub(super) const ENTITIES: [&str; 3] = ["Alpha", "Beta", "Gamma"];
 pub(super) const CONSTRUCTS: &[&str] = &[
     "act as",
     "action",
+    "activity",
     "after",
     "after action",
     "assign",
     "atomic",
+    "base",
     "before action",
     "before created",
     "break",
@@ -31,45 +33,62 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "change",
     "changed",
     "child",
+    "config",
     "continue",
+    "convert",
     "count",
     "create",
     "create task",
     "created",
+    "currency",
     "delete",
     "deleted",
     "do action",
     "do child",
     "else",
+    "emit",
+    "emit to handle",
     "exists",
     "finally",
     "find list",
     "find one",
+    "float",
+    "fold",
     "for list",
     "for query",
+    "for relation",
+    "groups",
     "if",
     "is deleted",
     "keep",
     "let",
+    "link",
     "log",
     "match",
     "match value",
     "old",
     "old?",
+    "on cancel",
     "on handle",
+    "on signal",
     "only if",
     "raise",
     "raise again",
     "realtime after",
     "realtime before",
+    "relation",
     "retry",
     "return",
     "ring",
+    "route",
     "run as",
+    "schedule",
     "set",
     "set field",
     "set input",
     "set pending",
+    "share",
+    "signal starts",
     "stage",
     "start",
     "stop canceled",
@@ -77,8 +96,11 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "suspended loop",
     "tied query",
     "try",
+    "unlink",
+    "unshare",
     "until deleted",
     "until exists",
+    "until relation",
     "until reverse",
     "update",
     "updated",
@@ -86,6 +108,7 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "wait",
     "wait arms",
     "wait handle",
+    "wait on signal",
     "wait until moment",
     "while",
     "workflow",
@@ -151,11 +174,17 @@ impl Project {
             "enum Mood { calm, tense = 5 \"Tense\", wild }\n\
              record Pair { left: int, right: int? }\n\
              error Failed { reason: text }\n\
+             signal Ping { n: int, note: text? }\n\
+             config cap: int = 7\n\
+             config tone: Mood = wild\n\
+             config word: text?\n\
+             config desk: Queue = Queue[\"Desk\"]\n\
              error Blocked { level: int, reason: text }\n\n",
         );
         for index in 0..ENTITIES.len() {
             self.entity(index, &mut text);
         }
+        self.others(&mut text);
         for (name, result) in [("fi", "int"), ("fb", "bool"), ("ft", "text")] {
             self.function(name, result, &mut text);
         }
@@ -175,7 +204,74 @@ impl Project {
         if self.random.chance(60) {
             self.around_action(&mut text);
         }
+        if self.random.chance(30) {
+            self.without_record("Tick", &mut text);
+        }
+        if self.random.chance(20) {
+            self.without_record("Heard", &mut text);
+        }
         text
+    }
+
+    /// Entities that join others, and what somebody else does.
+    fn others(&mut self, text: &mut String) {
+        for (name, sides) in [("Bond", ["one: Alpha", "other: Beta"]), ("Tie", ["left: Gamma", "right: Gamma"])] {
+            let ways = sides.map(|side| format!("{side}{}", self.random.pick(&["", " on delete cascade"])));
+            text.push_str(&format!("entity {name} {{\n    {}\n    {}\n    weight: int = 1\n}}\n\n", ways[0], ways[1]));
+        }
+        for (index, entity) in ["Bond", "Tie"].into_iter().enumerate() {
+            if self.random.chance(40) {
+                let event = self.random.pick(&["created", "deleted"]);
+                text.push_str(&format!(
+                    "workflow Tied{index} for tie: {entity}\n    when {event}\n{{\n    log \"{{tie.weight}}\"\n}}\n\n"
+                ));
+            }
+        }
+        let retry = self.random.pick(&["", " retry 2 times", " retry 2 times after 1 hour doubling"]);
+        text.push_str(&format!(
+            "activity Ask(n: int, t: text) -> int using native timeout 1 minute{retry}\n\
+             activity Tell(n: int) using native timeout 1 minute\n\
+             activity Weigh(n: int) -> (a: int, b: int?) using native timeout 1 minute{retry}\n\
+             activity Nobody(n: int) using native timeout 1 minute\n\n"
+        ));
+    }
+
+    /// A workflow that begins by the clock or with a signal.
+    fn without_record(&mut self, name: &str, text: &mut String) {
+        let mut body = Body::new(self, Kind::Background, 1);
+        body.silent = true;
+        let mut names = "";
+        if name == "Heard" {
+            body.project.count("signal starts");
+            body.calls_nothing = true;
+            names = "when on Ping";
+        }
+        let statements = body.whole();
+        let when = if names.is_empty() { self.schedule() } else { names.to_owned() };
+        let condition = match self.random.below(4) {
+            0 => "    only if config.cap > 5\n",
+            1 => "    only if exists q in Alpha where q.n > 1\n",
+            _ => "",
+        };
+        text.push_str(&format!("workflow {name}\n    {when}\n{condition}{{\n{statements}}}\n\n"));
+        self.background.push(name.to_owned());
+    }
+
+    fn schedule(&mut self) -> String {
+        self.count("schedule");
+        let schedule = self.random.pick(&[
+            "every 50 hours",
+            "every 3 days",
+            "every day at 10:30",
+            "every monday, thursday at 09:30",
+            "every weekday at 18:30",
+            "every month on day 31 at 06:00",
+            "cron \"30 2 */2 * *\"",
+            "cron \"15 12 9 * tue\"",
+        ]);
+        let zone = self.random.pick(&["", " in \"America/New_York\"", " in \"Asia/Kolkata\""]);
+        let zone = if schedule.ends_with("hours") || schedule.ends_with("days") { "" } else { zone };
+        format!("when {schedule}{zone}")
     }
 
     fn entity(&mut self, index: usize, text: &mut String) {
@@ -183,11 +279,20 @@ impl Project {
         let above = ENTITIES[index.saturating_sub(1)];
         let bounds = self.random.pick(&["", "", " -1..100", " -5..50"]);
         let length = self.random.pick(&["", "(14)", "(40)"]);
+        let deleted = self.random.pick(&["", "", " on delete clear", " on delete cascade"]);
         text.push_str(&format!(
             "entity {name} {{\n    name: text(30)\n    n: int{bounds} = 1\n    m: int?\n    flag: bool = false\n    \
              mood: Mood = calm\n    amount: money(USD)?\n    rate: decimal = 0.5\n    notes: text{length} = \"\"\n    \
-             due: datetime?\n    up: {above}?\n"
+             due: datetime?\n    up: {above}?{deleted}\n    net: money?\n    tax: money?\n    \
+             ratio: float = 0.5f\n    part: decimal(2)?\n"
         ));
+        text.push_str(match index {
+            0 => "    betas: many Beta through Bond\n",
+            1 => "    alphas: many Alpha through Bond\n",
+            _ => {
+                "    friends: many Gamma through Tie(left, right)\n    admirers: many Gamma through Tie(right, left)\n"
+            }
+        });
         if index == 2 {
             text.push_str("    also: (Alpha or Beta)?\n");
         } else {
@@ -318,8 +423,26 @@ impl Project {
             old = if old == Old::Always { Old::Sometimes } else { old };
             self.on_demand.push(Callable { name: name.clone(), entity, level: 0, gives: false });
         }
+        let signal = if special.is_some() { 0 } else { self.random.below(8) };
+        match signal {
+            1 if !by_hand => {
+                (events, old) = ("when on Ping".to_owned(), Old::Never);
+            }
+            1 | 2 => {
+                events.push_str(", on Ping");
+                old = if old == Old::Always { Old::Sometimes } else { old };
+            }
+            _ => {}
+        }
         let mut body = Body::new(self, Kind::Background, entity);
         body.old = old;
+        if (1..=2).contains(&signal) {
+            body.project.count("signal starts");
+            body.silent = true;
+            let (name, ty) =
+                if events == "when on Ping" { ("trigger.signal.n", "int") } else { ("trigger.signal?.n", "int?") };
+            body.declare(Name::value(name, ty));
+        }
         let primary = Name::record("rec", entity);
         body.declare(if special.is_some() { primary.last() } else { primary });
         let condition = body.condition();

@@ -13,7 +13,7 @@ use abide::{
     },
     sema::{
         hir::Program as Typed,
-        schema::{EntityId, FieldId, ProcessId},
+        schema::{EntityId, FieldId, ProcessId, RecordId},
     },
     testing::reference::{Fault, Reference, Seen},
     vm::program::Program,
@@ -21,7 +21,10 @@ use abide::{
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
-use super::events::{START, Side};
+use super::{
+    activities::{self, Asked},
+    events::{START, Side},
+};
 
 /// Lines of the log after which a project has run for too long.
 const LINES_MAX: usize = 1_500;
@@ -37,7 +40,11 @@ pub(super) struct Specified<'a> {
 
 impl<'a> Specified<'a> {
     pub(super) fn new(program: &'a Typed) -> Self {
-        Self { reference: Reference::at(program, TimeZone::UTC, START).unwrap(), program, now: START }
+        let mut reference = Reference::at(program, TimeZone::UTC, START).unwrap();
+        for (name, activity) in activities::all(&Asked::default()) {
+            reference.implement(name, activity);
+        }
+        Self { reference, program, now: START }
     }
 }
 
@@ -79,6 +86,21 @@ impl Side for Specified<'_> {
     fn advance(&mut self, micros: i64) {
         self.now += micros;
         known(self.reference.advance_to(self.now));
+    }
+
+    fn stand_still(&mut self, micros: i64) {
+        self.now += micros;
+        self.reference.stand_still_to(self.now);
+    }
+
+    fn configure(&mut self, name: &str, value: Value) {
+        self.reference.configure(name, value);
+    }
+
+    fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) {
+        let index = self.program.schema.records.iter().position(|record| record.name == signal).unwrap();
+        let signal = RecordId(u16::try_from(index).unwrap());
+        known(self.reference.emit_as(user, signal, value, to));
     }
 
     fn settle(&mut self) {
@@ -123,6 +145,7 @@ pub(super) struct Running {
     program: Arc<Program>,
     /// Where the store is, if it is closed and opened again before each turn.
     reopened: Option<TempDir>,
+    asked: Asked,
     turns: u64,
 }
 
@@ -143,8 +166,9 @@ impl Running {
     }
 
     fn on(store: Box<dyn Store>, program: &Arc<Program>, reopened: Option<TempDir>) -> Self {
-        let engine = Some(open(store, program));
-        Self { engine, program: Arc::clone(program), reopened, turns: 0 }
+        let asked = Asked::default();
+        let engine = Some(open(store, program, &asked));
+        Self { engine, program: Arc::clone(program), reopened, asked, turns: 0 }
     }
 
     fn engine(&mut self) -> &mut Engine {
@@ -162,13 +186,17 @@ impl Running {
         let Some(folder) = &self.reopened else { return };
         let path = folder.path().join("store.db");
         drop(self.engine.take());
-        self.engine = Some(open(Box::new(SqliteStore::open(&path).unwrap()), &self.program));
+        self.engine = Some(open(Box::new(SqliteStore::open(&path).unwrap()), &self.program, &self.asked));
     }
 }
 
-fn open(store: Box<dyn Store>, program: &Arc<Program>) -> Engine {
+fn open(store: Box<dyn Store>, program: &Arc<Program>, asked: &Asked) -> Engine {
     let settings = Settings { clock: Box::new(VirtualClock::at(START)), seed: 1, build: "test".into() };
-    Engine::open(store, Arc::clone(program), settings).unwrap()
+    let mut engine = Engine::open(store, Arc::clone(program), settings).unwrap();
+    for (name, activity) in activities::all(asked) {
+        engine.implement(name, activity).unwrap();
+    }
+    engine
 }
 
 fn writes(fields: &[(u16, Value)]) -> Vec<Write> {
@@ -201,6 +229,19 @@ impl Side for Running {
             self.settle();
         }
         self.engine().set_clock(to).unwrap();
+    }
+
+    fn stand_still(&mut self, micros: i64) {
+        let to = self.engine().now() + micros;
+        self.engine().set_clock(to).unwrap();
+    }
+
+    fn configure(&mut self, name: &str, value: Value) {
+        self.engine().configure(name, value).unwrap();
+    }
+
+    fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) {
+        self.ask(|engine| engine.emit(user, signal, value, to));
     }
 
     fn settle(&mut self) {
