@@ -220,7 +220,9 @@ impl Engine {
             let count = if found.is_empty() { "none" } else { "several" };
             return Err(faults::particular(self.entity_name(entity), key, count));
         };
-        self.store.set_meta(&known, &id.to_string())?;
+        if self.open {
+            self.store.set_meta(&known, &id.to_string())?;
+        }
         Ok(RecordRef { entity, id: *id })
     }
 
