@@ -367,7 +367,7 @@ wire_enums! {
         0 ReadField { entity, field }, 1 ReadUnionField { fields }, 2 IsDeleted, 3 ShownName, 4 Query(a), 5 Count(a),
         6 Under { entity, or_equal }, 7 Particular(a), 8 Now, 9 Random, 10 Uuid, 11 ProcessUser, 12 ProcessCaller,
         13 ProcessOwner, 14 ProcessInstance, 15 ProcessDepth, 16 Create { entity, fields }, 17 Update { entity, writes },
-        18 SetPending { field }, 19 SetInput(a), 20 ChangeStatus { entity, status }, 21 AssignOwner, 22 Delete, 23 Log,
+        18 SetPending { entity, field }, 19 SetInput(a), 20 ChangeStatus { entity, status }, 21 AssignOwner, 22 Delete, 23 Log,
         24 AtomicBegin, 25 AtomicCommit, 26 AtomicRollback, 27 CallAction(a), 28 StartChild { process, owned },
         29 JoinChild(a), 30 ChildResult(a), 31 CancelInstance, 32 ActAsBegin, 33 ActAsEnd, 34 WatchBegin,
         35 WatchMoment, 36 WatchEnd, 37 TestGiven { entity, fields }, 38 TestGivenProcess(a), 39 TestActAs,

@@ -126,6 +126,8 @@ pub enum HostOp {
     },
     /// `value ->`: a field of the primary record in a `before` process.
     SetPending {
+        /// The entity.
+        entity: EntityIdx,
         /// The field.
         field: FieldIdx,
     },

@@ -12,6 +12,7 @@ pub mod flow;
 pub mod host;
 pub mod isa;
 pub mod layout;
+pub mod link;
 pub mod module;
 pub mod operands;
 pub mod traps;

@@ -172,8 +172,9 @@ impl Lowerer<'_> {
                 let record = self.local(*local);
                 self.store_field(record, path, value);
             }
-            Place::Pending { field, .. } => {
-                self.host(HostOp::SetPending { field: FieldIdx(field.0) }, &[value], None);
+            Place::Pending { entity, field } => {
+                let (entity, field) = (EntityIdx(entity.0), FieldIdx(field.0));
+                self.host(HostOp::SetPending { entity, field }, &[value], None);
             }
             Place::Input(index) => {
                 self.host(HostOp::SetInput(*index), &[value], None);

@@ -27,7 +27,7 @@ impl Engine {
         if self.nesting >= OPERATION_DEPTH_MAX {
             return Err(faults::nested_too_deeply());
         }
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("an action"))?;
         self.nesting += 1;
         let answer = self.statement(|engine| engine.call_now(actor, index, process, args));
@@ -38,14 +38,14 @@ impl Engine {
     /// The whole turn of an instance that is an independent action, started after the commit of its caller: a call like
     /// every other, with what stands before and after it. `None` if the instance is a workflow.
     pub(crate) fn run_started_action(&mut self, instance: &Instance) -> Answer<Option<Option<Value>>> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let Some(index) = self.process_named(&instance.process).map(|(index, _)| index) else { return Ok(None) };
         let Some(process) = program.module().process(index).filter(|p| p.kind == ProcessKind::Action) else {
             return Ok(None);
         };
         let count = usize::from(process.primary.is_some()) + process.inputs.len();
         let args: Vec<Value> = instance.arguments.iter().take(count).cloned().collect();
-        let actor = self.actor_of(instance, index);
+        let actor = self.actor_of(instance);
         self.call_action(&actor, index, &args).map(Some)
     }
 
@@ -56,10 +56,12 @@ impl Engine {
         process: &ProcessDef,
         args: &[Value],
     ) -> Answer<Option<Value>> {
+        self.refuse_inactive(index)?;
         let (primary, inputs) = split_call(process, args)?;
         let mut inputs = inputs.to_vec();
-        for number in 0..self.index.action_triggers(index, Phase::Before).len() {
-            let Some(handler) = self.index.action_triggers(index, Phase::Before).get(number).copied() else { continue };
+        for number in 0..self.definitions.index.action_triggers(index, Phase::Before).len() {
+            let handler = self.definitions.index.action_triggers(index, Phase::Before).get(number).copied();
+            let Some(handler) = handler.filter(|handler| !self.is_inactive(*handler)) else { continue };
             let given = inputs.clone();
             let kept = kept("before", actor, &given, None);
             let changed = self.run_realtime(actor, handler, primary, &kept, Some(inputs.clone()))?;
@@ -75,13 +77,14 @@ impl Engine {
             caller: actor.user,
             owner: self.owner(&process.name),
             instance: actor.instance,
-            process: Some(index),
+            process: Some(Arc::from(process.name.as_str())),
             depth: actor.depth,
         };
         let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
         let result = end.of_realtime(&process.name)?;
-        for number in 0..self.index.action_triggers(index, Phase::After).len() {
-            let Some(handler) = self.index.action_triggers(index, Phase::After).get(number).copied() else { continue };
+        for number in 0..self.definitions.index.action_triggers(index, Phase::After).len() {
+            let handler = self.definitions.index.action_triggers(index, Phase::After).get(number).copied();
+            let Some(handler) = handler.filter(|handler| !self.is_inactive(*handler)) else { continue };
             let kept = kept("after", actor, &inputs, result.as_ref());
             self.run_realtime(actor, handler, primary, &kept, None)?;
         }

@@ -106,7 +106,7 @@ impl Engine {
         timeout: i64,
         args: &[Value],
     ) -> Answer<Option<Value>> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let module = program.module();
         let process = module.process(index).ok_or_else(|| faults::unknown_request("an activity"))?;
         let Some((Value::Text(key), inputs)) = args.split_first() else {

@@ -1,6 +1,6 @@
 //! Who does something: a user, or a process on somebody's behalf.
 
-use crate::bytecode::types::ProcessIdx;
+use std::sync::Arc;
 
 /// Who does something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Actor {
     /// The instance.
     pub(crate) instance: Option<i64>,
     /// The process; none for users.
-    pub(crate) process: Option<ProcessIdx>,
+    pub(crate) process: Option<Arc<str>>,
     /// The place in the causal chain: 0 for users and the actions that they call, from 1 for other processes.
     pub(crate) depth: u32,
 }

@@ -71,10 +71,10 @@ impl Engine {
     /// Currency and rate as those see them who run before; they may still mend amounts that do not go together. Until
     /// then currency and rate are what they were, those of the base currency for a new record.
     pub(crate) fn settle_early(&mut self, entity: EntityIdx, row: &mut Row, old: Option<&Row>) -> Answer<()> {
-        if self.index.triggers(entity, Phase::Before).is_empty() {
+        if self.definitions.index.triggers(entity, Phase::Before).is_empty() {
             return Ok(());
         }
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let Some(def) = program.module().entity(entity) else { return Ok(()) };
         if def.system_field(SystemField::Currency).is_none() {
             return Ok(());

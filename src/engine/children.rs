@@ -63,7 +63,7 @@ impl Engine {
             _ => {
                 let id = args.int()?;
                 if let Some(child) = self.store.instance(id)? {
-                    let by = actor.process.and_then(|p| self.module().process(p)).map(|p| p.name.clone());
+                    let by = actor.process.as_deref();
                     let reason = by.map_or_else(|| "canceled".to_owned(), |by| format!("canceled by {by}"));
                     self.request_cancel(child, reason)?;
                 }
@@ -73,8 +73,9 @@ impl Engine {
     }
 
     fn start_child(&mut self, actor: &Actor, index: ProcessIdx, args: &[Value], owned: bool) -> Answer<i64> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
+        self.refuse_inactive(index)?;
         let (primary, inputs) = split_call(process, args)?;
         let kept = Kept {
             event: None,

@@ -71,7 +71,7 @@ impl Engine {
         }
         let payload = json!({
             "project": self.module().meta.name,
-            "build": self.build,
+            "build": self.definitions.hash,
             "now": self.now(),
             "instances": told,
             "records": rows,
@@ -92,9 +92,9 @@ impl Engine {
     pub fn import(&mut self, bytes: &[u8]) -> Answer<i64> {
         let payload = open(bytes)?;
         let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
-        if text("build")? != self.build {
+        if text("build")? != self.definitions.hash {
             let short = |hash: &str| hash.chars().take(HASH_SHOWN).collect::<String>();
-            let (theirs, ours) = (short(text("build")?), short(&self.build));
+            let (theirs, ours) = (short(text("build")?), short(&self.definitions.hash));
             let (project, own) = (text("project")?, &self.module().meta.name);
             let message =
                 format!("the snapshot is of another build: {theirs} of `{project}`, and this is {ours} of `{own}`");
@@ -207,7 +207,7 @@ impl Engine {
     fn held(&mut self, instance: &Instance, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
         into.extend(instance.primary);
         let users = [instance.owner, instance.caller, instance.user, self.system_user];
-        if let Some(entity) = self.index.user {
+        if let Some(entity) = self.definitions.index.user {
             into.extend(users.iter().flatten().map(|id| RecordRef { entity, id: *id }));
         }
         for value in instance.arguments.iter().chain(instance.condition.iter().flatten()) {
@@ -222,7 +222,7 @@ impl Engine {
             }
         }
         if let Some(bytes) = &instance.snapshot
-            && let Ok(machine) = Machine::thaw(&self.program, bytes, jiff::tz::TimeZone::UTC)
+            && let Ok(machine) = Machine::thaw(&self.definitions.program, bytes, jiff::tz::TimeZone::UTC)
         {
             machine.held_values().iter().for_each(|value| mentioned(value, into));
         }
@@ -273,7 +273,7 @@ impl Engine {
         let def = self.entity(record.entity)?;
         for ((field, value), index) in def.fields.iter().zip(row.iter_mut()).zip(0u16..) {
             let optional = index::present(self.module(), field.ty) != self.module().ty(field.ty).copied();
-            let is_read = self.index.read.contains(&(record.entity, FieldIdx(index)));
+            let is_read = self.definitions.index.read.contains(&(record.entity, FieldIdx(index)));
             if matches!(value, Value::Ref(_)) && optional && !is_read && field.system != Some(SystemField::Owner) {
                 *value = Value::None;
             }
@@ -284,8 +284,8 @@ impl Engine {
 
     /// Records that refer to this one where queries of the build ask for them.
     fn referring(&mut self, record: RecordRef, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
-        for referrer in self.index.referrers(record.entity).to_vec() {
-            if !self.index.is_watched(referrer.entity, referrer.field) {
+        for referrer in self.definitions.index.referrers(record.entity).to_vec() {
+            if !self.definitions.index.is_watched(referrer.entity, referrer.field) {
                 continue;
             }
             let refers = [Condition::equal(referrer.field, Value::Ref(record))];
@@ -318,7 +318,7 @@ impl Engine {
 
     fn instance_to_json(&self, i: &Instance, subscriptions: &[Subscription]) -> Json {
         let values = |values: &[Value]| values.iter().map(codec::to_json).collect::<Vec<_>>();
-        let subscriptions: Vec<Json> = subscriptions.iter().map(|s| self.subscription_to_json(*s)).collect();
+        let subscriptions: Vec<Json> = subscriptions.iter().map(|s| self.subscription_to_json(s.clone())).collect();
         json!({
             "id": i.id,
             "process": i.process,
@@ -407,8 +407,7 @@ impl Engine {
             }
             Subscription::End { instance } => json!(["end", "", "", instance]),
             Subscription::Signal { instance, signal } => {
-                let name = self.module().record(signal).map(|record| record.name.as_str());
-                json!(["signal", name.unwrap_or_default(), "", instance])
+                json!(["signal", *signal, "", instance])
             }
         }
     }
@@ -419,8 +418,8 @@ impl Engine {
             return Some(Subscription::End { instance: id });
         }
         if kind == "signal" {
-            let (signal, _) = self.module().signal_by_name(json.get(1)?.as_str()?)?;
-            return Some(Subscription::Signal { instance: id, signal });
+            let (_, signal) = self.module().signal_by_name(json.get(1)?.as_str()?)?;
+            return Some(Subscription::Signal { instance: id, signal: signal.name.as_str().into() });
         }
         let (entity, def) = self.module().entity_by_name(json.get(1)?.as_str()?)?;
         let (field, _) = def.field_by_name(json.get(2)?.as_str()?)?;

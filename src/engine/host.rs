@@ -72,7 +72,7 @@ impl<'a> Arguments<'a> {
 impl Engine {
     /// Answers a request of a running body.
     pub(crate) fn perform(&mut self, frame: &mut Frame<'_>, call: &HostCall) -> Answer<Option<Value>> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let site = program.module().sites.get(call.site.index());
         let op = &site.ok_or_else(|| faults::unknown_request("a request"))?.op;
         let mut args = Arguments::new(&call.args);
@@ -238,7 +238,7 @@ impl Engine {
     }
 
     fn process_info(&self, frame: &Frame<'_>, op: &HostOp) -> Value {
-        let user = |id: Option<i64>| match (id, self.index.user) {
+        let user = |id: Option<i64>| match (id, self.definitions.index.user) {
             (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
             _ => Value::None,
         };
@@ -280,7 +280,7 @@ impl Engine {
                 let record = args.record()?;
                 self.delete_record(&actor, record)?;
             }
-            HostOp::SetPending { field } => self.set_pending(*field, args.next()?)?,
+            HostOp::SetPending { field, .. } => self.set_pending(*field, args.next()?)?,
             HostOp::SetInput(input) => {
                 let inputs = frame.inputs.as_mut().and_then(|inputs| inputs.get_mut(usize::from(*input)));
                 let place = inputs.ok_or_else(|| faults::unknown_request("an input of an action"))?;
@@ -300,14 +300,14 @@ impl Engine {
         entity: EntityIdx,
         field: impl FnOnce(super::index::SystemFields) -> Option<FieldIdx>,
     ) -> Answer<FieldIdx> {
-        field(self.index.system(entity)).ok_or_else(|| faults::unknown_request("a system field"))
+        field(self.definitions.index.system(entity)).ok_or_else(|| faults::unknown_request("a system field"))
     }
 
     /// A field of the primary record of a `before` process: with all that `update` would do to it.
     fn set_pending(&mut self, field: FieldIdx, value: &Value) -> Answer<()> {
         let missing = || faults::unknown_request("a record that is about to be written");
         let (record, row) = self.pending.last().cloned().ok_or_else(missing)?;
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def = program.module().entity(record.entity).ok_or_else(missing)?;
         let mut row = Vec::clone(&row);
         self.apply(def, &mut row, &[Write { field, op: WriteOp::Set, value: value.clone() }])?;

@@ -53,7 +53,7 @@ impl Engine {
     /// Puts a start into the ready queue, or aside with the reason why it is refused. Gives nothing where as many run as
     /// may and more are left out.
     pub(crate) fn begin_instance(&mut self, start: Start, refusal: Option<Failure>) -> Answer<Option<i64>> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(start.process).ok_or_else(|| faults::unknown_request("a process"))?;
         let room = match &start.slot {
             Some(slot) if refusal.is_none() => {
@@ -68,7 +68,7 @@ impl Engine {
         let mut instance = Instance {
             id: 0,
             process: process.name.clone(),
-            build: self.build.clone(),
+            build: self.definitions.hash.clone(),
             primary: start.primary,
             owner: start.owner,
             caller: start.caller,
@@ -176,7 +176,7 @@ impl Engine {
         instance.message.clone_from(&message);
         instance.result = result;
         let slot = instance.slot.take();
-        let keep = self.process_named(&instance.process).map_or(Keep::ForEver, |(_, p)| p.keep);
+        let keep = self.keep_of(&instance)?;
         if let Keep::For(duration) = keep {
             instance.due = Some(words::later(self.now, duration, &self.module().meta.zone));
         }
@@ -198,6 +198,13 @@ impl Engine {
         Ok(())
     }
 
+    /// How long an instance stays after its end.
+    fn keep_of(&mut self, instance: &Instance) -> Answer<Keep> {
+        self.in_build(&instance.build, |engine| {
+            Ok(engine.process_named(&instance.process).map_or(Keep::ForEver, |(_, process)| process.keep))
+        })
+    }
+
     fn is_live(&mut self, id: Option<i64>) -> Answer<bool> {
         let Some(id) = id else { return Ok(false) };
         Ok(self.store.instance(id)?.is_some_and(|i| i.status.is_live()))
@@ -206,7 +213,7 @@ impl Engine {
     fn end_children(&mut self, parent: i64) -> Answer<()> {
         let filter = InstanceFilter { parent: Some(parent), ..InstanceFilter::default() };
         for child in self.store.instances(&filter)?.into_iter().filter(|child| child.owned) {
-            let keep = self.process_named(&child.process).map_or(Keep::ForEver, |(_, p)| p.keep);
+            let keep = self.keep_of(&child)?;
             if child.status.is_live() {
                 self.request_cancel(child, "the process that started it has ended".to_owned())?;
             } else if keep == Keep::Nothing {
@@ -295,13 +302,13 @@ impl Engine {
     }
 
     /// The actor that an instance is.
-    pub(crate) fn actor_of(&self, instance: &Instance, process: ProcessIdx) -> Actor {
+    pub(crate) fn actor_of(&self, instance: &Instance) -> Actor {
         Actor {
             user: instance.user,
             caller: instance.caller,
             owner: instance.owner,
             instance: Some(instance.id),
-            process: Some(process),
+            process: Some(Arc::from(instance.process.as_str())),
             depth: instance.depth,
         }
     }

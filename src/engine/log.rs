@@ -62,11 +62,11 @@ impl Engine {
 
     /// A line of who acts, with the place of the statement that runs.
     pub(crate) fn line(&self, actor: &Actor, kind: LogKind, message: String) -> Line {
-        let place = self.place.and_then(|(function, pc)| self.program.place(function, pc));
+        let place = self.place.as_ref().and_then(|spot| spot.definitions.program.place(spot.function, spot.pc));
         Line {
             kind,
             instance: actor.instance,
-            process: actor.process.and_then(|p| self.module().process(p)).map(|p| p.name.clone()),
+            process: actor.process.as_deref().map(str::to_owned),
             stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
             place: place.as_ref().map(words::place).unwrap_or_default(),
             user: actor.user,

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Engine,
+    Engine, Spot,
     actor::Actor,
     faults::{self, Answer, Failure},
     store::{Row, Savepoint},
@@ -117,7 +117,12 @@ impl Engine {
             match outcome {
                 Outcome::Call(call) => {
                     self.fuel = fuel;
-                    let around = std::mem::replace(&mut self.place, machine.position());
+                    let spot = machine.position().map(|(function, pc)| Spot {
+                        definitions: Arc::clone(&self.definitions),
+                        function,
+                        pc,
+                    });
+                    let around = std::mem::replace(&mut self.place, spot);
                     let answer = self.perform(frame, &call);
                     self.place = around;
                     fuel = self.fuel;
@@ -135,7 +140,7 @@ impl Engine {
                 Outcome::Faulted(fault) => return Ok(self.rest(fuel, End::Faulted(Box::new(fault)))),
                 Outcome::OutOfFuel => {
                     self.fuel = 0;
-                    let place = machine.position().and_then(|(function, pc)| self.program.place(function, pc));
+                    let place = machine.position().and_then(|(function, pc)| self.definitions.program.place(function, pc));
                     let fault = Fault { at: place, values: machine.named_values(), ..TrapCode::Fuel.into() };
                     return Ok(End::Faulted(Box::new(fault)));
                 }
@@ -146,7 +151,7 @@ impl Engine {
     /// A machine at the beginning of a function.
     pub(crate) fn new_machine(&mut self, function: FuncIdx, args: &[Value], zone: &str) -> Answer<Machine> {
         let zone = self.zone(zone);
-        Machine::new(&self.program, function, args, zone).map_err(|error| match error {
+        Machine::new(&self.definitions.program, function, args, zone).map_err(|error| match error {
             StartError::Limit(code) => Fault::from(code).into(),
             error => faults::unknown_request(format!("this call of a function ({error:?})")),
         })

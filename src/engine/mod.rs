@@ -16,6 +16,8 @@ mod actor;
 mod amounts;
 mod children;
 pub mod clock;
+mod definitions;
+pub mod deploy;
 pub mod export;
 pub mod faults;
 mod host;
@@ -23,6 +25,7 @@ mod index;
 mod instance;
 mod log;
 mod machine;
+pub mod migration;
 mod numbers;
 mod operation;
 mod pipeline;
@@ -38,10 +41,11 @@ mod triggers;
 mod turn;
 pub mod view;
 mod waits;
+pub mod worker;
 mod words;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -53,6 +57,7 @@ use crate::{
         value::{RecordRef, Value},
     },
     bytecode::{
+        link::Numbering,
         module::Module,
         types::{FieldIdx, FuncIdx},
     },
@@ -64,13 +69,16 @@ use self::{
     actor::Actor,
     clock::{Clock, Random},
     faults::{Answer, Failure},
-    index::Index,
+    definitions::Definitions,
     operation::set,
     store::{Row, Schema, Store, StoreError},
     waits::Watch,
 };
 
 pub use self::{machine::TestHost, operation::Write, requests::Started, turn::Ran, words::later};
+
+/// The setting of a store that says when it became that of its project.
+const FOUNDED: &str = "founded";
 
 /// How an engine is set up.
 pub struct Settings {
@@ -82,14 +90,24 @@ pub struct Settings {
     pub build: String,
 }
 
+/// A statement that runs.
+struct Spot {
+    definitions: Arc<Definitions>,
+    function: FuncIdx,
+    pc: usize,
+}
+
 /// The engine of one project on one store.
 pub struct Engine {
     store: Box<dyn Store>,
-    program: Arc<Program>,
     schema: Arc<Schema>,
-    index: Index,
+    /// The build that what runs now belongs to.
+    definitions: Arc<Definitions>,
+    /// The build whose triggers and schedules hold.
+    current: Arc<Definitions>,
+    /// Builds that instances began with, by hash.
+    earlier: BTreeMap<String, Arc<Definitions>>,
     schedules: Vec<schedules::Scheduled>,
-    build: String,
     clock: Box<dyn Clock>,
     random: Random,
     /// Where `random` stood at the last commit; the store has it.
@@ -115,7 +133,7 @@ pub struct Engine {
     /// Instances whose turn it is.
     running: Vec<i64>,
     /// The statement that runs.
-    place: Option<(FuncIdx, usize)>,
+    place: Option<Spot>,
     /// Whether the turn did something that the log tells, or left a wait.
     acted: bool,
     owners: HashMap<String, i64>,
@@ -125,6 +143,13 @@ pub struct Engine {
     mocks: Vec<Mock>,
     /// Values that this deployment gives to settings.
     settings: BTreeMap<String, Value>,
+    /// Processes that nothing starts.
+    inactive: BTreeSet<String>,
+    /// What the store had as its version when it was read last.
+    version: i64,
+    /// Which activation of the store the current build is of.
+    activation: Option<String>,
+    particulars: HashMap<(EntityIdx, String), i64>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
 }
@@ -137,14 +162,16 @@ impl Engine {
     pub fn open(mut store: Box<dyn Store>, program: Arc<Program>, settings: Settings) -> Answer<Self> {
         let schema = Arc::new(Schema::of(program.module())?);
         store.prepare(&schema)?;
-        let index = Index::of(program.module());
+        let schedules = schedules::of(program.module());
+        let current = Arc::new(Definitions::new(program, settings.build));
         let now = settings.clock.now();
         let mut engine = Self {
             store,
             schema,
-            index,
-            schedules: schedules::of(program.module()),
-            build: settings.build,
+            definitions: Arc::clone(&current),
+            current,
+            earlier: BTreeMap::new(),
+            schedules,
             clock: settings.clock,
             random: Random::new(settings.seed),
             random_kept: settings.seed,
@@ -162,11 +189,14 @@ impl Engine {
             acted: false,
             owners: HashMap::new(),
             settings: BTreeMap::new(),
+            inactive: BTreeSet::new(),
+            version: 0,
+            activation: None,
+            particulars: HashMap::new(),
             activities: HashMap::new(),
             mocks: Vec::new(),
             zones: HashMap::new(),
             system_user: None,
-            program,
         };
         engine.settle_in()?;
         Ok(engine)
@@ -176,7 +206,7 @@ impl Engine {
     fn settle_in(&mut self) -> Answer<()> {
         let project = self.module().meta.name.clone();
         let kind = if self.clock.is_virtual() { "simulated" } else { "real" };
-        if self.store.meta("project")?.is_none() {
+        if self.store.meta(FOUNDED)?.is_none() {
             self.transaction(|engine| engine.found(&project, kind))?;
         }
         for (key, wanted) in [("project", project.as_str()), ("kind", kind)] {
@@ -189,16 +219,25 @@ impl Engine {
             self.clock.resume_at(now);
         }
         self.now = self.clock.now();
+        self.activation = self.store.meta(deploy::ACTIVATION)?;
+        self.version = self.store.version()?;
+        self.restore()
+    }
+
+    /// Reads what the store keeps for the engine.
+    pub(crate) fn restore(&mut self) -> Answer<()> {
         if let Some(state) = self.number("random")? {
             self.random = Random::new(state);
             self.random_kept = state;
         }
+        self.owners.clear();
         let names: Vec<String> = self.module().processes.iter().map(|p| p.name.clone()).collect();
         for name in names {
             if let Some(owner) = self.number(&format!("owner/{name}"))? {
                 self.owners.insert(name, owner);
             }
         }
+        self.read_inactive()?;
         self.system_user = self.number("system user")?;
         self.read_settings()?;
         self.take_up_schedules()
@@ -211,10 +250,13 @@ impl Engine {
 
     /// Makes an empty store that of the project, unless another program did meanwhile.
     fn found(&mut self, project: &str, kind: &str) -> Answer<()> {
-        if self.store.meta("project")?.is_some() {
+        if self.store.meta(FOUNDED)?.is_some() {
             return Ok(());
         }
+        self.store.set_meta(FOUNDED, &self.now.to_string())?;
         self.store.set_meta("project", project)?;
+        let (key, numbers) = definitions::numbering_setting(&Numbering::of(self.module()));
+        self.store.set_meta(key, &numbers)?;
         self.store.set_meta("kind", kind)?;
         if self.clock.is_virtual() {
             self.store.set_meta("clock", &self.now.to_string())?;
@@ -224,10 +266,10 @@ impl Engine {
 
     /// The user who owns what nobody else does.
     fn create_system_user(&mut self) -> Answer<()> {
-        let Some(entity) = self.index.user else { return Ok(()) };
+        let Some(entity) = self.definitions.index.user else { return Ok(()) };
         let mut row = self.new_row(entity, &[])?;
         let id = self.store.count_up("id")?;
-        let (own, system) = (Value::Ref(RecordRef { entity, id }), self.index.system(entity));
+        let (own, system) = (Value::Ref(RecordRef { entity, id }), self.definitions.index.system(entity));
         set(&mut row, Some(FieldIdx(0)), Value::Int(id));
         for field in [system.created_on, system.modified_on] {
             set(&mut row, field, Value::DateTime(self.now));
@@ -245,13 +287,13 @@ impl Engine {
     /// The build that runs.
     #[must_use]
     pub fn module(&self) -> &Module {
-        self.program.module()
+        self.definitions.program.module()
     }
 
     /// The program that runs.
     #[must_use]
     pub fn program(&self) -> &Arc<Program> {
-        &self.program
+        &self.definitions.program
     }
 
     /// The store, for listings.
@@ -277,7 +319,7 @@ impl Engine {
         self.cache.clear();
         self.now = self.clock.now();
         self.fuel = TURN_FUEL;
-        Ok(())
+        self.notice_others().inspect_err(|_| self.abandon_group())
     }
 
     fn commit_group(&mut self) -> Answer<()> {

@@ -15,7 +15,7 @@ use super::{Engine, faults::Answer, store::Row};
 impl Engine {
     /// Gives a new record its numbers.
     pub(crate) fn give_numbers(&mut self, entity: EntityIdx, row: &mut Row) -> Answer<()> {
-        let program = std::sync::Arc::clone(&self.program);
+        let program = std::sync::Arc::clone(&self.definitions.program);
         let Some(def) = program.module().entity(entity) else { return Ok(()) };
         for (field, place) in def.fields.iter().zip(row.iter_mut()).filter(|(field, _)| !field.numbering.is_empty()) {
             let day = self.day();
@@ -28,7 +28,7 @@ impl Engine {
 
     /// Counts on from the numbers of a record that comes from another store.
     pub(crate) fn count_numbers(&mut self, entity: EntityIdx, row: &Row) -> Answer<()> {
-        let program = std::sync::Arc::clone(&self.program);
+        let program = std::sync::Arc::clone(&self.definitions.program);
         let Some(def) = program.module().entity(entity) else { return Ok(()) };
         for (field, value) in def.fields.iter().zip(row).filter(|(field, _)| !field.numbering.is_empty()) {
             let Value::Text(number) = value else { continue };

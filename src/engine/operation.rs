@@ -118,7 +118,7 @@ fn add_money(a: Money, op: WriteOp, b: Money) -> Answer<Money> {
 impl Engine {
     /// The row of a new record: defaults, then what is given. System fields follow when it is written.
     pub(crate) fn new_row(&mut self, entity: EntityIdx, writes: &[Write]) -> Answer<Row> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def = program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         let mut row = Vec::with_capacity(def.fields.len());
         for field in &def.fields {
@@ -190,7 +190,7 @@ impl Engine {
 
     /// Checks the fields of a row that are about to be written. `old` is the row that it replaces.
     pub(crate) fn check_row(&mut self, record: RecordRef, row: &Row, old: Option<&Row>) -> Answer<()> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def = program.module().entity(record.entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         for (index, (field, value)) in def.fields.iter().zip(row).enumerate() {
             let changed = old.is_none_or(|old| old.get(index) != Some(value));

@@ -53,7 +53,16 @@ impl Engine {
         if self.nesting >= OPERATION_DEPTH_MAX {
             return Err(faults::nested_too_deeply());
         }
-        let runs_others = [Phase::Before, Phase::After].iter().any(|p| !self.index.triggers(entity, *p).is_empty());
+        self.in_current(|engine| engine.current_operation(entity, always_undone, work))
+    }
+
+    fn current_operation<T>(
+        &mut self,
+        entity: EntityIdx,
+        always_undone: bool,
+        work: impl FnOnce(&mut Self) -> Answer<T>,
+    ) -> Answer<T> {
+        let runs_others = [Phase::Before, Phase::After].iter().any(|p| !self.definitions.index.triggers(entity, *p).is_empty());
         self.nesting += 1;
         let answer = if runs_others || always_undone { self.statement(work) } else { work(self) };
         self.nesting -= 1;
@@ -63,7 +72,9 @@ impl Engine {
     /// Creates a record.
     pub(crate) fn create_record(&mut self, actor: &Actor, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
         // A number that was counted for a record that is refused is counted again.
-        let is_numbered = self.entity(entity)?.fields.iter().any(|field| !field.numbering.is_empty());
+        let current = Arc::clone(&self.current);
+        let def = current.program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?;
+        let is_numbered = def.fields.iter().any(|field| !field.numbering.is_empty());
         self.operation(entity, is_numbered, |engine| engine.create_now(actor, entity, writes))
     }
 
@@ -82,7 +93,7 @@ impl Engine {
             return Err(faults::not_creatable(self.entity_name(entity)));
         }
         let mut row = self.new_row(entity, writes)?;
-        let system = self.index.system(entity);
+        let system = self.definitions.index.system(entity);
         let who = self.user_value(actor);
         if let Some(owner) = system.owner.and_then(|f| row.get_mut(f.index()))
             && owner.is_none()
@@ -109,7 +120,7 @@ impl Engine {
             written: writes.iter().map(|w| w.field).collect(),
         };
         let mut row = self.run_before(actor, &event)?.to_vec();
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def = program.module().entity(entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         self.settle_currency(def, &mut row)?;
         self.settle_rate(def, &mut row, None)?;
@@ -127,7 +138,7 @@ impl Engine {
     fn update_now(&mut self, actor: &Actor, record: RecordRef, writes: &[Write]) -> Answer<()> {
         let gone = |engine: &Self| faults::gone(engine.identity(record));
         let old = self.stored(record)?.ok_or_else(|| gone(self))?;
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def = program.module().entity(record.entity).ok_or_else(|| faults::unknown_request("an entity"))?;
         let mut row = Row::clone(&old);
         self.apply(def, &mut row, writes)?;
@@ -190,7 +201,7 @@ impl Engine {
 
     /// Deletes the records that go with this one and clears references to it; refuses if others still refer to it.
     fn follow_deletion(&mut self, actor: &Actor, record: RecordRef) -> Answer<()> {
-        let mut referrers = self.index.referrers(record.entity).to_vec();
+        let mut referrers = self.definitions.index.referrers(record.entity).to_vec();
         referrers.sort_by_key(|r| r.on_delete == OnDelete::Restrict);
         for referrer in referrers {
             let mut after = 0;
@@ -230,7 +241,10 @@ impl Engine {
         let filter = InstanceFilter { primary: Some(record), live: true, ..InstanceFilter::default() };
         for instance in self.store.instances(&filter)? {
             let handles =
-                instance.point.as_deref().and_then(|name| self.point(name)).is_some_and(|p| p.handles_deletion);
+                self.in_build(&instance.build, |engine| {
+                    let point = instance.point.as_deref().and_then(|name| engine.point(name));
+                    Ok(point.is_some_and(|point| point.handles_deletion))
+                })?;
             if !handles && !self.running.contains(&instance.id) {
                 let reason = format!("{} was deleted", self.identity(record));
                 self.request_cancel(instance, reason)?;
@@ -240,7 +254,7 @@ impl Engine {
     }
 
     fn stamp(&self, actor: &Actor, entity: EntityIdx, row: &mut Row) {
-        let system = self.index.system(entity);
+        let system = self.definitions.index.system(entity);
         set(row, system.modified_on, Value::DateTime(self.now));
         set(row, system.modified_by, self.user_value(actor));
         if let Some(Value::Int(version)) = system.version.and_then(|f| row.get_mut(f.index())) {
@@ -250,7 +264,7 @@ impl Engine {
 
     /// The unit of the owner.
     fn set_owning_unit(&mut self, entity: EntityIdx, row: &mut Row) -> Answer<()> {
-        let system = self.index.system(entity);
+        let system = self.definitions.index.system(entity);
         let (Some(owner), Some(unit)) = (system.owner, system.owning_unit) else { return Ok(()) };
         let Some(Value::Ref(owner)) = row.get(owner.index()).cloned() else { return Ok(()) };
         let value = self.unit_of(owner)?.map_or(Value::None, Value::Ref);
@@ -260,7 +274,7 @@ impl Engine {
 
     /// The user whose rights an actor has, as a value of `created_by`.
     fn user_value(&self, actor: &Actor) -> Value {
-        match (actor.user.or(self.system_user), self.index.user) {
+        match (actor.user.or(self.system_user), self.definitions.index.user) {
             (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
             _ => Value::None,
         }

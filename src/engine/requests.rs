@@ -54,7 +54,7 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn change(&mut self, user: Option<i64>, record: RecordRef, status: i32) -> Answer<()> {
-        let field = self.index.system(record.entity).status;
+        let field = self.definitions.index.system(record.entity).status;
         let field = field.ok_or_else(|| faults::unknown_request("a status"))?;
         self.update(user, record, &[Write::set(field, Value::Enum(status))])
     }
@@ -64,7 +64,7 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn assign(&mut self, user: Option<i64>, record: RecordRef, owner: RecordRef) -> Answer<()> {
-        let field = self.index.system(record.entity).owner;
+        let field = self.definitions.index.system(record.entity).owner;
         let field = field.ok_or_else(|| faults::unknown_request("an owner"))?;
         self.update(user, record, &[Write::set(field, Value::Ref(owner))])
     }
@@ -120,13 +120,14 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn start(&mut self, user: Option<i64>, process: &str, args: &[Value]) -> Answer<Started> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let found = self.process_named(process).map(|(index, _)| index);
         let index = found.ok_or_else(|| faults::not_startable(process, "because the build has no such process"))?;
         let def = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
         if def.kind != ProcessKind::Action && !def.on_demand {
             return Err(faults::not_startable(process, "by hand: it is not `on demand`"));
         }
+        self.refuse_inactive(index)?;
         let args = with_defaults(def, args);
         let primary = match args.first() {
             Some(Value::Ref(record)) if def.primary.is_some() => Some(*record),
@@ -169,7 +170,7 @@ impl Engine {
         let arguments = self.arguments(process, primary, inputs, &kept)?;
         let per = self.per_arguments(process, primary, inputs, &kept);
         if process.kind == ProcessKind::Realtime {
-            let frame_actor = Actor { user, caller: actor.user, owner, instance: None, process: Some(index), depth: 1 };
+            let frame_actor = Actor { user, caller: actor.user, owner, instance: None, process: Some(Arc::from(process.name.as_str())), depth: 1 };
             let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
             return end.of_realtime(&process.name).map(Started::Result);
         }

@@ -134,7 +134,7 @@ impl Engine {
 
     /// The conditions of a query with the arguments of a request.
     pub(crate) fn conditions(&mut self, query: QueryIdx, args: &[Value]) -> Answer<(EntityIdx, Vec<Condition>)> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let def: &QueryDef = program.module().query(query).ok_or_else(|| faults::unknown_request("a query"))?;
         let mut conditions = Vec::with_capacity(def.conjuncts.len());
         for Conjunct { path, op, argument } in &def.conjuncts {

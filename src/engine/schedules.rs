@@ -107,8 +107,8 @@ impl Engine {
             any = true;
             self.move_schedule(index, due)?;
             let Some(process) = self.schedules.get(index).map(|scheduled| scheduled.process) else { continue };
-            let program = Arc::clone(&self.program);
-            let Some(def) = program.module().process(process) else { continue };
+            let program = Arc::clone(&self.definitions.program);
+            let Some(def) = program.module().process(process).filter(|_| !self.is_inactive(process)) else { continue };
             let actor = Actor::default();
             let kept = Kept {
                 event: None,

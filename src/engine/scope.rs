@@ -41,7 +41,7 @@ impl Engine {
     }
 
     fn owner_of(&self, entity: EntityIdx, row: Option<&Row>) -> Option<RecordRef> {
-        match row?.get(self.index.system(entity).owner?.index()) {
+        match row?.get(self.definitions.index.system(entity).owner?.index()) {
             Some(Value::Ref(owner)) => Some(*owner),
             _ => None,
         }
@@ -49,7 +49,7 @@ impl Engine {
 
     fn owner_record(&self, process: &ProcessDef) -> Option<RecordRef> {
         let id = self.owner(&process.name).or(self.system_user)?;
-        Some(RecordRef { entity: self.index.user?, id })
+        Some(RecordRef { entity: self.definitions.index.user?, id })
     }
 
     /// The unit of a user or a team.

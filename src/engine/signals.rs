@@ -21,7 +21,7 @@ use super::{
     host::Arguments,
     log::Line,
     machine::Frame,
-    store::{Change, InstanceFilter, LogKind, Mail, Subscription},
+    store::{Instance, Change, InstanceFilter, LogKind, Mail, Subscription},
     triggers::Kept,
 };
 
@@ -31,10 +31,11 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) -> Answer<()> {
-        let index = self.module().signal_by_name(signal).map(|(index, _)| index);
-        let index = index.ok_or_else(|| faults::unknown_request(format!("the signal {signal}")))?;
+        if self.module().signal_by_name(signal).is_none() {
+            return Err(faults::unknown_request(format!("the signal {signal}")));
+        }
         let to = to.map(Value::Ref);
-        self.as_user(user, None, |engine, actor| engine.emit_signal(actor, index, value, to.as_ref()))
+        self.as_user(user, None, |engine, actor| engine.emit_signal(actor, signal, value, to.as_ref()))
     }
 
     /// Requests about signals.
@@ -48,15 +49,16 @@ impl Engine {
             let actor = frame.actor.clone();
             let value = args.next()?;
             let to = args.rest().first();
-            self.statement(|engine| engine.emit_signal(&actor, *signal, value, to))?;
+            let name = self.signal_name(*signal)?;
+            self.statement(|engine| engine.emit_signal(&actor, &name, value, to))?;
             return Ok(None);
         }
         let instance = frame.actor.instance.ok_or_else(|| faults::unknown_request("a mailbox"))?;
         let key = args.int()?;
         match op {
             HostOp::MailNext(signal) => {
-                self.watch(Subscription::Signal { instance, signal: *signal });
                 let name = self.signal_name(*signal)?;
+                self.watch(Subscription::Signal { instance, signal: Arc::from(name.as_str()) });
                 let mail = self.store.next_mail(instance, &name, key)?;
                 Ok(Some(Value::Int(mail.map_or(0, |mail| mail.key))))
             }
@@ -78,8 +80,7 @@ impl Engine {
     }
 
     /// Puts a signal into the mailboxes of those who may wait for it, then starts what begins with it.
-    fn emit_signal(&mut self, actor: &Actor, signal: RecordIdx, value: &Value, to: Option<&Value>) -> Answer<()> {
-        let name = self.signal_name(signal)?;
+    fn emit_signal(&mut self, actor: &Actor, signal: &str, value: &Value, to: Option<&Value>) -> Answer<()> {
         let record = match to {
             Some(Value::Ref(record)) if self.stored(*record)?.is_none() => {
                 return Err(faults::gone(self.identity(*record)));
@@ -89,50 +90,54 @@ impl Engine {
         };
         let receivers = self.receivers(signal, to)?;
         for id in &receivers {
-            self.deliver(*id, signal, &name, value)?;
+            self.deliver(*id, signal, value)?;
         }
         let line = self.emission(actor, signal, value, record, receivers.is_empty());
         self.acted = true;
         self.log(line)?;
-        self.start_by_signal(actor, signal, value, record)
+        self.in_current(|engine| engine.start_by_signal(actor, signal, value, record))
     }
 
     /// The instances that get a signal, ascending.
-    fn receivers(&mut self, signal: RecordIdx, to: Option<&Value>) -> Answer<Vec<i64>> {
-        let program = Arc::clone(&self.program);
+    fn receivers(&mut self, signal: &str, to: Option<&Value>) -> Answer<Vec<i64>> {
         let mut found = Vec::new();
-        for index in self.index.receivers(signal).to_vec() {
-            let Some(process) = program.module().process(index) else { continue };
-            match to {
-                Some(Value::Instance(id)) => {
-                    let instance = self.store.instance(*id)?;
-                    if instance.is_some_and(|i| i.process == process.name && i.status.is_live()) {
-                        found.push(*id);
+        for definitions in self.all_definitions() {
+            for process in definitions.receivers(signal) {
+                match to {
+                    Some(Value::Instance(id)) => {
+                        let instance = self.store.instance(*id)?;
+                        let is_one = |i: &Instance| {
+                            i.process == process.name && i.build == definitions.hash && i.status.is_live()
+                        };
+                        found.extend(instance.filter(is_one).map(|i| i.id));
                     }
+                    Some(Value::Ref(record)) => {
+                        found.extend(self.live_of(&definitions.hash, process, Some(*record))?);
+                    }
+                    _ => found.extend(self.live_of(&definitions.hash, process, None)?),
                 }
-                Some(Value::Ref(record)) => found.extend(self.live_of(process, Some(*record))?),
-                _ => found.extend(self.live_of(process, None)?),
             }
         }
         found.sort_unstable();
         Ok(found)
     }
 
-    fn live_of(&mut self, process: &ProcessDef, primary: Option<RecordRef>) -> Answer<Vec<i64>> {
+    fn live_of(&mut self, build: &str, process: &ProcessDef, primary: Option<RecordRef>) -> Answer<Vec<i64>> {
         let process = Some(process.name.clone());
         let filter = InstanceFilter { process, live: true, primary, ..InstanceFilter::default() };
-        Ok(self.store.instances(&filter)?.into_iter().map(|instance| instance.id).collect())
+        let found = self.store.instances(&filter)?.into_iter().filter(|instance| instance.build == build);
+        Ok(found.map(|instance| instance.id).collect())
     }
 
-    fn deliver(&mut self, id: i64, signal: RecordIdx, name: &str, value: &Value) -> Answer<()> {
+    fn deliver(&mut self, id: i64, signal: &str, value: &Value) -> Answer<()> {
         // LIMIT: MAILBOX_MAX
         if self.store.mailbox_size(id)? >= MAILBOX_MAX {
             let process = self.store.instance(id)?.map(|instance| instance.process).unwrap_or_default();
             return Err(faults::mailbox_full(format!("{process} #{id}"), MAILBOX_MAX));
         }
         let key = self.store.count_up("mail")?;
-        self.store.put_mail(&Mail { key, instance: id, signal: name.to_owned(), value: value.clone() })?;
-        if self.store.subscribers(Subscription::Signal { instance: id, signal })?.contains(&id) {
+        self.store.put_mail(&Mail { key, instance: id, signal: signal.to_owned(), value: value.clone() })?;
+        if self.store.subscribers(Subscription::Signal { instance: id, signal: Arc::from(signal) })?.contains(&id) {
             self.wake(id)?;
         }
         Ok(())
@@ -141,15 +146,14 @@ impl Engine {
     fn emission(
         &self,
         actor: &Actor,
-        signal: RecordIdx,
+        signal: &str,
         value: &Value,
         record: Option<RecordRef>,
         is_alone: bool,
     ) -> Line {
-        let def = self.module().record(signal);
-        let name = def.map(|def| def.name.as_str()).unwrap_or_default();
-        let nobody = is_alone && self.index.started_by(signal).is_empty();
-        let message = if nobody { format!("{name}, which nobody receives") } else { name.to_owned() };
+        let def = self.module().signal_by_name(signal).map(|(_, def)| def);
+        let nobody = is_alone && self.current.started_by(signal).next().is_none();
+        let message = if nobody { format!("{signal}, which nobody receives") } else { signal.to_owned() };
         let fields = def.map(|def| def.fields.as_slice()).unwrap_or_default();
         let values = if let Value::Record(values) = value { values.as_slice() } else { &[] };
         let change = |(field, value): (&crate::bytecode::module::ParamDef, &Value)| Change {
@@ -164,16 +168,19 @@ impl Engine {
     fn start_by_signal(
         &mut self,
         actor: &Actor,
-        signal: RecordIdx,
+        signal: &str,
         value: &Value,
         record: Option<RecordRef>,
     ) -> Answer<()> {
-        let program = Arc::clone(&self.program);
-        for index in self.index.started_by(signal).to_vec() {
-            let Some(process) = program.module().process(index) else { continue };
+        let definitions = Arc::clone(&self.definitions);
+        let Some((number, _)) = definitions.program.module().signal_by_name(signal) else { return Ok(()) };
+        for (index, process) in definitions.started_by(signal) {
+            if self.is_inactive(index) {
+                continue;
+            }
             let primary = match (process.primary, record) {
                 (None, _) => None,
-                (Some(_), Some(record)) if begins_with(process, signal, record) => Some(record),
+                (Some(_), Some(record)) if begins_with(process, number, record) => Some(record),
                 (Some(_), _) => continue,
             };
             let kept = Kept {

@@ -95,7 +95,7 @@ impl<'a> Kept<'a> {
 
 impl Engine {
     fn matches(&self, trigger: &TriggerDef, event: &Event) -> bool {
-        let system = self.index.system(event.record.entity);
+        let system = self.definitions.index.system(event.record.entity);
         let updated = event.kind == EventKind::Updated;
         match &trigger.event {
             TriggerEvent::Created => event.kind == EventKind::Created,
@@ -131,7 +131,7 @@ impl Engine {
     /// Runs what stands before the event. Gives the row as it is to be written; of a deletion, as it was.
     pub(crate) fn run_before(&mut self, actor: &Actor, event: &Event) -> Answer<Arc<Row>> {
         let row = event.new.clone().or_else(|| event.old.clone()).unwrap_or_default();
-        if self.index.triggers(event.record.entity, Phase::Before).is_empty() {
+        if self.definitions.index.triggers(event.record.entity, Phase::Before).is_empty() {
             return Ok(row);
         }
         if event.kind == EventKind::Deleted {
@@ -152,7 +152,7 @@ impl Engine {
     }
 
     fn run_handlers(&mut self, actor: &Actor, event: &Event, phase: Phase) -> Answer<()> {
-        let handlers = self.index.triggers(event.record.entity, phase).len();
+        let handlers = self.definitions.index.triggers(event.record.entity, phase).len();
         for number in 0..handlers {
             // Each handler sees what the ones before it set.
             let mut event = event.clone();
@@ -162,10 +162,12 @@ impl Engine {
             {
                 event.new = Some(Arc::clone(row));
             }
-            let entry = self.index.triggers(event.record.entity, phase).get(number);
+            let entry = self.definitions.index.triggers(event.record.entity, phase).get(number);
             let Some((process, triggers)) = entry else { continue };
             let process = *process;
-            if let Some(kind) = self.matching(triggers, &event) {
+            if let Some(kind) = self.matching(triggers, &event)
+                && !self.is_inactive(process)
+            {
                 let stage = if phase == Phase::Before { "before" } else { "after" };
                 let kept = Kept::of_event(&event, kind, stage, actor);
                 self.run_realtime(actor, process, Some(event.record), &kept, None)?;
@@ -183,7 +185,7 @@ impl Engine {
         kept: &Kept<'_>,
         inputs: Option<Vec<Value>>,
     ) -> Answer<Option<Vec<Value>>> {
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
         if !self.is_in_scope(process, primary, kept)? || !self.condition_holds(process, primary, kept)? {
             return Ok(inputs);
@@ -198,7 +200,7 @@ impl Engine {
             caller: actor.user,
             owner,
             instance: actor.instance,
-            process: Some(index),
+            process: Some(Arc::from(process.name.as_str())),
             depth: actor.depth + 1,
         };
         let frame = Frame { inputs, ..Frame::new(frame_actor, &process.zone) };
@@ -228,7 +230,7 @@ impl Engine {
 
     fn capture(&self, capture: Capture, ty: TypeIdx, kept: &Kept<'_>) -> Value {
         let old = kept.event.and_then(|event| event.old.as_ref());
-        let user = || match (kept.user, self.index.user) {
+        let user = || match (kept.user, self.definitions.index.user) {
             (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
             _ => Value::None,
         };
@@ -327,13 +329,16 @@ impl Engine {
 
     /// Starts the background processes of an event. What goes wrong here does not disturb the event.
     pub(crate) fn start_background(&mut self, actor: &Actor, event: &Event) -> Answer<()> {
-        let program = Arc::clone(&self.program);
-        let processes = self.index.triggers(event.record.entity, Phase::Background).len();
+        let program = Arc::clone(&self.definitions.program);
+        let processes = self.definitions.index.triggers(event.record.entity, Phase::Background).len();
         for number in 0..processes {
-            let entry = self.index.triggers(event.record.entity, Phase::Background).get(number);
+            let entry = self.definitions.index.triggers(event.record.entity, Phase::Background).get(number);
             let Some((index, triggers)) = entry else { continue };
             let index = *index;
             let Some(kind) = self.matching(triggers, event) else { continue };
+            if self.is_inactive(index) {
+                continue;
+            }
             let Some(process) = program.module().process(index) else { continue };
             let kept = Kept::of_event(event, kind, "background", actor);
             self.start_caused(actor, index, process, Some(event.record), &kept)?;
@@ -413,7 +418,7 @@ impl Engine {
         let rows = [event.old.as_deref(), event.new.as_deref()];
         let fields = self.module().entity(entity).map_or(0, |e| e.fields.len());
         for field in
-            (0u16..).take(fields).map(FieldIdx).filter(|f| self.index.is_watched(entity, *f)).collect::<Vec<_>>()
+            (0u16..).take(fields).map(FieldIdx).filter(|f| self.is_watched(entity, *f)).collect::<Vec<_>>()
         {
             let mut targets: Vec<i64> = rows
                 .iter()

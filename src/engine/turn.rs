@@ -89,7 +89,8 @@ impl Engine {
         self.fuel = TURN_FUEL;
         self.acted = false;
         self.running.push(id);
-        let answer = self.statement(|engine| engine.run_turn(instance));
+        let build = instance.build.clone();
+        let answer = self.in_build(&build, |engine| engine.statement(|engine| engine.run_turn(instance)));
         self.running.pop();
         self.watching = None;
         self.pending.clear();
@@ -147,7 +148,7 @@ impl Engine {
     /// Whether a start that was put aside may begin now; another one may.
     fn may_begin(&mut self, instance: &mut Instance) -> Answer<bool> {
         let Some(entry) = instance.condition.take() else { return Ok(true) };
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.definitions.program);
         let (index, _) = self.known_process(&instance.process)?;
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
         let condition = process.only_if.as_ref().and_then(|condition| program.module().function(condition.function));
@@ -182,12 +183,12 @@ impl Engine {
         let (index, zone) = self.known_process(&instance.process)?;
         let body = self.module().process(index).map(|p| p.body).ok_or_else(|| faults::unknown_request("a body"))?;
         let acting = instance.acting.clone();
-        let frame = Frame { acting, ..Frame::new(self.actor_of(instance, index), &zone) };
+        let frame = Frame { acting, ..Frame::new(self.actor_of(instance), &zone) };
         let machine = match &instance.snapshot {
             None => self.new_machine(body, &instance.arguments, &zone)?,
             Some(bytes) => {
                 let zone = self.zone(&zone);
-                Machine::thaw(&self.program, bytes, zone).map_err(unusable)?
+                Machine::thaw(&self.definitions.program, bytes, zone).map_err(unusable)?
             }
         };
         Ok((machine, frame))
@@ -213,7 +214,7 @@ impl Engine {
         }
         self.store.put_instance(&instance)?;
         if instance.status == Status::Waiting && !again {
-            let place = self.program.place(point.function, point.pc as usize);
+            let place = self.definitions.program.place(point.function, point.pc as usize);
             self.log(Line {
                 kind: LogKind::Wait,
                 stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
@@ -230,6 +231,10 @@ impl Engine {
         if instance.snapshot.is_none() {
             return Ok(());
         }
+        self.in_build(&instance.build, |engine| engine.unwind_here(instance, reason))
+    }
+
+    fn unwind_here(&mut self, instance: &Instance, reason: &str) -> Answer<()> {
         self.fuel = TURN_FUEL;
         let (mut machine, mut frame) = self.prepare(instance)?;
         machine.give_up(reason);

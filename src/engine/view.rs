@@ -127,10 +127,7 @@ impl Engine {
                     let (entity, field) = (self.entity_name(entity), self.field_name(entity, field));
                     words.push(format!("a {entity} whose {field} is {target}"));
                 }
-                Subscription::Signal { signal, .. } => {
-                    let name = self.module().record(signal).map(|r| r.name.clone()).unwrap_or_default();
-                    words.push(format!("the signal {name}"));
-                }
+                Subscription::Signal { signal, .. } => words.push(format!("the signal {signal}")),
                 Subscription::End { instance } => {
                     let child = self.store.instance(instance)?;
                     let parked = child.as_ref().is_some_and(|child| child.status == Status::Parked);

@@ -14,6 +14,7 @@ use crate::{
         container::{self, BuildId, ContainerError},
         isa::Instruction,
         layout,
+        link::{self, LinkError, Numbering},
         module::{Function, JumpTable, Module},
         traps::TrapCode,
         types::{ConstIdx, FuncIdx, SlotKind, TypeIdx},
@@ -28,6 +29,8 @@ pub enum LoadError {
     Container(ContainerError),
     /// The verifier refuses what they hold.
     Refused(VerifyError),
+    /// They do not go with what a store knows.
+    Link(LinkError),
 }
 
 impl LoadError {
@@ -39,6 +42,7 @@ impl LoadError {
             LoadError::Container(ContainerError::TooLarge) => "E0903",
             LoadError::Container(ContainerError::Damaged(_)) => "E0904",
             LoadError::Refused(_) => "E0916",
+            LoadError::Link(_) => "E0920",
         }
     }
 }
@@ -48,6 +52,7 @@ impl std::fmt::Display for LoadError {
         match self {
             LoadError::Container(error) => error.fmt(f),
             LoadError::Refused(error) => write!(f, "the build is refused: {error}"),
+            LoadError::Link(error) => error.fmt(f),
         }
     }
 }
@@ -109,6 +114,18 @@ impl Program {
     /// If the bytes are no build, or the verifier refuses it.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
         let (module, build) = container::decode(bytes).map_err(LoadError::Container)?;
+        Self::prepare(module, build).map_err(LoadError::Refused)
+    }
+
+    /// Reads a build and gives its entities and fields the numbers of a store; its identity stays.
+    ///
+    /// # Errors
+    /// If the bytes are no build, or it cannot be renumbered, or the verifier refuses it.
+    pub fn load_into(bytes: &[u8], numbering: &Numbering) -> Result<Self, LoadError> {
+        let (module, build) = container::decode(bytes).map_err(LoadError::Container)?;
+        // What is renumbered is right only if it was right before.
+        verify::verify(&module).map_err(LoadError::Refused)?;
+        let module = link::link(module, numbering).map_err(LoadError::Link)?;
         Self::prepare(module, build).map_err(LoadError::Refused)
     }
 

@@ -17,7 +17,7 @@ use abide::{
     bytecode::types::FieldIdx,
     engine::store::{
         CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Row, Savepoint, Schema, Store, StoreError,
-        Subscription, sqlite::SqliteStore,
+        Subscription, TableChange, sqlite::SqliteStore,
     },
 };
 
@@ -91,6 +91,8 @@ macro_rules! hand_on {
 impl Store for Mortal {
     hand_on! {
         write prepare(schema: &Arc<Schema>) -> ();
+        write migrate(to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> ();
+        read version() -> i64;
         opens begin() -> ();
         closes commit() -> ();
         closes rollback() -> ();
@@ -100,6 +102,10 @@ impl Store for Mortal {
         read meta(key: &str) -> Option<String>;
         write set_meta(key: &str, value: &str) -> ();
         write put_build(hash: &str, bytes: &[u8]) -> ();
+        read builds() -> Vec<String>;
+        write remove_build(hash: &str) -> ();
+        read metas(prefix: &str) -> Vec<(String, String)>;
+        write remove_meta(key: &str) -> ();
         read build(hash: &str) -> Option<Vec<u8>>;
         write count_up(counter: &str) -> i64;
         read counter(counter: &str) -> i64;
@@ -117,6 +123,7 @@ impl Store for Mortal {
         read running(process: &str, slot: &str) -> u32;
         read first_queued(process: &str, slot: &str) -> Option<i64>;
         read of_slot(process: &str, slot: &str) -> Vec<i64>;
+        read count_instances(filter: &InstanceFilter) -> i64;
         read next_ready() -> Option<i64>;
         read next_due() -> Option<(i64, i64)>;
         write subscribe(instance: i64, to: &[Subscription]) -> ();

@@ -292,9 +292,9 @@ fn subscriptions_are_replaced_together(mut f: Fixture) {
     let field = |field| Subscription::Field { entity: DEAL, id: 3, field };
     let referring = Subscription::Referring { entity: DEAL, field: CUSTOMER, id: 3 };
     store.begin().unwrap();
-    store.subscribe(9, &[field(TITLE), referring, field(SCORE), field(TITLE)]).unwrap();
+    store.subscribe(9, &[field(TITLE), referring.clone(), field(SCORE), field(TITLE)]).unwrap();
     store.subscribe(8, &[field(SCORE), Subscription::End { instance: 3 }]).unwrap();
-    assert_eq!(store.subscriptions(9).unwrap(), [field(TITLE), field(SCORE), referring]);
+    assert_eq!(store.subscriptions(9).unwrap(), [field(TITLE), field(SCORE), referring.clone()]);
     assert_eq!(store.subscribers(field(SCORE)).unwrap(), [8, 9]);
     assert_eq!(store.subscribers(referring).unwrap(), [9]);
     assert_eq!(store.field_subscribers(at(DEAL, 3)).unwrap(), [(TITLE, 9), (SCORE, 8), (SCORE, 9)]);

@@ -54,6 +54,13 @@ macro_rules! retarget {
     ($role:ident $field:ident $map:ident) => { $field };
 }
 
+/// An entity goes through the function, other operands stay.
+#[rustfmt::skip]
+macro_rules! renumber {
+    (index Entity $field:ident $map:ident) => { $map($field) };
+    ($role:ident $pattern:ident $field:ident $map:ident) => { $field };
+}
+
 /// Makes everything of the table.
 macro_rules! instructions {
     ($($number:literal $name:ident { $($field:ident: $role:ident $pattern:ident),* } $doc:literal)*) => {
@@ -121,6 +128,16 @@ macro_rules! instructions {
                 match self {
                     $(Instruction::$name { $($field),* } => {
                         Instruction::$name { $($field: retarget!($role $field map)),* }
+                    })*
+                }
+            }
+
+            /// The same with other entities.
+            #[must_use]
+            pub fn renumber(self, map: impl Fn(EntityIdx) -> EntityIdx) -> Self {
+                match self {
+                    $(Instruction::$name { $($field),* } => {
+                        Instruction::$name { $($field: renumber!($role $pattern $field map)),* }
                     })*
                 }
             }

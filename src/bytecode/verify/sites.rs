@@ -83,7 +83,11 @@ impl Signature<'_> {
                 self.takes_alike(&types) && self.gives(TypeDef::Ref(*entity))
             }
             HostOp::Update { entity, writes } => self.takes_writes(*entity, writes)? && self.gives_nothing(),
-            HostOp::SetPending { .. } | HostOp::SetInput(_) => self.site.args.len() == 1 && self.gives_nothing(),
+            HostOp::SetPending { entity, field } => {
+                self.field(*entity, *field)?;
+                self.site.args.len() == 1 && self.gives_nothing()
+            }
+            HostOp::SetInput(_) => self.site.args.len() == 1 && self.gives_nothing(),
             HostOp::ChangeStatus { entity, .. } => {
                 self.entity(*entity)?.states.is_some() && self.takes(&[TypeDef::Ref(*entity)]) && self.gives_nothing()
             }

@@ -155,6 +155,7 @@ pub fn from_plain(schema: &Schema, member: &Member, json: &Json) -> Result<Value
         Kind::Caseless | Kind::Text => Value::Text(text()?.to_owned()),
         Kind::Enum => Value::Enum(i32::try_from(number()?).map_err(|_| bad())?),
         Kind::Float => Value::Float(json.as_f64().ok_or_else(bad)?),
+        Kind::Gone => return Err(bad()),
         Kind::Decimal | Kind::Scaled(_) => Value::Decimal(Decimal::from_str(text()?).map_err(|_| bad())?),
         Kind::Money(currency) => Value::Money(Money { amount: number()?, currency: *currency }),
         Kind::AnyMoney | Kind::MoneyBeside(_) => {

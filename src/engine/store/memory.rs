@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription, compare, kept::Instances, schema::Kind,
+    StoreError, Subscription, TableChange, compare, kept::Instances, migrate::migrated, schema::Kind,
 };
 
 /// What a change replaced.
@@ -80,13 +80,42 @@ impl MemoryStore {
     fn exchange_subscriptions(&mut self, id: i64, to: Vec<Subscription>) -> Vec<Subscription> {
         let old = self.by_instance.remove(&id).unwrap_or_default();
         for subscription in &old {
-            self.subscriptions.remove(&(*subscription, id));
+            self.subscriptions.remove(&(subscription.clone(), id));
         }
-        self.subscriptions.extend(to.iter().map(|s| (*s, id)));
+        self.subscriptions.extend(to.iter().map(|s| (s.clone(), id)));
         if !to.is_empty() {
             self.by_instance.insert(id, to);
         }
         old
+    }
+
+    fn change_tables(
+        &mut self,
+        to: &Arc<Schema>,
+        changes: &[TableChange],
+        settings: &[(String, String)],
+    ) -> Result<()> {
+        self.schema = Arc::clone(to);
+        for change in changes {
+            let (entity, sources) = match change {
+                TableChange::Create(_) => continue,
+                TableChange::Drop(entity) => (*entity, None),
+                TableChange::Copy(entity, sources) => (*entity, Some(sources)),
+            };
+            let rows: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
+            for (id, row) in rows {
+                let record = RecordRef { entity, id };
+                let row = match sources {
+                    None => None,
+                    Some(sources) => Some(migrated(&row, sources, to.table(entity)?)?),
+                };
+                if let Some(row) = &row {
+                    self.check(record, row)?;
+                }
+                self.put_row(record, row)?;
+            }
+        }
+        settings.iter().try_for_each(|(key, value)| self.set_meta(key, value))
     }
 
     fn put_row(&mut self, record: RecordRef, row: Option<Row>) -> Result<()> {
@@ -220,6 +249,24 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()> {
+        self.begin()?;
+        let before = Arc::clone(&self.schema);
+        let done = self.change_tables(to, changes, settings);
+        match done {
+            Ok(()) => self.commit(),
+            Err(error) => {
+                self.rollback()?;
+                self.schema = before;
+                Err(error)
+            }
+        }
+    }
+
+    fn version(&mut self) -> Result<i64> {
+        Ok(0)
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.open {
             return Err(StoreError::Io("a transaction within a transaction".into()));
@@ -283,6 +330,29 @@ impl Store for MemoryStore {
         self.writable()?;
         let old = self.builds.insert(hash.to_owned(), bytes.to_vec());
         self.journal.push(Undo::Build(hash.to_owned(), old));
+        Ok(())
+    }
+
+    fn builds(&mut self) -> Result<Vec<String>> {
+        Ok(self.builds.keys().cloned().collect())
+    }
+
+    fn remove_build(&mut self, hash: &str) -> Result<()> {
+        self.writable()?;
+        let old = self.builds.remove(hash);
+        self.journal.push(Undo::Build(hash.to_owned(), old));
+        Ok(())
+    }
+
+    fn metas(&mut self, prefix: &str) -> Result<Vec<(String, String)>> {
+        let found = self.meta.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
+        Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn remove_meta(&mut self, key: &str) -> Result<()> {
+        self.writable()?;
+        let old = self.meta.remove(key);
+        self.journal.push(Undo::Meta(key.to_owned(), old));
         Ok(())
     }
 
@@ -407,6 +477,11 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
+    fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64> {
+        let count = self.instances.find(filter).len();
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
     fn next_ready(&mut self) -> Result<Option<i64>> {
         Ok(self.instances.next_ready())
     }
@@ -430,7 +505,7 @@ impl Store for MemoryStore {
     }
 
     fn subscribers(&mut self, of: Subscription) -> Result<Vec<i64>> {
-        Ok(self.subscriptions.range((of, i64::MIN)..=(of, i64::MAX)).map(|(_, id)| *id).collect())
+        Ok(self.subscriptions.range((of.clone(), i64::MIN)..=(of, i64::MAX)).map(|(_, id)| *id).collect())
     }
 
     fn field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {

@@ -8,6 +8,7 @@ pub mod codec;
 pub mod compare;
 mod kept;
 pub mod memory;
+mod migrate;
 pub mod model;
 pub mod schema;
 pub mod sqlite;
@@ -21,7 +22,8 @@ use crate::{
 };
 
 pub use model::{
-    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Status, StoredFault, Subscription,
+    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Source, Status, StoredFault, Subscription,
+    TableChange,
 };
 pub use schema::Schema;
 
@@ -120,6 +122,12 @@ pub trait Store: Send {
     /// The tables of the entities: creates them in an empty store, else checks that they are these.
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()>;
 
+    /// Changes the tables to those of another build and writes settings, in a transaction of its own: all of it or
+    /// nothing.
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()>;
+    /// A number that is another one when another program has written to the store.
+    fn version(&mut self) -> Result<i64>;
+
     /// Begins the transaction.
     fn begin(&mut self) -> Result<()>;
     /// Makes it durable.
@@ -139,6 +147,14 @@ pub trait Store: Send {
     fn set_meta(&mut self, key: &str, value: &str) -> Result<()>;
     /// Keeps a build under its hash.
     fn put_build(&mut self, hash: &str, bytes: &[u8]) -> Result<()>;
+    /// The hashes of all builds.
+    fn builds(&mut self) -> Result<Vec<String>>;
+    /// Removes a build.
+    fn remove_build(&mut self, hash: &str) -> Result<()>;
+    /// Settings whose names begin like this, in order of their names.
+    fn metas(&mut self, prefix: &str) -> Result<Vec<(String, String)>>;
+    /// Removes a setting.
+    fn remove_meta(&mut self, key: &str) -> Result<()>;
     /// The build of this hash.
     fn build(&mut self, hash: &str) -> Result<Option<Vec<u8>>>;
     /// Counts up and gives the new number, from 1. Counters are undone with the transaction. `id` gives the
@@ -178,6 +194,8 @@ pub trait Store: Send {
     fn first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>>;
     /// The instances that have this slot, queued or not, ascending.
     fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>>;
+    /// How many instances there are.
+    fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64>;
     /// The first of the ready queue.
     fn next_ready(&mut self) -> Result<Option<i64>>;
     /// The earliest moment that something is due, and which instance.

@@ -1,8 +1,10 @@
 //! What a store keeps besides records: instances, what wakes them, the log.
 
+use std::sync::Arc;
+
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
-    bytecode::types::{FieldIdx, RecordIdx},
+    bytecode::types::FieldIdx,
 };
 
 /// Where an instance stands.
@@ -152,6 +154,8 @@ pub struct Instance {
 /// Which instances.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstanceFilter {
+    /// Of this build.
+    pub build: Option<String>,
     /// Of this process.
     pub process: Option<String>,
     /// In this status.
@@ -168,7 +172,8 @@ impl InstanceFilter {
     /// Whether an instance is one of them.
     #[must_use]
     pub fn matches(&self, instance: &Instance) -> bool {
-        self.process.as_ref().is_none_or(|p| *p == instance.process)
+        self.build.as_ref().is_none_or(|b| *b == instance.build)
+            && self.process.as_ref().is_none_or(|p| *p == instance.process)
             && self.status.is_none_or(|s| s == instance.status)
             && (!self.live || instance.status.is_live())
             && self.primary.is_none_or(|p| Some(p) == instance.primary)
@@ -177,7 +182,7 @@ impl InstanceFilter {
 }
 
 /// A change that wakes an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subscription {
     /// A field of a record.
     Field {
@@ -206,8 +211,8 @@ pub enum Subscription {
     Signal {
         /// Whose mailbox.
         instance: i64,
-        /// The signal.
-        signal: RecordIdx,
+        /// The signal's name.
+        signal: Arc<str>,
     },
 }
 
@@ -344,6 +349,32 @@ pub struct Change {
     pub old: Value,
     /// After.
     pub new: Value,
+}
+
+/// Where the values of a column come from when its table changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// From the same field.
+    Keep,
+    /// From the same field; where it has none, this one.
+    KeepOr(Value),
+    /// From the same field, as its new type.
+    Convert,
+    /// From the same field, with other numbers for the members of its enum.
+    Renumber(Vec<(i32, i32)>),
+    /// This one in each record.
+    Fill(Value),
+}
+
+/// How the table of an entity changes from one build to the next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableChange {
+    /// It is new.
+    Create(EntityIdx),
+    /// It goes with its records.
+    Drop(EntityIdx),
+    /// Its columns change: one source for each field.
+    Copy(EntityIdx, Vec<Source>),
 }
 
 /// A start that a process caused, for the loop guard.

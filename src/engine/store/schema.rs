@@ -6,7 +6,7 @@ use crate::{
     base::value::{Currency, EntityIdx, Value},
     bytecode::{
         module::{EntityDef, Module, SystemField},
-        types::{FieldIdx, RecordIdx, TypeDef, TypeIdx},
+        types::{FieldIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -17,8 +17,6 @@ use super::StoreError;
 pub struct Schema {
     /// One for each entity.
     pub tables: Vec<Table>,
-    /// The names of the record types, among them those of signals, by index.
-    pub records: Vec<String>,
 }
 
 /// A table: the records of one entity.
@@ -61,6 +59,8 @@ pub enum Kind {
     Duration,
     Enum,
     Float,
+    /// Nothing: a field that earlier builds had. It has no column.
+    Gone,
     Instance,
     Int,
     List(Box<Member>),
@@ -90,20 +90,7 @@ impl Schema {
     /// The schema of a build.
     pub fn of(module: &Module) -> Result<Self, StoreError> {
         let tables = module.entities.iter().map(|entity| Table::of(module, entity)).collect::<Result<_, _>>()?;
-        Ok(Self { tables, records: module.records.iter().map(|record| record.name.clone()).collect() })
-    }
-
-    /// The name of a signal.
-    pub fn signal_name(&self, signal: RecordIdx) -> Result<&str, StoreError> {
-        let name = self.records.get(usize::from(signal.0)).map(String::as_str);
-        name.ok_or_else(|| StoreError::Schema(format!("the build has no signal number {}", signal.0)))
-    }
-
-    /// The signal of this name.
-    #[must_use]
-    pub fn signal(&self, name: &str) -> Option<RecordIdx> {
-        let index = self.records.iter().position(|record| record == name)?;
-        u16::try_from(index).ok().map(RecordIdx)
+        Ok(Self { tables })
     }
 
     /// The table of an entity.
@@ -128,10 +115,12 @@ impl Table {
             .iter()
             .map(|field| {
                 let member = member_of(module, field.ty, 0)?;
+                let is_gone = field.column.is_empty();
                 Ok(Column {
                     field: field.name.clone(),
                     name: field.column.clone(),
                     kind: match (member.kind, field.places) {
+                        _ if is_gone => Kind::Gone,
                         (Kind::AnyMoney, _) => match entity.system_field(SystemField::Currency) {
                             Some(currency) => Kind::MoneyBeside(currency),
                             None => return Err(StoreError::Schema(format!("`{}` has no currency", entity.name))),
@@ -145,6 +134,12 @@ impl Table {
             })
             .collect::<Result<_, StoreError>>()?;
         Ok(Self { entity: entity.name.clone(), name: entity.table.clone(), columns, unique: entity.unique.clone() })
+    }
+
+    /// Whether it is the place of an entity that earlier builds had: there is no such table.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.name.is_empty()
     }
 
     /// The column of a field.

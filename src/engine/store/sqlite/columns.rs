@@ -29,6 +29,7 @@ pub(super) fn push<'a>(
     out: &mut Vec<ToSqlOutput<'a>>,
 ) -> Result<()> {
     let sql = match (kind, value) {
+        (Kind::Gone, Value::None) => return Ok(()),
         (Kind::AnyRef, Value::Ref(record)) => {
             let name = schema.table(record.entity)?.entity.as_bytes();
             out.push(ToSqlOutput::Borrowed(ValueRef::Text(name)));
@@ -69,6 +70,9 @@ pub(super) fn push<'a>(
 /// Reads a value from a row, from the physical column `index` on, and moves on past it.
 pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, index: &mut usize) -> Result<Value> {
     let damaged = || StoreError::Damaged(format!("a row's `{}` is not what its column holds", column.name));
+    if column.kind == Kind::Gone {
+        return Ok(Value::None);
+    }
     let cell = row.get_ref(*index)?;
     *index += 1;
     let number = || cell.as_i64().map_err(|_| damaged());
@@ -115,6 +119,6 @@ pub(super) fn pull(schema: &Schema, column: &Column, row: &rusqlite::Row<'_>, in
         }
         // The row says the currency once all of it is read.
         Kind::MoneyBeside(_) => Value::Money(Money { amount: number()?, currency: Currency(*b"XXX") }),
-        Kind::AnyMoney | Kind::AnyRef => return Err(damaged()),
+        Kind::AnyMoney | Kind::AnyRef | Kind::Gone => return Err(damaged()),
     })
 }

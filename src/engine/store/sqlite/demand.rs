@@ -26,7 +26,8 @@ pub(super) struct Tables {
 impl Tables {
     /// All tables of a schema.
     pub(super) fn all(schema: &Schema) -> Self {
-        Self { texts: schema.tables.iter().map(|table| Some(TableTexts::of(table))).collect(), fresh: Vec::new() }
+        let texts = schema.tables.iter().map(|table| (!table.is_gone()).then(|| TableTexts::of(table)));
+        Self { texts: texts.collect(), fresh: Vec::new() }
     }
 
     /// The statements of an entity's table; none if there is no such table yet.

@@ -1,5 +1,7 @@
 //! Instances, what wakes them, and the loop guard's memory.
 
+use std::sync::Arc;
+
 use rusqlite::{OptionalExtension, params, types::Value as Sql};
 use serde_json::{Value as Json, json};
 
@@ -153,9 +155,14 @@ impl SqliteStore {
         rows.next()?.map(|row| self.instance_of(row)).transpose()
     }
 
-    pub(super) fn find_instances(&self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+    /// The conditions of a filter, with their values.
+    fn conditions(&self, filter: &InstanceFilter) -> Result<(String, Vec<Sql>)> {
         let mut conditions = Vec::new();
         let mut values = Vec::new();
+        if let Some(build) = &filter.build {
+            conditions.push("build = ?");
+            values.push(Sql::Text(build.clone()));
+        }
         if let Some(process) = &filter.process {
             conditions.push("process = ?");
             values.push(Sql::Text(process.clone()));
@@ -177,6 +184,18 @@ impl SqliteStore {
             values.push(Sql::Integer(parent));
         }
         let test = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
+        Ok((test, values))
+    }
+
+    pub(super) fn number_of_instances(&self, filter: &InstanceFilter) -> Result<i64> {
+        let (test, values) = self.conditions(filter)?;
+        let sql = format!("SELECT count(*) FROM abide_instance WHERE {test}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
+    }
+
+    pub(super) fn find_instances(&self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        let (test, values) = self.conditions(filter)?;
         let sql = format!("SELECT {COLUMNS} FROM abide_instance WHERE {test} ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
@@ -210,16 +229,16 @@ impl SqliteStore {
     }
 
     /// A subscription as kind, entity, target and field.
-    fn key(&self, subscription: Subscription) -> Result<(&'static str, &str, i64, &str)> {
+    fn key<'a>(&'a self, subscription: &'a Subscription) -> Result<(&'static str, &'a str, i64, &'a str)> {
         Ok(match subscription {
             Subscription::Field { entity, id, field } => {
-                ("field", self.entity_name(entity)?, id, self.field_name(entity, field)?)
+                ("field", self.entity_name(*entity)?, *id, self.field_name(*entity, *field)?)
             }
             Subscription::Referring { entity, field, id } => {
-                ("referring", self.entity_name(entity)?, id, self.field_name(entity, field)?)
+                ("referring", self.entity_name(*entity)?, *id, self.field_name(*entity, *field)?)
             }
-            Subscription::End { instance } => ("end", "", instance, ""),
-            Subscription::Signal { instance, signal } => ("signal", self.schema.signal_name(signal)?, instance, ""),
+            Subscription::End { instance } => ("end", "", *instance, ""),
+            Subscription::Signal { instance, signal } => ("signal", signal, *instance, ""),
         })
     }
 
@@ -228,7 +247,7 @@ impl SqliteStore {
             return Some(Subscription::End { instance: id });
         }
         if kind == "signal" {
-            return Some(Subscription::Signal { instance: id, signal: self.schema.signal(entity)? });
+            return Some(Subscription::Signal { instance: id, signal: Arc::from(entity) });
         }
         let index = self.schema.entity(entity)?;
         let table = self.schema.table(index).ok()?;
@@ -247,7 +266,7 @@ impl SqliteStore {
                    VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut statement = self.connection.prepare_cached(sql)?;
         for subscription in to {
-            let (kind, entity, target, field) = self.key(*subscription)?;
+            let (kind, entity, target, field) = self.key(subscription)?;
             statement.execute(params![kind, entity, target, field, instance])?;
         }
         Ok(())
@@ -269,7 +288,7 @@ impl SqliteStore {
     }
 
     pub(super) fn find_subscribers(&self, of: Subscription) -> Result<Vec<i64>> {
-        let (kind, entity, target, field) = self.key(of)?;
+        let (kind, entity, target, field) = self.key(&of)?;
         let sql = "SELECT instance FROM abide_subscription \
                    WHERE target = ?1 AND entity = ?2 AND kind = ?3 AND field = ?4 ORDER BY instance";
         let mut statement = self.connection.prepare_cached(sql)?;

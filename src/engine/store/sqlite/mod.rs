@@ -7,6 +7,7 @@ mod hold;
 mod instances;
 mod log;
 mod mail;
+mod migrate;
 mod queries;
 mod records;
 mod setup;
@@ -23,7 +24,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription,
+    StoreError, Subscription, TableChange,
 };
 
 pub use tables::statements;
@@ -150,6 +151,15 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()> {
+        self.change_schema(to, changes, settings)
+    }
+
+    fn version(&mut self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.open {
             return Err(StoreError::Io("a transaction within a transaction".into()));
@@ -211,6 +221,31 @@ impl Store for SqliteStore {
         self.writable()?;
         let sql = "INSERT INTO abide_build (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2";
         self.connection.prepare_cached(sql)?.execute(params![hash, bytes])?;
+        Ok(())
+    }
+
+    fn builds(&mut self) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare_cached("SELECT hash FROM abide_build ORDER BY hash")?;
+        let found = statement.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn remove_build(&mut self, hash: &str) -> Result<()> {
+        self.writable()?;
+        self.connection.prepare_cached("DELETE FROM abide_build WHERE hash = ?1")?.execute([hash])?;
+        Ok(())
+    }
+
+    fn metas(&mut self, prefix: &str) -> Result<Vec<(String, String)>> {
+        let sql = "SELECT key, value FROM abide_meta WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn remove_meta(&mut self, key: &str) -> Result<()> {
+        self.writable()?;
+        self.connection.prepare_cached("DELETE FROM abide_meta WHERE key = ?1")?.execute([key])?;
         Ok(())
     }
 
@@ -297,6 +332,10 @@ impl Store for SqliteStore {
 
     fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>> {
         self.find_of_slot(process, slot)
+    }
+
+    fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64> {
+        self.number_of_instances(filter)
     }
 
     fn next_ready(&mut self) -> Result<Option<i64>> {

@@ -101,6 +101,7 @@ pub(super) fn physical(column: &Column) -> Vec<String> {
             vec![quoted(&format!("{}_entity", column.name)), quoted(&format!("{}_id", column.name))]
         }
         Kind::Caseless => vec![quoted(&column.name), quoted(&format!("{}_fold", column.name))],
+        Kind::Gone => Vec::new(),
         _ => vec![quoted(&column.name)],
     }
 }
@@ -118,7 +119,7 @@ pub(super) fn compared(column: &Column) -> Vec<String> {
 pub fn statements(schema: &Schema) -> Result<Vec<String>> {
     check_names(schema)?;
     let mut statements = Vec::new();
-    for table in &schema.tables {
+    for table in schema.tables.iter().filter(|table| !table.is_gone()) {
         statements.extend(of_table(schema, table)?);
     }
     Ok(statements)
@@ -133,7 +134,8 @@ pub(super) fn of_table(schema: &Schema, table: &Table) -> Result<Vec<String>> {
 
 /// No two entities have the same table.
 pub(super) fn check_names(schema: &Schema) -> Result<()> {
-    let mut names: Vec<&str> = schema.tables.iter().map(|t| t.name.as_str()).collect();
+    let tables = schema.tables.iter().filter(|table| !table.is_gone());
+    let mut names: Vec<&str> = tables.map(|table| table.name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
         Some(twice) => Err(StoreError::Schema(format!("two entities have the table `{}`", twice.concat()))),
@@ -141,46 +143,55 @@ pub(super) fn check_names(schema: &Schema) -> Result<()> {
     }
 }
 
-fn create_table(schema: &Schema, table: &Table) -> Result<String> {
+pub(super) fn create_table(schema: &Schema, table: &Table) -> Result<String> {
     let mut sql = format!("CREATE TABLE {} (\n  \"id\" INTEGER PRIMARY KEY", quoted(&table.name));
     for column in table.columns.iter().skip(1) {
-        let required = if column.optional { "" } else { " NOT NULL" };
-        let ty = match &column.kind {
-            Kind::AnyRef => "TEXT",
-            Kind::Bool
-            | Kind::DateTime
-            | Kind::Enum
-            | Kind::Instance
-            | Kind::Int
-            | Kind::Money(_)
-            | Kind::MoneyBeside(_)
-            | Kind::Ref(_)
-            | Kind::Scaled(_) => "INTEGER",
-            Kind::Caseless
-            | Kind::Date
-            | Kind::Decimal
-            | Kind::Duration
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Text
-            | Kind::Time => "TEXT",
-            Kind::Float => "REAL",
-            Kind::AnyMoney => return Err(StoreError::Schema("an amount without a currency beside it".into())),
-        };
-        let mut names = physical(column).into_iter();
-        let first = names.next().unwrap_or_default();
-        let _ = write!(sql, ",\n  {first} {ty}{required}");
-        if let Kind::Ref(entity) = column.kind {
-            let target = quoted(&schema.table(entity)?.name);
-            let _ = write!(sql, " REFERENCES {target} (\"id\") DEFERRABLE INITIALLY DEFERRED");
-        }
-        if let Some(second) = names.next() {
-            let ty = if column.kind == Kind::Caseless { "TEXT" } else { "INTEGER" };
-            let _ = write!(sql, ",\n  {second} {ty}{required}");
+        for part in column_definition(schema, column)? {
+            let _ = write!(sql, ",\n  {part}");
         }
     }
     sql.push_str("\n);\n");
     Ok(sql)
+}
+
+/// The physical columns of a column, each with its type and what it asks of its values.
+pub(super) fn column_definition(schema: &Schema, column: &Column) -> Result<Vec<String>> {
+    let required = if column.optional { "" } else { " NOT NULL" };
+    let ty = match &column.kind {
+        Kind::AnyRef => "TEXT",
+        Kind::Bool
+        | Kind::DateTime
+        | Kind::Enum
+        | Kind::Instance
+        | Kind::Int
+        | Kind::Money(_)
+        | Kind::MoneyBeside(_)
+        | Kind::Ref(_)
+        | Kind::Scaled(_) => "INTEGER",
+        Kind::Caseless
+        | Kind::Date
+        | Kind::Decimal
+        | Kind::Duration
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Text
+        | Kind::Time => "TEXT",
+        Kind::Float => "REAL",
+        Kind::Gone => return Ok(Vec::new()),
+        Kind::AnyMoney => return Err(StoreError::Schema("an amount without a currency beside it".into())),
+    };
+    let mut names = physical(column).into_iter();
+    let first = names.next().unwrap_or_default();
+    let mut parts = vec![format!("{first} {ty}{required}")];
+    if let (Kind::Ref(entity), Some(part)) = (&column.kind, parts.first_mut()) {
+        let target = quoted(&schema.table(*entity)?.name);
+        let _ = write!(part, " REFERENCES {target} (\"id\") DEFERRABLE INITIALLY DEFERRED");
+    }
+    if let Some(second) = names.next() {
+        let ty = if column.kind == Kind::Caseless { "TEXT" } else { "INTEGER" };
+        parts.push(format!("{second} {ty}{required}"));
+    }
+    Ok(parts)
 }
 
 /// Who wrote a row is rarely searched for; an index on it would cost with every write.
@@ -189,7 +200,7 @@ fn is_searched(column: &Column) -> bool {
         && !matches!(column.field.as_str(), "created_by" | "modified_by")
 }
 
-fn indexes(table: &Table) -> Result<Vec<String>> {
+pub(super) fn indexes(table: &Table) -> Result<Vec<String>> {
     let mut statements = Vec::new();
     for column in table.columns.iter().filter(|c| is_searched(c)) {
         let name = quoted(&format!("{}_by_{}", table.name, column.name));

@@ -1,0 +1,68 @@
+//! Running in real time, until somebody says stop.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use super::{
+    Engine,
+    faults::{Answer, Failure},
+    store::StoreError,
+};
+
+/// How often a worker without work looks whether another program has written to the store.
+const LOOK: Duration = Duration::from_millis(50);
+/// Turns after which a worker looks whether it should stop.
+const TURNS: u64 = 1_000;
+/// The first delay after the store was in use by others; it doubles up to `DELAY_MAX`.
+const DELAY: Duration = Duration::from_millis(20);
+/// The longest delay.
+const DELAY_MAX: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Runs what is ready or due, and waits for more, until `stop` is set; a turn that has begun is finished. What is
+    /// due is slept for, nothing is polled but whether another program wrote. Gives the number of turns.
+    ///
+    /// # Errors
+    /// If the store fails in a way that trying again does not mend; what is committed until then stays.
+    pub fn work(&mut self, stop: &AtomicBool) -> Answer<u64> {
+        let mut turns = 0;
+        let mut delay = DELAY;
+        while !stop.load(Ordering::Relaxed) {
+            match self.run_ready(TURNS) {
+                Ok(ran) => {
+                    turns += ran.turns;
+                    delay = DELAY;
+                    if ran.idle {
+                        self.wait_for_work(stop)?;
+                    }
+                }
+                Err(Failure::Store(StoreError::InUse(_))) => {
+                    thread::sleep(delay);
+                    delay = (delay * 2).min(DELAY_MAX);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(turns)
+    }
+
+    /// Sleeps until something is due, another program has written, or `stop` is set.
+    fn wait_for_work(&mut self, stop: &AtomicBool) -> Answer<()> {
+        let due = self.next_due()?;
+        while !stop.load(Ordering::Relaxed) {
+            let left = due.map(|due| due.saturating_sub(self.clock.now()));
+            let left = left.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
+            if left == Some(Duration::ZERO) {
+                return Ok(());
+            }
+            thread::sleep(left.unwrap_or(LOOK).min(LOOK));
+            if self.store.version()? != self.version {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
