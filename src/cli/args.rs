@@ -33,6 +33,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Make a deployed build the current one, or let deactivated processes start again
+    Activate(ActivateArgs),
     /// Measure how long a function takes
     Bench(BenchArgs),
     /// Compile a project to one file
@@ -41,6 +43,12 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Print a script that completes commands in a shell
     Completions(CompletionsArgs),
+    /// Let nothing start a process any more; its instances go on
+    Deactivate(DeactivateArgs),
+    /// List the builds of a store and the processes of the current one
+    Definitions(DefinitionsArgs),
+    /// Put a build into a store, as a draft
+    Deploy(DeployArgs),
     /// List the instructions of a build or a project
     Disasm(DisasmArgs),
     /// Print the page of a code such as E0301
@@ -57,8 +65,37 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Take an instance out of a store, as a file
     Snapshot(SnapshotArgs),
+    /// Start a process or run an action in a store
+    Start(StartArgs),
     /// Run the tests of a project
     Test(TestArgs),
+    /// Run the processes of a store until stopped
+    Worker(WorkerArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ActivateArgs {
+    /// Deactivated processes that may start again; without any, the newest build becomes the current one
+    pub processes: Vec<String>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// The beginning of the hash of another build than the newest
+    #[arg(long, value_name = "HASH", conflicts_with = "processes")]
+    pub build: Option<String>,
+
+    /// Only show what would happen to the tables
+    #[arg(long, conflicts_with = "processes")]
+    pub dry_run: bool,
+
+    /// Also do what makes records lose values
+    #[arg(long, conflicts_with = "processes")]
+    pub lose_data: bool,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -117,6 +154,47 @@ pub(super) struct CheckArgs {
 pub(super) struct CompletionsArgs {
     /// Which shell
     pub shell: Shell,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DeactivateArgs {
+    /// The processes
+    #[arg(required = true)]
+    pub processes: Vec<String>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DefinitionsArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DeployArgs {
+    /// A folder, a `.proc` file or a build
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Make it the current build at once, if no record loses a value by that
+    #[arg(long)]
+    pub activate: bool,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Args, Debug)]
@@ -294,6 +372,26 @@ pub(super) struct SnapshotArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct StartArgs {
+    /// The process or action
+    pub process: String,
+
+    /// Its primary record, such as opportunity:42, then its inputs as NAME=VALUE
+    pub args: Vec<String>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Whose rights it has: a user such as user:7; without it the system's
+    #[arg(long = "as", value_name = "USER")]
+    pub user: Option<String>,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct TestArgs {
     /// A folder or a `.proc` file
     #[arg(default_value = ".")]
@@ -312,6 +410,16 @@ pub(super) struct TestArgs {
 
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct WorkerArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Stop when nothing is ready or due, instead of waiting for more
+    #[arg(long)]
+    pub until_idle: bool,
 }
 
 /// How messages about sources are told; the same for every command that has any.

@@ -47,10 +47,14 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         return Exit::Fine;
     }
     match &arguments.command {
+        Some(Command::Activate(args)) => cmd::deploy::activate(args, term),
         Some(Command::Bench(args)) => cmd::bench::run(args, term),
         Some(Command::Build(args)) => cmd::build::run(args, term),
         Some(Command::Check(args)) => cmd::check::run(args, term),
         Some(Command::Completions(args)) => cmd::completions::run(args, term),
+        Some(Command::Deactivate(args)) => cmd::deploy::deactivate(args, term),
+        Some(Command::Definitions(args)) => cmd::deploy::definitions(args, term),
+        Some(Command::Deploy(args)) => cmd::deploy::deploy(args, term),
         Some(Command::Disasm(args)) => cmd::disasm::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
@@ -59,7 +63,9 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Run(args)) => cmd::run::run(args, term),
         Some(Command::Show(args)) => cmd::list::show(args, term),
         Some(Command::Snapshot(args)) => cmd::snapshot::snapshot(args, term),
+        Some(Command::Start(args)) => cmd::start::run(args, term),
         Some(Command::Test(args)) => cmd::test::run(args, term),
+        Some(Command::Worker(args)) => cmd::worker::run(args, term),
         None => {
             term.err(&Arguments::command().render_help().to_string());
             Exit::Usage

@@ -1,14 +1,13 @@
 //! Opening the store that a command works on.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::exit::Exit;
 use super::term::Term;
-use crate::bytecode::container;
+use crate::engine::Engine;
+use crate::engine::clock::{Clock, SystemClock, VirtualClock};
 use crate::engine::store::{Store, sqlite::SqliteStore};
 use crate::simulation::{self, Simulation};
-use crate::vm::program::Program;
 
 /// The setting of a store that holds the hash of its newest build.
 const BUILD: &str = "build";
@@ -45,30 +44,69 @@ pub(super) fn keep_build(store: &mut dyn Store, hash: &str, build: &[u8], term: 
     keep().map_err(|error| failed(term, error))
 }
 
-/// Opens a store that was made by `run --store`, with the build that it holds.
+/// Opens a store to look at it, with the build that is current there.
 pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation<'static>, Exit> {
-    let mut store = open(path, term)?;
-    let hash = store.meta(BUILD).map_err(|error| failed(term, error))?;
-    let bytes = match &hash {
-        Some(hash) => store.build(hash).map_err(|error| failed(term, error))?,
-        None => None,
-    };
-    let (Some(hash), Some(bytes)) = (hash, bytes) else {
-        term.err(&format!(
-            "error[E0918]: the store `{}` holds no build yet: its making was cut short\n",
-            path.display()
-        ));
-        term.err(&format!("  help: `abide run PROJECT --store {}` begins it again\n", path.display()));
+    let engine = attach(open(path, term)?, path, term)?;
+    Simulation::on(engine).map_err(|error| failed(term, error))
+}
+
+/// Opens the store of real processes, to work on it.
+pub(super) fn engine(path: &Path, term: &Term) -> Result<Engine, Exit> {
+    let mut store = real(path, term)?;
+    let kind = store.meta("kind").map_err(|error| failed(term, error))?;
+    if kind.as_deref() == Some("simulated") {
+        term.err(&format!("error[E0920]: the store `{}` is that of a simulation\n", path.display()));
+        term.err(
+            "  help: `abide run PROJECT --store FILE` goes on with it; `abide deploy` makes a store for real use\n",
+        );
         return Err(Exit::Environment);
-    };
-    let program = container::decode(&bytes)
-        .map_err(|e| e.to_string())
-        .and_then(|(module, _)| Program::new(module).map_err(|e| e.to_string()));
-    let program = program.map_err(|message| {
-        term.err(&format!("error[E0904]: the build in `{}`: {message}\n", path.display()));
-        Exit::Environment
-    })?;
-    Simulation::open(store, Arc::new(program), hash, 0).map_err(|error| failed(term, error))
+    }
+    attach(store, path, term)
+}
+
+/// Opens the file of a store of real processes.
+pub(super) fn real(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
+    if !path.exists() {
+        term.err(&format!("error[E0918]: there is no store `{}`\n", path.display()));
+        term.err(&format!("  help: `abide deploy PROJECT --store {}` makes one\n", path.display()));
+        return Err(Exit::Environment);
+    }
+    make(path, term)
+}
+
+/// The same; it is made if there is none.
+pub(super) fn make(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
+    match SqliteStore::open(path) {
+        Ok(store) => Ok(Box::new(store)),
+        Err(error) => Err(failed(term, error)),
+    }
+}
+
+fn attach(mut store: Box<dyn Store>, path: &Path, term: &Term) -> Result<Engine, Exit> {
+    let mut meta = |key| store.meta(key).map_err(|error| failed(term, error));
+    let (kind, build) = (meta("kind")?, meta(BUILD)?);
+    if build.is_none() {
+        let shown = path.display();
+        let (what, help) = if kind.as_deref() == Some("real") {
+            ("has no active build yet", format!("abide activate --store {shown}"))
+        } else {
+            (
+                "holds no build yet: its making was cut short",
+                format!("`abide run PROJECT --store {shown}` begins it again"),
+            )
+        };
+        term.err(&format!("error[E0918]: the store `{shown}` {what}\n  help: {help}\n"));
+        return Err(Exit::Environment);
+    }
+    let clock: Box<dyn Clock> =
+        if kind.as_deref() == Some("real") { Box::new(SystemClock) } else { Box::new(VirtualClock::at(0)) };
+    Engine::attach(store, clock, seed()).map_err(|failure| failed(term, failure))
+}
+
+/// Where `random` begins in a store that has drawn none yet.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
 
 /// Tells that a store cannot be used, with what may be done about it.

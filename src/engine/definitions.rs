@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use crate::{
+    base::value::EntityIdx,
     bytecode::{
         link::Numbering,
         module::ProcessDef,
         types::{FieldIdx, ProcessIdx},
     },
-    base::value::EntityIdx,
     vm::program::Program,
 };
 
@@ -64,7 +64,8 @@ impl Definitions {
 /// The numbers that a store gave to entities and fields; none before its first build.
 pub(crate) fn numbering(store: &mut dyn Store) -> Result<Option<Numbering>, StoreError> {
     let Some(text) = store.meta(NUMBERING)? else { return Ok(None) };
-    let entities = serde_json::from_str(&text).map_err(|_| StoreError::Damaged("the numbers of its entities".into()))?;
+    let entities =
+        serde_json::from_str(&text).map_err(|_| StoreError::Damaged("the numbers of its entities".into()))?;
     Ok(Some(Numbering { entities }))
 }
 
@@ -112,7 +113,8 @@ impl Engine {
     }
 
     fn definitions_of_stored(&mut self, hash: &str) -> Answer<Arc<Definitions>> {
-        let bytes = self.store.build(hash)?.ok_or_else(|| StoreError::Damaged(format!("the build {hash} is not in it")))?;
+        let bytes =
+            self.store.build(hash)?.ok_or_else(|| StoreError::Damaged(format!("the build {hash} is not in it")))?;
         let numbering = numbering(&mut *self.store)?.unwrap_or_default();
         let program = Program::load_into(&bytes, &numbering)
             .map_err(|error| StoreError::Damaged(format!("the build {hash}: {error}")))?;

@@ -140,7 +140,8 @@ impl Engine {
                 Outcome::Faulted(fault) => return Ok(self.rest(fuel, End::Faulted(Box::new(fault)))),
                 Outcome::OutOfFuel => {
                     self.fuel = 0;
-                    let place = machine.position().and_then(|(function, pc)| self.definitions.program.place(function, pc));
+                    let place =
+                        machine.position().and_then(|(function, pc)| self.definitions.program.place(function, pc));
                     let fault = Fault { at: place, values: machine.named_values(), ..TrapCode::Fuel.into() };
                     return Ok(End::Faulted(Box::new(fault)));
                 }

@@ -293,7 +293,11 @@ pub(crate) fn misfits(earlier: &Side<'_>, new: &Side<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for (number, (from, to)) in (0u16..).zip(earlier.schema.tables.iter().zip(&new.schema.tables)) {
         for (index, (old, now)) in (0u16..).zip(from.columns.iter().zip(&to.columns)) {
-            let at = Place { entity: EntityIdx(number), field: FieldIdx(index), name: format!("{}.{}", from.entity, old.field) };
+            let at = Place {
+                entity: EntityIdx(number),
+                field: FieldIdx(index),
+                name: format!("{}.{}", from.entity, old.field),
+            };
             if old.kind == Kind::Gone {
                 continue;
             }

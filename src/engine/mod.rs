@@ -41,8 +41,8 @@ mod triggers;
 mod turn;
 pub mod view;
 mod waits;
-pub mod worker;
 mod words;
+pub mod worker;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -68,8 +68,8 @@ use self::{
     activities::{Activity, Mock},
     actor::Actor,
     clock::{Clock, Random},
-    faults::{Answer, Failure},
     definitions::Definitions,
+    faults::{Answer, Failure},
     operation::set,
     store::{Row, Schema, Store, StoreError},
     waits::Watch,

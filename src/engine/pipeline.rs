@@ -62,7 +62,8 @@ impl Engine {
         always_undone: bool,
         work: impl FnOnce(&mut Self) -> Answer<T>,
     ) -> Answer<T> {
-        let runs_others = [Phase::Before, Phase::After].iter().any(|p| !self.definitions.index.triggers(entity, *p).is_empty());
+        let runs_others =
+            [Phase::Before, Phase::After].iter().any(|p| !self.definitions.index.triggers(entity, *p).is_empty());
         self.nesting += 1;
         let answer = if runs_others || always_undone { self.statement(work) } else { work(self) };
         self.nesting -= 1;
@@ -240,11 +241,10 @@ impl Engine {
     fn cancel_instances_of(&mut self, record: RecordRef) -> Answer<()> {
         let filter = InstanceFilter { primary: Some(record), live: true, ..InstanceFilter::default() };
         for instance in self.store.instances(&filter)? {
-            let handles =
-                self.in_build(&instance.build, |engine| {
-                    let point = instance.point.as_deref().and_then(|name| engine.point(name));
-                    Ok(point.is_some_and(|point| point.handles_deletion))
-                })?;
+            let handles = self.in_build(&instance.build, |engine| {
+                let point = instance.point.as_deref().and_then(|name| engine.point(name));
+                Ok(point.is_some_and(|point| point.handles_deletion))
+            })?;
             if !handles && !self.running.contains(&instance.id) {
                 let reason = format!("{} was deleted", self.identity(record));
                 self.request_cancel(instance, reason)?;

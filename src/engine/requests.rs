@@ -170,7 +170,14 @@ impl Engine {
         let arguments = self.arguments(process, primary, inputs, &kept)?;
         let per = self.per_arguments(process, primary, inputs, &kept);
         if process.kind == ProcessKind::Realtime {
-            let frame_actor = Actor { user, caller: actor.user, owner, instance: None, process: Some(Arc::from(process.name.as_str())), depth: 1 };
+            let frame_actor = Actor {
+                user,
+                caller: actor.user,
+                owner,
+                instance: None,
+                process: Some(Arc::from(process.name.as_str())),
+                depth: 1,
+            };
             let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
             return end.of_realtime(&process.name).map(Started::Result);
         }

@@ -21,7 +21,7 @@ use super::{
     host::Arguments,
     log::Line,
     machine::Frame,
-    store::{Instance, Change, InstanceFilter, LogKind, Mail, Subscription},
+    store::{Change, Instance, InstanceFilter, LogKind, Mail, Subscription},
     triggers::Kept,
 };
 
@@ -143,14 +143,7 @@ impl Engine {
         Ok(())
     }
 
-    fn emission(
-        &self,
-        actor: &Actor,
-        signal: &str,
-        value: &Value,
-        record: Option<RecordRef>,
-        is_alone: bool,
-    ) -> Line {
+    fn emission(&self, actor: &Actor, signal: &str, value: &Value, record: Option<RecordRef>, is_alone: bool) -> Line {
         let def = self.module().signal_by_name(signal).map(|(_, def)| def);
         let nobody = is_alone && self.current.started_by(signal).next().is_none();
         let message = if nobody { format!("{signal}, which nobody receives") } else { signal.to_owned() };
@@ -165,13 +158,7 @@ impl Engine {
         Line { record, changes, ..self.line(actor, LogKind::Emit, message) }
     }
 
-    fn start_by_signal(
-        &mut self,
-        actor: &Actor,
-        signal: &str,
-        value: &Value,
-        record: Option<RecordRef>,
-    ) -> Answer<()> {
+    fn start_by_signal(&mut self, actor: &Actor, signal: &str, value: &Value, record: Option<RecordRef>) -> Answer<()> {
         let definitions = Arc::clone(&self.definitions);
         let Some((number, _)) = definitions.program.module().signal_by_name(signal) else { return Ok(()) };
         for (index, process) in definitions.started_by(signal) {

@@ -417,9 +417,7 @@ impl Engine {
         }
         let rows = [event.old.as_deref(), event.new.as_deref()];
         let fields = self.module().entity(entity).map_or(0, |e| e.fields.len());
-        for field in
-            (0u16..).take(fields).map(FieldIdx).filter(|f| self.is_watched(entity, *f)).collect::<Vec<_>>()
-        {
+        for field in (0u16..).take(fields).map(FieldIdx).filter(|f| self.is_watched(entity, *f)).collect::<Vec<_>>() {
             let mut targets: Vec<i64> = rows
                 .iter()
                 .flatten()

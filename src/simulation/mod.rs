@@ -109,6 +109,15 @@ impl<'t> Simulation<'t> {
         Ok(Self { engine, recorder })
     }
 
+    /// The same for an engine that is there.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn on(mut engine: Engine) -> Result<Self, Error> {
+        let recorder = Recorder::after_now(&mut engine)?;
+        Ok(Self { engine, recorder })
+    }
+
     /// Where the clock of a project begins without a word about it: today at 09:00 in its zone.
     #[must_use]
     pub fn default_beginning(zone: &str, today: jiff::civil::Date) -> i64 {

@@ -21,9 +21,7 @@ pub(super) fn migrated(row: &[Value], sources: &[Source], to: &Table) -> Result<
             Source::KeepOr(value) if old.is_none() => value.clone(),
             Source::KeepOr(_) => old.clone(),
             Source::Renumber(numbers) => match old {
-                Value::Enum(old) => {
-                    Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is))
-                }
+                Value::Enum(old) => Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is)),
                 other => other.clone(),
             },
             Source::Convert => match (old, &column.kind) {
@@ -32,7 +30,11 @@ pub(super) fn migrated(row: &[Value], sources: &[Source], to: &Table) -> Result<
             },
         };
         let fits = if new.is_none() { column.optional } else { column.kind.fits(&new) };
-        if fits { Ok(new) } else { Err(StoreError::Constraint(format!("{}.{} cannot hold {new:?}", to.entity, column.field))) }
+        if fits {
+            Ok(new)
+        } else {
+            Err(StoreError::Constraint(format!("{}.{} cannot hold {new:?}", to.entity, column.field)))
+        }
     };
     row.iter().zip(sources).zip(&to.columns).map(value).collect()
 }

@@ -115,11 +115,8 @@ impl SqliteStore {
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let mut index = 0;
-            let values: Row = old
-                .columns
-                .iter()
-                .map(|column| columns::pull(from, column, row, &mut index))
-                .collect::<Result<_>>()?;
+            let values: Row =
+                old.columns.iter().map(|column| columns::pull(from, column, row, &mut index)).collect::<Result<_>>()?;
             let values: Vec<Value> = migrated(&values, sources, new)?;
             let mut out = Vec::with_capacity(names.len());
             for (column, value) in new.columns.iter().zip(&values) {

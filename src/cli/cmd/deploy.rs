@@ -1,0 +1,221 @@
+//! `abide deploy`, `activate`, `deactivate`, `definitions`: which builds a store has, and what they may start.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::bytecode::module::{Module, ProcessKind};
+use crate::cli::args::{ActivateArgs, DeactivateArgs, DefinitionsArgs, DeployArgs};
+use crate::cli::cmd::run::quoted;
+use crate::cli::exit::Exit;
+use crate::cli::store;
+use crate::cli::target;
+use crate::cli::term::Term;
+use crate::engine::deploy::{self, Deployed, short};
+use crate::engine::migration::{Plan, Step};
+use crate::engine::store::Store;
+use crate::simulation::json as shown;
+
+pub(in crate::cli) fn deploy(args: &DeployArgs, term: &Term) -> Exit {
+    deploy_to(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
+    let target = target::load(&args.path, &args.report, term)?;
+    let path = &args.store.store;
+    let mut store = store::make(path, term)?;
+    let (hash, is_new) = deploy::deploy(&mut *store, &target.build).map_err(|failure| store::failed(term, failure))?;
+    let meta = &target.program.module().meta;
+    let name = format!("{} {} ({})", meta.name, meta.version, short(&hash));
+    if args.activate {
+        return activate_build(&mut *store, &hash, &Way { path, lossy: false, dry: false, json: args.json }, term);
+    }
+    if args.json {
+        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "new": is_new})));
+    } else {
+        let what = if is_new { "deployed" } else { "was there already:" };
+        let path = quoted(&path.to_string_lossy());
+        term.out(&format!("{what} {name}\n\nNext:\n  abide activate --store {path}  # it becomes the current build\n"));
+    }
+    Ok(Exit::Fine)
+}
+
+pub(in crate::cli) fn activate(args: &ActivateArgs, term: &Term) -> Exit {
+    let answer = if args.processes.is_empty() {
+        activate_newest(args, term)
+    } else {
+        set_active(&args.processes, &args.store.store, true, term)
+    };
+    answer.unwrap_or_else(|exit| exit)
+}
+
+fn activate_newest(args: &ActivateArgs, term: &Term) -> Result<Exit, Exit> {
+    let path = &args.store.store;
+    let mut store = store::real(path, term)?;
+    let builds = deploy::deployed(&mut *store).map_err(|failure| store::failed(term, failure))?;
+    let hash = chosen(&builds, args.build.as_deref(), path, term)?;
+    let way = Way { path, lossy: args.lose_data, dry: args.dry_run, json: args.json };
+    activate_build(&mut *store, &hash, &way, term)
+}
+
+/// The build that is meant.
+fn chosen(builds: &[Deployed], named: Option<&str>, path: &Path, term: &Term) -> Result<String, Exit> {
+    let found: Vec<&Deployed> = match named {
+        Some(start) => builds.iter().filter(|build| build.hash.starts_with(start)).collect(),
+        None => builds.iter().filter(|build| build.is_newest).collect(),
+    };
+    if let [one] = found.as_slice() {
+        return Ok(one.hash.clone());
+    }
+    let what = match (named, found.is_empty()) {
+        (None, _) => "no build was deployed yet".to_owned(),
+        (Some(start), true) => format!("no build begins with `{start}`"),
+        (Some(start), false) => format!("{} builds begin with `{start}`", found.len()),
+    };
+    let path = path.display();
+    term.err(&format!("error: {what}\n  help: `abide definitions --store {path}` lists them\n"));
+    Err(Exit::Wrong)
+}
+
+/// How a build is activated.
+struct Way<'a> {
+    path: &'a Path,
+    lossy: bool,
+    dry: bool,
+    json: bool,
+}
+
+fn activate_build(store: &mut dyn Store, hash: &str, way: &Way<'_>, term: &Term) -> Result<Exit, Exit> {
+    let answer = if way.dry {
+        deploy::plan(store, hash).map(|plan| (plan, false))
+    } else {
+        deploy::activate(store, hash, way.lossy)
+    };
+    let (plan, done) = answer.map_err(|failure| store::failed(term, failure))?;
+    if way.json {
+        let steps: Vec<_> = plan.steps.iter().map(step_to_json).collect();
+        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "activated": done, "steps": steps})));
+    } else {
+        term.out(&steps(&plan));
+        if done {
+            term.out(&format!("activated {}\n", short(hash)));
+        }
+    }
+    if done || way.dry {
+        return Ok(Exit::Fine);
+    }
+    let refused = plan.refusals().count();
+    if refused > 0 {
+        term.err(&format!(
+            "error[E0925]: the build cannot become the current one: {refused} of the steps cannot be done\n"
+        ));
+        term.err("  help: mend what the steps name, and deploy again\n");
+    } else {
+        term.err(&format!("error[E0925]: nothing was done: {} records would lose a value\n", plan.loses()));
+        let path = quoted(&way.path.to_string_lossy());
+        term.err(&format!("  help: if that is meant, `abide activate --store {path} --lose-data`\n"));
+    }
+    Err(Exit::Wrong)
+}
+
+fn steps(plan: &Plan) -> String {
+    let mut text = String::new();
+    for step in &plan.steps {
+        let mark = if step.refused.is_some() || step.loses > 0 { "!" } else { " " };
+        text += &format!("{mark} {}\n", step.words);
+        if let Some(why) = &step.refused {
+            text += &format!("    cannot be done: {why}\n");
+        }
+    }
+    text
+}
+
+fn step_to_json(step: &Step) -> serde_json::Value {
+    json!({"step": step.words, "loses": step.loses, "refused": step.refused})
+}
+
+pub(in crate::cli) fn deactivate(args: &DeactivateArgs, term: &Term) -> Exit {
+    set_active(&args.processes, &args.store.store, false, term).unwrap_or_else(|exit| exit)
+}
+
+fn set_active(processes: &[String], path: &Path, active: bool, term: &Term) -> Result<Exit, Exit> {
+    let mut engine = store::engine(path, term)?;
+    let mut exit = Exit::Fine;
+    for process in processes {
+        match engine.set_active(process, active) {
+            Ok(changed) => {
+                let state = if active { "active" } else { "inactive" };
+                let was = if changed { "is" } else { "was already" };
+                term.out(&format!("{process} {was} {state}\n"));
+            }
+            Err(crate::engine::faults::Failure::Fault(fault)) => {
+                term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+                exit = Exit::Wrong;
+            }
+            Err(failure) => return Err(store::failed(term, failure)),
+        }
+    }
+    Ok(exit)
+}
+
+pub(in crate::cli) fn definitions(args: &DefinitionsArgs, term: &Term) -> Exit {
+    list(args, term).unwrap_or_else(|exit| exit)
+}
+
+fn list(args: &DefinitionsArgs, term: &Term) -> Result<Exit, Exit> {
+    let path = &args.store.store;
+    let mut store = store::real(path, term)?;
+    let builds = deploy::deployed(&mut *store).map_err(|failure| store::failed(term, failure))?;
+    let is_active = builds.iter().any(|build| build.is_current);
+    drop(store);
+    let engine = if is_active { Some(store::engine(path, term)?) } else { None };
+    let inactive: Vec<&str> = engine.iter().flat_map(|engine| engine.inactive()).collect();
+    let module = engine.as_ref().map(|engine| engine.module());
+    if args.json {
+        let builds: Vec<_> = builds
+            .iter()
+            .map(|build| {
+                let at = shown::moment(build.at);
+                json!({"build": build.hash, "version": build.version, "deployed": at, "current": build.is_current})
+            })
+            .collect();
+        let processes = processes(module);
+        let processes: Vec<_> = processes
+            .iter()
+            .map(|(name, kind)| json!({"name": name, "kind": kind, "active": !inactive.contains(name)}))
+            .collect();
+        term.out(&format!("{:#}\n", json!({"version": 1, "builds": builds, "processes": processes})));
+        return Ok(Exit::Fine);
+    }
+    if builds.is_empty() {
+        term.out("No build was deployed yet.\n");
+    }
+    for build in &builds {
+        let state = if build.is_current {
+            "current"
+        } else if build.is_newest {
+            "draft"
+        } else {
+            "earlier"
+        };
+        let at = shown::moment(build.at);
+        term.out(&format!("{state:<8} {} {:<10} deployed {at}\n", short(&build.hash), build.version));
+    }
+    for (name, kind) in processes(module) {
+        let state = if inactive.contains(&name) { "inactive" } else { "active" };
+        term.out(&format!("  {state:<9} {kind:<10} {name}\n"));
+    }
+    Ok(Exit::Fine)
+}
+
+/// The processes of a build, with the words for their kinds.
+fn processes(module: Option<&Module>) -> Vec<(&str, &'static str)> {
+    let word = |kind| match kind {
+        ProcessKind::Background => "background",
+        ProcessKind::Realtime => "real-time",
+        ProcessKind::Action => "action",
+        ProcessKind::Activity => "activity",
+    };
+    let all = module.map(|module| module.processes.as_slice()).unwrap_or_default();
+    all.iter().map(|process| (process.name.as_str(), word(process.kind))).collect()
+}
