@@ -149,7 +149,6 @@ pub struct Engine {
     version: i64,
     /// Which activation of the store the current build is of.
     activation: Option<String>,
-    particulars: HashMap<(EntityIdx, String), i64>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
 }
@@ -192,7 +191,6 @@ impl Engine {
             inactive: BTreeSet::new(),
             version: 0,
             activation: None,
-            particulars: HashMap::new(),
             activities: HashMap::new(),
             mocks: Vec::new(),
             zones: HashMap::new(),
