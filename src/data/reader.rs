@@ -406,10 +406,10 @@ impl Reader {
                 let unknown = |reader: &Self| errors::not_json(reader.since(start), "this stands for no character");
                 let first = self.four_digits()?;
                 let code = match first {
-                    Some(high @ 0xD800..0xDC00) => match self.low_surrogate()? {
-                        Some(low) => Some(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)),
-                        None => None,
-                    },
+                    Some(high @ 0xD800..0xDC00) => {
+                        let low = self.low_surrogate()?;
+                        low.map(|low| 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+                    }
                     other => other,
                 };
                 let Some(character) = code.and_then(char::from_u32) else { return Err(unknown(self).into()) };

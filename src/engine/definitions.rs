@@ -146,7 +146,8 @@ impl Engine {
         }
         let key = format!("{INACTIVE}{process}");
         self.transaction(|engine| {
-            Ok(if active { engine.store.remove_meta(&key)? } else { engine.store.set_meta(&key, "")? })
+            let kept = if active { engine.store.remove_meta(&key) } else { engine.store.set_meta(&key, "") };
+            Ok(kept?)
         })?;
         let name = process.to_owned();
         Ok(if active { self.inactive.remove(&name) } else { self.inactive.insert(name) })

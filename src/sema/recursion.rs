@@ -129,7 +129,13 @@ impl Ways {
                 }
                 bodies.into_iter().fold(None, |after, body| either(after, self.block(body, Some(met.clone()))))
             }
-            _ => blocks_of(&stmt.kind).into_iter().fold(Some(met), |met, body| self.block(body, met)),
+            _ => {
+                let mut met = Some(met);
+                for body in blocks_of(&stmt.kind) {
+                    met = self.block(body, met);
+                }
+                met
+            }
         }
     }
 

@@ -88,8 +88,11 @@ pub(super) fn order(
     let order = Order { records, create: Some(Vec::with_capacity(records)), later: Vec::new() };
     let mut walk = Walk { module, data, named, state, order, problems: Vec::new() };
     for number in (0u32..).take(records) {
-        let answer = if forward.binary_search(&number).is_ok() { walk.visit(number) } else { Ok(walk.pass(number)) };
-        answer.map_err(|trouble| vec![trouble])?;
+        if forward.binary_search(&number).is_ok() {
+            walk.visit(number).map_err(|trouble| vec![trouble])?;
+        } else {
+            walk.pass(number);
+        }
     }
     walk.order.later.sort_unstable();
     walk.order.later.dedup();
