@@ -32,13 +32,17 @@ use jiff::tz::TimeZone;
 mod approval;
 
 /// Function, argument.
-const WORK: [(&str, i64); 6] = [
+const WORK: [(&str, i64); 9] = [
     ("int_loop", 1_000_000),
     ("fib", 25),
     ("text_build", 200_000),
     ("record_update", 1_000_000),
     ("record_copy", 300_000),
     ("rule_loop", 500_000),
+    // Lua has no decimals.
+    ("invoice_exact", 300_000),
+    ("invoice_cents", 500_000),
+    ("sort_and_sum", 10_000),
 ];
 /// Runs of which the best counts.
 const RUNS: usize = 7;
