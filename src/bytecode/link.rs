@@ -67,12 +67,11 @@ pub fn link(mut module: Module, numbering: &Numbering) -> Result<Module, LinkErr
         return Ok(module);
     }
     let links = Links::new(&module, numbering)?;
-    let queries = module.queries.iter().map(|query| links.query(&module, query)).collect::<Result<_, _>>()?;
+    let queries = module.queries.iter().map(|query| links.query(&module, query)).collect();
     module.queries = queries;
     links.processes(&mut module)?;
-    let sites: Vec<HostOp> = module.sites.iter().map(|site| links.request(&site.op)).collect::<Result<_, _>>()?;
-    for (site, op) in module.sites.iter_mut().zip(sites) {
-        site.op = op;
+    for site in &mut module.sites {
+        site.op = links.request(&site.op);
     }
     for particular in &mut module.particulars {
         particular.entity = links.entity(particular.entity);
@@ -148,10 +147,13 @@ impl Links {
         }
     }
 
-    fn request(&self, op: &HostOp) -> Result<HostOp, LinkError> {
+    /// All operations stand here, so that a new one that names fields is not forgotten.
+    fn request(&self, op: &HostOp) -> HostOp {
         let mut op = op.clone();
         match &mut op {
-            HostOp::ReadField { entity, field } | HostOp::SetPending { entity, field } => {
+            HostOp::ReadField { entity, field }
+            | HostOp::ReadStored { entity, field }
+            | HostOp::SetPending { entity, field } => {
                 (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));
             }
             HostOp::ReadUnionField { fields } => {
@@ -170,12 +172,61 @@ impl Links {
                 *entity = self.entity(*entity);
             }
             HostOp::Under { entity, .. } | HostOp::ChangeStatus { entity, .. } => *entity = self.entity(*entity),
-            _ => {}
+            HostOp::LastId
+            | HostOp::IsDeleted
+            | HostOp::ShownName
+            | HostOp::Query(_)
+            | HostOp::Count(_)
+            | HostOp::Particular(_)
+            | HostOp::Convert(_)
+            | HostOp::Config(_)
+            | HostOp::Now
+            | HostOp::Random
+            | HostOp::Uuid
+            | HostOp::ProcessUser
+            | HostOp::ProcessCaller
+            | HostOp::ProcessOwner
+            | HostOp::ProcessInstance
+            | HostOp::ProcessDepth
+            | HostOp::SetInput(_)
+            | HostOp::AssignOwner
+            | HostOp::Delete
+            | HostOp::Log
+            | HostOp::AtomicBegin
+            | HostOp::AtomicCommit
+            | HostOp::AtomicRollback
+            | HostOp::CallAction(_)
+            | HostOp::StartChild { .. }
+            | HostOp::JoinChild(_)
+            | HostOp::ChildResult(_)
+            | HostOp::CancelInstance
+            | HostOp::ActAsBegin
+            | HostOp::ActAsEnd
+            | HostOp::CallActivity { .. }
+            | HostOp::Emit(_)
+            | HostOp::MailNext(_)
+            | HostOp::MailRead(_)
+            | HostOp::MailTake
+            | HostOp::WatchBegin
+            | HostOp::WatchMoment
+            | HostOp::WatchEnd
+            | HostOp::TestGivenProcess(_)
+            | HostOp::TestActAs
+            | HostOp::TestAdvance
+            | HostOp::TestAdvanceTo
+            | HostOp::TestStandstill
+            | HostOp::TestIdle
+            | HostOp::TestCount { .. }
+            | HostOp::TestCountAll(_)
+            | HostOp::TestFail
+            | HostOp::TestMock { .. }
+            | HostOp::TestGiveUp(_)
+            | HostOp::TestRetry(_) => {}
         }
-        Ok(op)
+        op
     }
 
-    fn query(&self, module: &Module, query: &QueryDef) -> Result<QueryDef, LinkError> {
+    fn query(&self, module: &Module, query: &QueryDef) -> QueryDef {
         let mut query = query.clone();
         for conjunct in &mut query.conjuncts {
             let mut entity = query.entity;
@@ -186,7 +237,7 @@ impl Links {
             }
         }
         query.entity = self.entity(query.entity);
-        Ok(query)
+        query
     }
 
     fn processes(&self, module: &mut Module) -> Result<(), LinkError> {

@@ -56,7 +56,6 @@ impl Engine {
         process: &ProcessDef,
         args: &[Value],
     ) -> Answer<Option<Value>> {
-        self.refuse_inactive(index)?;
         let (primary, inputs) = split_call(process, args)?;
         let mut inputs = inputs.to_vec();
         for number in 0..self.definitions.index.action_triggers(index, Phase::Before).len() {

@@ -21,7 +21,7 @@ use super::{
     faults::{self, Answer},
     index::Index,
     schedules,
-    store::{Schema, Store, StoreError},
+    store::{InstanceFilter, Schema, Store, StoreError},
 };
 
 /// The setting of a store that holds the hash of its current build.
@@ -121,6 +121,20 @@ impl Engine {
         Ok(Arc::new(Definitions::new(Arc::new(program), hash.to_owned())))
     }
 
+    /// Loads the builds that live instances began with: what wakes these, and what they receive, is known before their
+    /// next turn. Only an activation adds one.
+    pub(crate) fn load_earlier(&mut self) -> Answer<()> {
+        self.earlier.clear();
+        let current = self.current.hash.clone();
+        for hash in self.store.builds()?.into_iter().filter(|hash| *hash != current) {
+            let filter = InstanceFilter { build: Some(hash.clone()), live: true, ..InstanceFilter::default() };
+            if self.store.count_instances(&filter)? > 0 {
+                self.definitions_of(&hash)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether nothing starts this process of the build that runs: it was deactivated.
     pub(crate) fn is_inactive(&self, process: ProcessIdx) -> bool {
         !self.inactive.is_empty()
@@ -180,16 +194,15 @@ impl Engine {
     }
 
     /// Goes over to the build that another program made the current one.
-    fn change_build(&mut self) -> Answer<()> {
+    pub(crate) fn change_build(&mut self) -> Answer<()> {
         let hash = self.store.meta(CURRENT)?.unwrap_or_default();
-        self.earlier.clear();
         let definitions = self.definitions_of_stored(&hash)?;
         let schema = Arc::new(Schema::of(definitions.program.module())?);
         self.store.prepare(&schema)?;
         (self.schema, self.schedules) = (schema, schedules::of(definitions.program.module()));
         self.current = Arc::clone(&definitions);
         self.definitions = definitions;
-        Ok(())
+        self.load_earlier()
     }
 
     /// All builds that run: the current one first.

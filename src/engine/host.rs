@@ -113,6 +113,7 @@ impl Engine {
             }
             HostOp::CallAction(process) => {
                 let process = *process;
+                self.refuse_inactive(process)?;
                 self.in_transaction(frame, |engine, frame| {
                     let actor = frame.actor.clone();
                     engine.call_action(&actor, process, args.rest())

@@ -80,6 +80,9 @@ pub use self::{machine::TestHost, operation::Write, requests::Started, turn::Ran
 /// The setting of a store that says when it became that of its project.
 const FOUNDED: &str = "founded";
 
+/// What the settings of a store begin with that name the owners of processes.
+const OWNER: &str = "owner/";
+
 /// How an engine is set up.
 pub struct Settings {
     /// The clock. A virtual one makes the store a simulation.
@@ -219,6 +222,7 @@ impl Engine {
         self.now = self.clock.now();
         self.activation = self.store.meta(deploy::ACTIVATION)?;
         self.version = self.store.version()?;
+        self.load_earlier()?;
         self.restore()
     }
 
@@ -229,10 +233,9 @@ impl Engine {
             self.random_kept = state;
         }
         self.owners.clear();
-        let names: Vec<String> = self.module().processes.iter().map(|p| p.name.clone()).collect();
-        for name in names {
-            if let Some(owner) = self.number(&format!("owner/{name}"))? {
-                self.owners.insert(name, owner);
+        for (key, owner) in self.store.metas(OWNER)? {
+            if let (Some(process), Ok(owner)) = (key.strip_prefix(OWNER), owner.parse()) {
+                self.owners.insert(process.to_owned(), owner);
             }
         }
         self.read_inactive()?;

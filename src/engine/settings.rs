@@ -36,11 +36,11 @@ impl Engine {
     }
 
     pub(super) fn read_settings(&mut self) -> Answer<()> {
-        let names: Vec<String> = self.module().configs.iter().map(|config| config.name.clone()).collect();
-        for name in names {
-            let Some(text) = self.store.meta(&key(&name))? else { continue };
-            let json = serde_json::from_str(&text).map_err(|_| damaged(&name))?;
-            self.settings.insert(name, codec::from_json(&json, 0)?);
+        self.settings.clear();
+        for (key, text) in self.store.metas(&key(""))? {
+            let name = key.split_once('/').map_or(key.as_str(), |(_, name)| name);
+            let json = serde_json::from_str(&text).map_err(|_| damaged(name))?;
+            self.settings.insert(name.to_owned(), codec::from_json(&json, 0)?);
         }
         Ok(())
     }

@@ -89,12 +89,15 @@ impl Engine {
 
     /// A place of this slot may have become free: those who wait for it begin, in the order of their starts.
     pub(crate) fn let_in(&mut self, process: &str, slot: &str) -> Answer<()> {
-        let count = self.process_named(process).and_then(|(_, p)| p.limit.as_ref()).map_or(u32::MAX, |l| l.count);
         while let Some(id) = self.store.first_queued(process, slot)? {
+            let mut next = self.known_instance(id)?;
+            let count = self.in_build(&next.build, |engine| {
+                let limit = engine.process_named(process).and_then(|(_, process)| process.limit.as_ref());
+                Ok(limit.map_or(u32::MAX, |limit| limit.count))
+            })?;
             if self.store.running(process, slot)? >= count {
                 break;
             }
-            let mut next = self.known_instance(id)?;
             self.make_ready(&mut next)?;
             self.store.put_instance(&next)?;
         }

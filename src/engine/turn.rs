@@ -49,19 +49,21 @@ impl Engine {
             // Within a transaction of the caller nothing runs in the background.
             return Ok(Ran { idle: true, ..ran });
         }
-        loop {
-            self.begin_group()?;
-            match self.run_group(&mut ran, turns_max) {
-                Ok(()) => self.commit_group()?,
-                Err(failure) => {
-                    self.abandon_group();
-                    return Err(failure);
-                }
-            }
-            if ran.idle || ran.turns >= turns_max {
-                return Ok(ran);
-            }
+        while !ran.idle && ran.turns < turns_max {
+            self.run_one_group(&mut ran, turns_max)?;
         }
+        Ok(ran)
+    }
+
+    /// Turns that share one commit.
+    pub(crate) fn run_one_group(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
+        self.begin_group()?;
+        let before = *ran;
+        let answer = self.run_group(ran, turns_max);
+        if answer.is_err() {
+            self.abandon_group();
+        }
+        answer.and_then(|()| self.commit_group()).inspect_err(|_| *ran = before)
     }
 
     /// Runs turns in the open transaction, as long as they may share one commit.

@@ -10,35 +10,30 @@ use super::{
     Engine,
     faults::{Answer, Failure},
     store::StoreError,
+    turn::Ran,
 };
 
 /// How often a worker without work looks whether another program has written to the store.
 const LOOK: Duration = Duration::from_millis(50);
-/// Turns after which a worker looks whether it should stop.
-const TURNS: u64 = 1_000;
 /// The first delay after the store was in use by others; it doubles up to `DELAY_MAX`.
 const DELAY: Duration = Duration::from_millis(20);
 /// The longest delay.
 const DELAY_MAX: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// Runs what is ready or due, and waits for more, until `stop` is set; a turn that has begun is finished. What is
-    /// due is slept for, nothing is polled but whether another program wrote. Gives the number of turns.
+    /// Runs what is ready or due, and waits for more, until `stop` is set; turns that have begun are finished. What is
+    /// due is slept for, nothing is polled but whether another program wrote. With `until_idle` it does not wait. Gives
+    /// the number of turns.
     ///
     /// # Errors
     /// If the store fails in a way that trying again does not mend; what is committed until then stays.
-    pub fn work(&mut self, stop: &AtomicBool) -> Answer<u64> {
-        let mut turns = 0;
+    pub fn work(&mut self, stop: &AtomicBool, until_idle: bool) -> Answer<u64> {
+        let mut ran = Ran::default();
         let mut delay = DELAY;
         while !stop.load(Ordering::Relaxed) {
-            match self.run_ready(TURNS) {
-                Ok(ran) => {
-                    turns += ran.turns;
-                    delay = DELAY;
-                    if ran.idle {
-                        self.wait_for_work(stop)?;
-                    }
-                }
+            match self.work_once(&mut ran, stop, until_idle) {
+                Ok(()) if ran.idle && until_idle => break,
+                Ok(()) => delay = DELAY,
                 Err(Failure::Store(StoreError::InUse(_))) => {
                     thread::sleep(delay);
                     delay = (delay * 2).min(DELAY_MAX);
@@ -46,7 +41,14 @@ impl Engine {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(turns)
+        Ok(ran.turns)
+    }
+
+    /// A group of turns; if nothing is left then, waits for more.
+    fn work_once(&mut self, ran: &mut Ran, stop: &AtomicBool, until_idle: bool) -> Answer<()> {
+        ran.idle = false;
+        self.run_one_group(ran, u64::MAX)?;
+        if ran.idle && !until_idle { self.wait_for_work(stop) } else { Ok(()) }
     }
 
     /// Sleeps until something is due, another program has written, or `stop` is set.

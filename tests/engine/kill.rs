@@ -184,6 +184,11 @@ fn signals_survive_every_kill() {
 }
 
 #[test]
+fn places_survive_every_kill() {
+    killed_everywhere(Work::Scenario(3));
+}
+
+#[test]
 fn a_simulation_goes_on_with_its_data_after_every_kill() {
     killed_everywhere(Work::Simulation);
 }

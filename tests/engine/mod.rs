@@ -9,6 +9,7 @@ mod instances;
 mod kill;
 mod loops;
 mod mortal;
+mod numbering;
 mod operations;
 mod relations;
 mod scenarios;

@@ -218,7 +218,7 @@ workflow One for deal: Deal when created limit 1 at once {
     on cancel { log "end {deal.title}" }
 }
 workflow Newest for deal: Deal when created limit 2 at once per deal.score mod 2 newest wins {
-    wait { until deal.score > 5, after 3 days }
+    wait { until deal.score > 5 => log "high", after 3 days => log "late" }
     log "newest {deal.title}"
     on cancel { log "{deal.title} made room" }
 }

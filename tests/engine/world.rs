@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abide::{
     base::value::{EntityIdx, RecordRef, Value},
-    bytecode::types::FieldIdx,
+    bytecode::{module::Module, types::FieldIdx},
     codegen,
     diag::render,
     engine::{
@@ -26,10 +26,14 @@ pub(super) const DAY: i64 = 24 * HOUR;
 
 /// Compiles a project of one file.
 pub(super) fn compile(text: &str) -> Arc<Program> {
+    Arc::new(Program::new(module(text)).unwrap())
+}
+
+/// The module of a project of one file.
+pub(super) fn module(text: &str) -> Module {
     let front = pipeline::check(load_text("test.proc", text.as_bytes().to_vec()));
     assert!(!front.has_errors(), "{}", render::short(&front.diagnostics, &front.sources));
-    let module = codegen::lower(&front.projects[0].checked.program, &front.sources).unwrap();
-    Arc::new(Program::new(module).unwrap())
+    codegen::lower(&front.projects[0].checked.program, &front.sources).unwrap()
 }
 
 pub(super) fn settings() -> Settings {

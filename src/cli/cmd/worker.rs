@@ -29,8 +29,7 @@ fn work(args: &WorkerArgs, term: &Term) -> Result<Exit, Exit> {
     let mut engine = store::engine(path, term)?;
     let meta = &engine.module().meta;
     term.err(&format!("works on {} {} in `{}`; ctrl-c stops it\n", meta.name, meta.version, path.display()));
-    let turns = if args.until_idle { engine.run_ready(u64::MAX).map(|ran| ran.turns) } else { engine.work(&stop) };
-    let turns = turns.map_err(|failure| store::failed(term, failure))?;
+    let turns = engine.work(&stop, args.until_idle).map_err(|failure| store::failed(term, failure))?;
     term.err(&format!("stopped after {turns} turns\n"));
     Ok(Exit::Fine)
 }
