@@ -83,3 +83,8 @@ pub const PATTERN_NESTING_MAX: u32 = 50;
 
 /// How long an activity may take that says nothing about it, in microseconds: 2 minutes.
 pub const ACTIVITY_MICROS: i64 = 120_000_000;
+/// Rows of an import that share a transaction. Others that write wait for its end, some 20 ms; alone each row would wait
+/// for the disk.
+pub const IMPORT_BATCH: usize = 200;
+/// Reasons of refused rows that an import shows; all of them stand in its file.
+pub const IMPORT_SHOWN_MAX: u64 = 10;

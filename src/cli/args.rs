@@ -8,6 +8,12 @@ use clap_complete::Shell;
 use crate::base::distance::did_you_mean;
 use crate::sema::library::{self, Library};
 
+mod record;
+
+pub(super) use record::{
+    CreateArgs, DeleteArgs, FindArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs, WriteArgs,
+};
+
 /// Business processes: write, check, run.
 #[derive(Debug, Parser)]
 #[command(name = "abide", disable_version_flag = true, max_term_width = 100)]
@@ -35,6 +41,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Make a deployed build the current one, or let deactivated processes start again
     Activate(ActivateArgs),
+    /// Copy a store to a file, while workers go on
+    Backup(BackupArgs),
     /// Measure how long a function takes
     Bench(BenchArgs),
     /// Compile a project to one file
@@ -57,6 +65,8 @@ pub(super) enum Command {
     Fmt(FmtArgs),
     /// List the instances in a store
     List(ListArgs),
+    /// Create, read, write and import records of a store
+    Record(RecordArgs),
     /// Go on with an instance that `snapshot` took out, on a virtual clock
     Resume(ResumeArgs),
     /// Run a project or a build as a simulation, and tell what happened
@@ -96,6 +106,16 @@ pub(super) struct ActivateArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BackupArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -48,6 +48,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
     }
     match &arguments.command {
         Some(Command::Activate(args)) => cmd::deploy::activate(args, term),
+        Some(Command::Backup(args)) => cmd::backup::run(args, term),
         Some(Command::Bench(args)) => cmd::bench::run(args, term),
         Some(Command::Build(args)) => cmd::build::run(args, term),
         Some(Command::Check(args)) => cmd::check::run(args, term),
@@ -59,6 +60,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),
+        Some(Command::Record(args)) => cmd::record::run(args, term),
         Some(Command::Resume(args)) => cmd::snapshot::resume(args, term),
         Some(Command::Run(args)) => cmd::run::run(args, term),
         Some(Command::Show(args)) => cmd::list::show(args, term),

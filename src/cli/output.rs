@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::term::Term;
@@ -18,6 +18,38 @@ pub(super) fn put(path: &Path, bytes: &[u8], term: &Term) -> Result<(), Exit> {
     })
 }
 
+/// Puts a file in its place that `make` makes beside it. What it tells is told.
+pub(super) fn put_made(path: &Path, term: &Term, make: impl FnOnce(&Path) -> Result<(), Exit>) -> Result<(), Exit> {
+    let (folder, temporary) = beside(path);
+    let made = make(&temporary).and_then(|()| {
+        fs::rename(&temporary, path).map_err(|error| {
+            term.err(&format!("error[E0921]: cannot write `{}`: {error}\n", path.display()));
+            Exit::Environment
+        })
+    });
+    if made.is_err() {
+        // What is left over when even this fails is a hidden file beside the target.
+        let _ = fs::remove_file(&temporary);
+    } else {
+        sync_folder(folder);
+    }
+    made
+}
+
+/// The folder of a file, and the name that it has there until it is whole.
+fn beside(path: &Path) -> (&Path, PathBuf) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    (folder, folder.join(format!(".{name}.{}.tmp", std::process::id())))
+}
+
+/// A new name lasts once the folder is on disk. Where a folder cannot be synced, it is as safe as it gets.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
 /// Writes a file, or puts the bytes in the place of one: another file is written and takes its name. A file that
 /// links lead to is replaced, not the link; permissions stay. What is no file, such as a pipe, is written to.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -26,9 +58,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
     let target = if known.is_some() { fs::canonicalize(path)? } else { path.to_path_buf() };
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let (folder, temporary) = beside(&target);
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         file.write_all(bytes)?;
@@ -42,9 +72,8 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if written.is_err() {
         // What is left over when even this fails is a hidden file beside the target.
         let _ = fs::remove_file(&temporary);
-    } else if cfg!(unix) {
-        // The new name lasts once the folder is on disk. Where a folder cannot be synced, it is as safe as it gets.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    } else {
+        sync_folder(folder);
     }
     written
 }

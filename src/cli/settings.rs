@@ -1,14 +1,17 @@
 //! `--config NAME=VALUE`: settings on the command line.
 
+use std::io::Cursor;
+
 use crate::base::distance::did_you_mean;
 use crate::base::source::{SourceFile, Sources};
-use crate::base::span::Span;
+use crate::base::span::{FileId, Span};
 use crate::base::value::Value;
 use crate::bytecode::module::Module;
 use crate::bytecode::types::{TypeDef, TypeIdx};
 use crate::cli::{exit::Exit, store, term::Term};
-use crate::data::convert;
 use crate::data::json::{Json, JsonKind};
+use crate::data::reader::{Reader, Trouble};
+use crate::data::{convert, errors};
 use crate::diag::{Diagnostic, render};
 use crate::simulation::Simulation;
 
@@ -106,8 +109,29 @@ pub(super) fn from_text(
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new(option.to_owned(), text.to_owned(), false));
     let span = Span::new(file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
-    let json = Json { kind: kind_of(module, ty, text), span };
+    let json = if is_structured(module, ty) && text != "none" {
+        match parsed(text, file, span) {
+            Ok(json) => json,
+            Err(problem) => return Err((problem, sources)),
+        }
+    } else {
+        Json { kind: kind_of(module, ty, text), span }
+    };
     convert::to_value(module, ty, &json, &format!("`{text}`"), resolve).map_err(|problem| (problem, sources))
+}
+
+/// Whether a value has parts: it is written in JSON.
+fn is_structured(module: &Module, ty: TypeIdx) -> bool {
+    matches!(module.ty(present(module, ty)), Some(TypeDef::List(_) | TypeDef::Set(_) | TypeDef::Record(_)))
+}
+
+fn parsed(text: &str, file: FileId, span: Span) -> Result<Json, Diagnostic> {
+    let mut reader = Reader::new(Box::new(Cursor::new(text.as_bytes().to_vec())), file);
+    match reader.value().and_then(|json| reader.end().map(|()| json)) {
+        Ok(json) => Ok(json),
+        Err(Trouble::Wrong(problem)) => Err(*problem),
+        Err(Trouble::NotText(_) | Trouble::Io(_)) => Err(errors::not_json(span, "it cannot be read")),
+    }
 }
 
 /// How a value on the command line would stand in JSON.

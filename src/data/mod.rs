@@ -12,3 +12,4 @@ pub mod labels;
 pub mod moments;
 pub mod reader;
 pub mod show;
+pub mod write;

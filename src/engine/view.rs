@@ -7,7 +7,7 @@ use crate::base::value::{EntityIdx, RecordRef, Value};
 use super::{
     Engine,
     faults::Answer,
-    store::{Instance, InstanceFilter, LogEntry, Status, StoredFault, Subscription},
+    store::{Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription},
 };
 
 /// An instance as listings show it.
@@ -47,6 +47,13 @@ pub struct InstanceView {
 
 /// Lines of the log that are read at a time.
 const LOG_BATCH: u32 = 1_000;
+/// The same of one record: there are few, and the whole log is looked through for each batch.
+const HISTORY_BATCH: u32 = 100_000;
+
+/// Whether a line tells what was done to a record, and not what became of an instance that has it.
+fn is_of_record(kind: LogKind) -> bool {
+    matches!(kind, LogKind::Create | LogKind::Update | LogKind::Delete | LogKind::Refuse)
+}
 
 impl Engine {
     /// Instances for a listing, in order of id.
@@ -80,6 +87,24 @@ impl Engine {
                 return Ok(all);
             }
             all.extend(batch);
+        }
+    }
+
+    /// What was done to a record and what was refused, in order.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn history(&mut self, record: RecordRef) -> Answer<Vec<LogEntry>> {
+        let mut all: Vec<LogEntry> = Vec::new();
+        loop {
+            let after = all.last().map_or(0, |entry| entry.key);
+            let batch = self.store.log_of(record, after, HISTORY_BATCH)?;
+            let is_all = batch.len() < HISTORY_BATCH as usize;
+            all.extend(batch);
+            if is_all {
+                all.retain(|entry| is_of_record(entry.kind));
+                return Ok(all);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod json;
 mod limits;
+mod record;
 mod settings;
 mod store;
 mod story;

@@ -141,5 +141,6 @@ impl Store for Mortal {
         write append_log(entry: &LogEntry) -> i64;
         read last_log() -> i64;
         read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
+        read log_of(record: RecordRef, after: i64, limit: u32) -> Vec<LogEntry>;
     }
 }

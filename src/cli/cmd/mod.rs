@@ -1,5 +1,6 @@
 //! The commands, one file each: `run` takes the arguments and the terminal, and gives the exit code.
 
+pub(super) mod backup;
 pub(super) mod bench;
 pub(super) mod build;
 pub(super) mod check;
@@ -9,6 +10,7 @@ pub(super) mod disasm;
 pub(super) mod explain;
 pub(super) mod fmt;
 pub(super) mod list;
+pub(super) mod record;
 pub(super) mod run;
 pub(super) mod snapshot;
 pub(super) mod start;

@@ -68,7 +68,8 @@ pub(in crate::cli) fn record(module: &Module, word: &str) -> Option<RecordRef> {
     Some(RecordRef { entity: EntityIdx(u16::try_from(index).ok()?), id: id.parse().ok()? })
 }
 
-fn user(module: &Module, word: &str, term: &Term) -> Result<i64, Exit> {
+/// The user of `--as`.
+pub(in crate::cli) fn user(module: &Module, word: &str, term: &Term) -> Result<i64, Exit> {
     let found = record(module, word).filter(|record| module.entity(record.entity).is_some_and(|e| e.name == "User"));
     found.map(|record| record.id).ok_or_else(|| {
         term.err(&format!("error: `--as {word}` is no user\n  help: write one as user:7\n"));

@@ -585,4 +585,9 @@ impl Store for MemoryStore {
         let lines = self.log.iter().skip(begin).filter(|e| instance.is_none() || e.instance == instance);
         Ok(lines.take(limit as usize).cloned().collect())
     }
+
+    fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
+        let lines = self.log.iter().filter(|entry| entry.key > after && entry.record == Some(record));
+        Ok(lines.take(limit as usize).cloned().collect())
+    }
 }

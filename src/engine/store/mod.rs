@@ -234,4 +234,6 @@ pub trait Store: Send {
     fn last_log(&mut self) -> Result<i64>;
     /// Lines with a greater key, ascending, at most `limit`; of one instance if asked for.
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>>;
+    /// The same of a record. All lines are looked through: people ask for this, not processes.
+    fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>>;
 }

@@ -3,6 +3,7 @@
 use rusqlite::params;
 use serde_json::{Value as Json, json};
 
+use crate::base::value::RecordRef;
 use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec};
 
 use super::SqliteStore;
@@ -27,6 +28,9 @@ fn changes_from_text(text: &str) -> Option<Vec<Change>> {
     json.as_array()?.iter().map(change).collect()
 }
 
+const COLUMNS: &str =
+    "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
+
 impl SqliteStore {
     pub(super) fn write_log(&self, entry: &LogEntry) -> Result<i64> {
         let sql = "INSERT INTO abide_log \
@@ -50,16 +54,28 @@ impl SqliteStore {
     }
 
     pub(super) fn read_log(&self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
-        let columns =
-            "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
         // WHY: no `?3 IS NULL OR …`, with which SQLite compiles the statement anew at each call.
         let test = if instance.is_some() { "AND instance = ?3" } else { "" };
-        let sql = format!("SELECT {columns} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?2");
+        let sql = format!("SELECT {COLUMNS} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = match instance {
+        let rows = match instance {
             None => statement.query(params![after, limit])?,
             Some(instance) => statement.query(params![after, limit, instance])?,
         };
+        self.lines(rows)
+    }
+
+    pub(super) fn read_log_of(&self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM abide_log WHERE key > ?1 AND record_id = ?2 AND record_entity = ?3 \
+             ORDER BY key LIMIT ?4"
+        );
+        let entity = self.entity_name(record.entity)?;
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        self.lines(statement.query(params![after, record.id, entity, limit])?)
+    }
+
+    fn lines(&self, mut rows: rusqlite::Rows<'_>) -> Result<Vec<LogEntry>> {
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let key: i64 = row.get(0)?;

@@ -1,6 +1,7 @@
 //! The store in one SQLite file: WAL, every commit on disk, one statement cache, plain tables that people can read. In
 //! memory, where nobody else reads, a table is made with its first row.
 
+mod backup;
 mod columns;
 mod demand;
 mod hold;
@@ -27,6 +28,7 @@ use super::{
     StoreError, Subscription, TableChange,
 };
 
+pub use backup::backup;
 pub use tables::statements;
 
 /// Statements that stay prepared.
@@ -417,5 +419,9 @@ impl Store for SqliteStore {
 
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
         self.read_log(after, instance, limit)
+    }
+
+    fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
+        self.read_log_of(record, after, limit)
     }
 }

@@ -1,0 +1,146 @@
+//! Entities, records and values as they stand on the command line.
+
+use std::collections::BTreeSet;
+
+use crate::base::distance::did_you_mean;
+use crate::base::value::{EntityIdx, RecordRef, Value};
+use crate::bytecode::module::{CompareOp, EntityDef, FieldDef, Module, SystemField};
+use crate::bytecode::types::FieldIdx;
+use crate::cli::exit::Exit;
+use crate::cli::settings;
+use crate::cli::term::Term;
+use crate::diag::render;
+use crate::engine::Write;
+use crate::engine::store::Condition;
+
+/// Finds an entity by its name or its table.
+pub(super) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityIdx, Exit> {
+    if let Some(found) = entity_of(module, word) {
+        return Ok(found);
+    }
+    let near = did_you_mean(word, module.entities.iter().map(|entity| entity.name.as_str()));
+    term.err(&format!("error[E0915]: there is no entity `{word}`\n"));
+    if let Some(near) = near.first() {
+        term.err(&format!("  help: did you mean `{near}`?\n"));
+    }
+    Err(Exit::Wrong)
+}
+
+fn entity_of(module: &Module, word: &str) -> Option<EntityIdx> {
+    let is_it = |entity: &EntityDef| !word.is_empty() && (entity.name == word || entity.table == word);
+    module.entities.iter().position(is_it).and_then(|index| u16::try_from(index).ok()).map(EntityIdx)
+}
+
+/// `opportunity:42`.
+pub(super) fn record(module: &Module, word: &str, term: &Term) -> Result<RecordRef, Exit> {
+    let usage = |what: &str| {
+        term.err(&format!("error: `{word}`: {what}\n  help: write a record as opportunity:42\n"));
+        Exit::Usage
+    };
+    let (name, id) = word.split_once(':').ok_or_else(|| usage("there is no `:`"))?;
+    let id = id.parse().ok().filter(|id| *id > 0).ok_or_else(|| usage("the record has no number"))?;
+    Ok(RecordRef { entity: entity(module, name, term)?, id })
+}
+
+/// The fields that may be written.
+pub(super) fn is_writable(field: &FieldDef) -> bool {
+    matches!(field.system, None | Some(SystemField::Owner | SystemField::State | SystemField::Status))
+}
+
+/// `NAME=VALUE …` as writes; all mistakes are told.
+pub(super) fn writes(module: &Module, entity: EntityIdx, words: &[String], term: &Term) -> Result<Vec<Write>, Exit> {
+    let mut all = Vec::new();
+    for (field, def, value) in named(module, entity, words, term)? {
+        if is_writable(def) {
+            all.push(read(module, def, value, term).map(|value| Write::set(field, value)));
+        } else {
+            term.err(&format!("error[R0310]: `{}` is written by abide itself\n", def.name));
+            all.push(Err(Exit::Wrong));
+        }
+    }
+    gathered(all)
+}
+
+/// `NAME=VALUE …` as conditions; all mistakes are told. What is private cannot be asked for.
+pub(super) fn conditions(
+    module: &Module,
+    entity: EntityIdx,
+    words: &[String],
+    term: &Term,
+) -> Result<Vec<Condition>, Exit> {
+    let mut all = Vec::new();
+    for (field, def, value) in named(module, entity, words, term)? {
+        if def.private {
+            term.err(&format!("error: `{}` is private: nothing can be found by it\n", def.name));
+            all.push(Err(Exit::Wrong));
+            continue;
+        }
+        all.push(read(module, def, value, term).map(|value| match value {
+            Value::None => Condition { path: vec![field], op: CompareOp::IsNone, argument: Value::None },
+            value => Condition::equal(field, value),
+        }));
+    }
+    gathered(all)
+}
+
+/// The fields that are named, with the texts of their values. What is wrong is told, and fails only at the end.
+fn named<'m, 'w>(
+    module: &'m Module,
+    entity: EntityIdx,
+    words: &'w [String],
+    term: &Term,
+) -> Result<Vec<(FieldIdx, &'m FieldDef, &'w str)>, Exit> {
+    let Some(def) = module.entity(entity) else { return Err(Exit::Bug) };
+    let mut seen = BTreeSet::new();
+    let found = words.iter().map(|word| {
+        let Some((name, value)) = word.split_once('=') else {
+            term.err(&format!("error: `{word}` has no `=`\n  help: write fields as NAME=VALUE\n"));
+            return Err(Exit::Usage);
+        };
+        if !seen.insert(name) {
+            term.err(&format!("error: `{name}` stands twice\n"));
+            return Err(Exit::Usage);
+        }
+        match def.field_by_name(name) {
+            Some((field, def)) => Ok((field, def, value)),
+            None => {
+                term.err(&format!("error[E0915]: {}\n", unknown(def, name)));
+                Err(Exit::Wrong)
+            }
+        }
+    });
+    let (known, wrong): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
+    // The values of those that are known are looked at even so.
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    if let Some(Err(exit)) = wrong.into_iter().next() {
+        for (_, def, value) in known {
+            // It tells what is wrong itself.
+            let _ = read(module, def, value, term);
+        }
+        return Err(exit);
+    }
+    Ok(known)
+}
+
+/// Says that an entity has no such field.
+pub(super) fn unknown(entity: &EntityDef, name: &str) -> String {
+    let known = entity.fields.iter().filter(|field| is_writable(field)).map(|field| field.name.as_str());
+    let near = did_you_mean(name, known.clone());
+    let hint = match near.first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    format!("`{}` has no field `{name}`; {hint}", entity.name)
+}
+
+fn read(module: &Module, field: &FieldDef, text: &str, term: &Term) -> Result<Value, Exit> {
+    settings::from_text(module, field.ty, text, &format!("{}=", field.name), &|_| None).map_err(|(problem, sources)| {
+        term.err(&render::human(&[problem], &sources, &term.messages()));
+        Exit::Wrong
+    })
+}
+
+/// All of them, or how the first mistake ends the program.
+fn gathered<T>(all: Vec<Result<T, Exit>>) -> Result<Vec<T>, Exit> {
+    all.into_iter().collect()
+}

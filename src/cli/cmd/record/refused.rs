@@ -1,0 +1,80 @@
+//! The file of the rows that an import refused: they can be mended there and imported again.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::rows::Row;
+
+/// The column or key that says why. An import passes over it.
+pub(super) const REASON: &str = "$reason";
+
+/// Rows that were refused; the file is made with the first of them.
+pub(super) struct Refused {
+    pub(super) path: PathBuf,
+    /// The names of the columns, if the rows are CSV.
+    columns: Option<Vec<String>>,
+    file: Option<BufWriter<File>>,
+    /// Whether it may go on in a file that is there.
+    goes_on: bool,
+}
+
+impl Refused {
+    pub(super) fn new(path: PathBuf, columns: Option<Vec<String>>, goes_on: bool) -> Self {
+        Self { path, columns, file: None, goes_on }
+    }
+
+    /// `deals.csv` is refused into `deals.refused.csv`.
+    pub(super) fn beside(path: &Path) -> PathBuf {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        path.with_file_name(format!("{name}.refused.{}", if is_csv { "csv" } else { "jsonl" }))
+    }
+
+    pub(super) fn add(&mut self, row: &Row, reason: &str) -> io::Result<()> {
+        let line = match row {
+            Row::Cells(cells) => {
+                let width = self.columns.as_ref().map_or(0, Vec::len);
+                let mut cells = cells.clone();
+                cells.resize(cells.len().max(width), String::new());
+                csv_line(cells.iter().map(String::as_str).chain([reason]))?
+            }
+            Row::Object(_, text) => {
+                let rest = text.trim_start().strip_prefix('{').unwrap_or(text).trim_start();
+                let comma = if rest.starts_with('}') { "" } else { ", " };
+                format!("{{\"{REASON}\": {}{comma}{rest}\n", json!(reason))
+            }
+            Row::Bad(text, _) if self.columns.is_some() => csv_line([text.as_str(), reason].into_iter())?,
+            Row::Bad(text, _) => format!("{}\n", json!({REASON: reason, "$text": text})),
+        };
+        self.file()?.write_all(line.as_bytes())
+    }
+
+    fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
+        if self.file.is_none() {
+            let mut options = OpenOptions::new();
+            let is_there = self.goes_on && self.path.exists();
+            let file = if is_there { options.append(true) } else { options.write(true).create_new(true) };
+            let mut file = BufWriter::new(file.open(&self.path)?);
+            if let (Some(columns), false) = (&self.columns, is_there) {
+                file.write_all(csv_line(columns.iter().map(String::as_str).chain([REASON]))?.as_bytes())?;
+            }
+            self.file = Some(file);
+        }
+        self.file.as_mut().ok_or_else(|| io::Error::other("it is not open"))
+    }
+
+    /// Hands what was added to the system.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.flush())
+    }
+}
+
+fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> io::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
