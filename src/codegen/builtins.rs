@@ -7,7 +7,7 @@ use crate::{
         isa::Instruction,
         types::{SlotIdx, TypeDef},
     },
-    sema::hir::{Arithmetic, Builtin, Expr},
+    sema::hir::{Arithmetic, Builtin, Expr, ExprKind, LocalId},
 };
 
 impl Lowerer<'_> {
@@ -245,6 +245,23 @@ impl Lowerer<'_> {
         self.copy(result, two);
         self.code.bind(end);
         self.copy(into, result);
+    }
+
+    /// `set list = append(list, item)`: what is replaced anyway is not copied first. Gives whether it is that.
+    pub(super) fn append_in_place(&mut self, list: LocalId, expr: &Expr) -> bool {
+        let ExprKind::Builtin { builtin: Builtin::Append, args } = &expr.kind else { return false };
+        let [Expr { kind: ExprKind::Local(first), .. }, item] = args.as_slice() else { return false };
+        let into = self.local(list);
+        let TypeDef::List(element) = self.def(into.ty) else { return false };
+        let item_ty = self.ty(&item.ty);
+        if *first != list || item_ty != element {
+            return false;
+        }
+        let mark = self.slots.mark();
+        let item = self.value(item);
+        self.emit(Instruction::ListPush { list: into.slot(), from: item.slot() });
+        self.slots.release(mark);
+        true
     }
 
     fn append(&mut self, list: Reg, item: Reg, into: Reg) {

@@ -95,6 +95,9 @@ impl Lowerer<'_> {
     /// Assigns a local, which may occur in the value.
     pub(super) fn assign(&mut self, local: LocalId, expr: &Expr) {
         let into = self.local(local);
+        if self.append_in_place(local, expr) {
+            return;
+        }
         if is_one_step(expr) || !walk::mentions(expr, local) {
             self.value_as(expr, into);
             return;
