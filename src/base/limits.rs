@@ -88,3 +88,12 @@ pub const ACTIVITY_MICROS: i64 = 120_000_000;
 pub const IMPORT_BATCH: usize = 200;
 /// Reasons of refused rows that an import shows; all of them stand in its file.
 pub const IMPORT_SHOWN_MAX: u64 = 10;
+/// How long the log tells what was refused, and what instances said that are gone: a week, in which somebody asks.
+pub const REFUSED_MICROS: i64 = 7 * 86_400_000_000;
+/// How long the log tells what was done to records: a year, and what an audit after its end takes.
+pub const HISTORY_MICROS: i64 = 400 * 86_400_000_000;
+/// How long a build stays that nothing refers to: as long as one may want to go back to it.
+pub const BUILD_MICROS: i64 = 30 * 86_400_000_000;
+/// Rows that are deleted, or looked at for that, in one transaction: some 10 microseconds each, so that nobody waits for
+/// more than a few milliseconds.
+pub const TIDIED_AT_ONCE: u32 = 250;

@@ -2,7 +2,7 @@
 //!
 //! A store belongs to one project. `deploy` keeps a build in it, `activate` makes it the current one: the tables become
 //! those of the build, its triggers subscribe, its schedules start. Instances stay with the build that they began with;
-//! it is kept as long as one of them lives.
+//! it is kept as long as there is one of them.
 
 use std::sync::Arc;
 
@@ -109,6 +109,12 @@ pub fn deployed(store: &mut dyn Store) -> Answer<Vec<Deployed>> {
     }
     found.sort_by(|a, b| (b.is_newest, b.at, &b.hash).cmp(&(a.is_newest, a.at, &a.hash)));
     Ok(found)
+}
+
+/// Takes a build out of a store.
+pub(crate) fn remove(store: &mut dyn Store, hash: &str) -> Answer<()> {
+    store.remove_build(hash)?;
+    Ok(store.remove_meta(&format!("{DEPLOYED}{hash}"))?)
 }
 
 /// What is to be done, with the builds that it is between.

@@ -30,6 +30,7 @@ mod numbers;
 mod operation;
 mod pipeline;
 mod requests;
+mod retention;
 mod rows;
 mod schedules;
 mod scope;
@@ -154,6 +155,8 @@ pub struct Engine {
     activation: Option<String>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
+    /// Which builds are referred to.
+    scan: retention::Scan,
 }
 
 impl Engine {
@@ -198,6 +201,7 @@ impl Engine {
             mocks: Vec::new(),
             zones: HashMap::new(),
             system_user: None,
+            scan: retention::Scan::default(),
         };
         engine.settle_in()?;
         Ok(engine)

@@ -70,9 +70,9 @@ impl Engine {
     fn run_group(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
         let began = Instant::now();
         while ran.turns < turns_max {
-            self.fire_due()?;
+            let is_more = self.fire_due()?;
             let Some(id) = self.store.next_ready()? else {
-                ran.idle = true;
+                ran.idle = !is_more;
                 return Ok(());
             };
             self.turn(id)?;

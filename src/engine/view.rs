@@ -50,11 +50,6 @@ const LOG_BATCH: u32 = 1_000;
 /// The same of one record: there are few, and the whole log is looked through for each batch.
 const HISTORY_BATCH: u32 = 100_000;
 
-/// Whether a line tells what was done to a record, and not what became of an instance that has it.
-fn is_of_record(kind: LogKind) -> bool {
-    matches!(kind, LogKind::Create | LogKind::Update | LogKind::Delete | LogKind::Refuse)
-}
-
 impl Engine {
     /// Instances for a listing, in order of id.
     ///
@@ -102,7 +97,7 @@ impl Engine {
             let is_all = batch.len() < HISTORY_BATCH as usize;
             all.extend(batch);
             if is_all {
-                all.retain(|entry| is_of_record(entry.kind));
+                all.retain(|entry| entry.kind.is_of_record() || entry.kind == LogKind::Refuse);
                 return Ok(all);
             }
         }

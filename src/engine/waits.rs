@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::value::RecordRef;
+use crate::base::{limits::TIDIED_AT_ONCE, value::RecordRef};
 
 use super::{
     Engine,
     faults::Answer,
-    store::{Instance, Status, Subscription},
+    store::{Instance, Status, StoreError, Subscription},
 };
 
 /// What was noted since a wait began.
@@ -65,24 +65,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough.
+    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough,
+    /// some at a time. Gives whether some are left.
     pub(crate) fn fire_due(&mut self) -> Answer<bool> {
-        let mut any = self.start_scheduled()?;
-        while let Some((due, id)) = self.store.next_due()? {
-            if due > self.now {
-                break;
-            }
-            any = true;
+        self.start_scheduled()?;
+        let mut room = TIDIED_AT_ONCE;
+        while let Some((due, id)) = self.store.next_due()?.filter(|(due, _)| *due <= self.now) {
             match self.store.instance(id)? {
-                Some(instance) if !instance.status.is_live() => self.store.delete_instance(id)?,
+                Some(instance) if !instance.status.is_live() => {
+                    // LIMIT: TIDIED_AT_ONCE
+                    if room == 0 {
+                        return Ok(true);
+                    }
+                    self.forget(id, &mut room)?;
+                }
                 Some(mut instance) => {
                     self.make_ready(&mut instance)?;
                     self.store.put_instance(&instance)?;
                 }
-                None => break,
+                None => return Err(StoreError::Damaged(format!("instance {id}, due {due}, is not there")).into()),
             }
         }
-        Ok(any)
+        Ok(false)
     }
 
     /// Suspended instances that nothing can wake. There are never any.

@@ -15,6 +15,8 @@ use super::{
 
 /// How often a worker without work looks whether another program has written to the store.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a worker waits before it looks again for what is not kept any longer, in microseconds.
+const TIDY_PAUSE: i64 = 60_000_000;
 /// The first delay after the store was in use by others; it doubles up to `DELAY_MAX`.
 const DELAY: Duration = Duration::from_millis(20);
 /// The longest delay.
@@ -30,8 +32,9 @@ impl Engine {
     pub fn work(&mut self, stop: &AtomicBool, until_idle: bool) -> Answer<u64> {
         let mut ran = Ran::default();
         let mut delay = DELAY;
+        let mut tidy_at = 0;
         while !stop.load(Ordering::Relaxed) {
-            match self.work_once(&mut ran, stop, until_idle) {
+            match self.work_once(&mut ran, &mut tidy_at, stop, until_idle) {
                 Ok(()) if ran.idle && until_idle => break,
                 Ok(()) => delay = DELAY,
                 Err(Failure::Store(StoreError::InUse(_))) => {
@@ -44,16 +47,24 @@ impl Engine {
         Ok(ran.turns)
     }
 
-    /// A group of turns; if nothing is left then, waits for more.
-    fn work_once(&mut self, ran: &mut Ran, stop: &AtomicBool, until_idle: bool) -> Answer<()> {
+    /// A group of turns, and what there is to tidy up; if nothing is left then, waits for more.
+    fn work_once(&mut self, ran: &mut Ran, tidy_at: &mut i64, stop: &AtomicBool, until_idle: bool) -> Answer<()> {
         ran.idle = false;
         self.run_one_group(ran, u64::MAX)?;
-        if ran.idle && !until_idle { self.wait_for_work(stop) } else { Ok(()) }
+        let now = self.clock.now();
+        if now >= *tidy_at {
+            if self.tidy()? {
+                ran.idle = false;
+            } else {
+                *tidy_at = now.saturating_add(TIDY_PAUSE);
+            }
+        }
+        if ran.idle && !until_idle { self.wait_for_work(stop, *tidy_at) } else { Ok(()) }
     }
 
     /// Sleeps until something is due, another program has written, or `stop` is set.
-    fn wait_for_work(&mut self, stop: &AtomicBool) -> Answer<()> {
-        let due = self.next_due()?;
+    fn wait_for_work(&mut self, stop: &AtomicBool, tidy_at: i64) -> Answer<()> {
+        let due = self.next_due()?.into_iter().chain([tidy_at]).min();
         while !stop.load(Ordering::Relaxed) {
             let left = due.map(|due| due.saturating_sub(self.clock.now()));
             let left = left.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)));

@@ -12,6 +12,7 @@ mod mortal;
 mod numbering;
 mod operations;
 mod relations;
+mod retention;
 mod scenarios;
 mod scope;
 mod settings;

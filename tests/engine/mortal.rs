@@ -17,7 +17,7 @@ use abide::{
     bytecode::types::FieldIdx,
     engine::store::{
         CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Row, Savepoint, Schema, Store, StoreError,
-        Subscription, TableChange, sqlite::SqliteStore,
+        Subscription, Sweep, TableChange, sqlite::SqliteStore,
     },
 };
 
@@ -142,5 +142,8 @@ impl Store for Mortal {
         read last_log() -> i64;
         read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
         read log_of(record: RecordRef, after: i64, limit: u32) -> Vec<LogEntry>;
+        write forget_lines(instance: i64, before: i64, limit: u32) -> u32;
+        write sweep_log(sweep: Sweep, after: i64, before: i64, limit: u32) -> Option<i64>;
+        read instance_builds(after: i64, limit: u32) -> Vec<(i64, String)>;
     }
 }

@@ -5,7 +5,7 @@ use abide::{
     bytecode::{module::CompareOp, types::FieldIdx},
     engine::store::{
         CausedStart, Change, Condition, InstanceFilter, LogEntry, LogKind, Mail, Status, Store, StoreError,
-        StoredFault, Subscription,
+        StoredFault, Subscription, Sweep,
     },
 };
 use rust_decimal::Decimal;
@@ -38,6 +38,7 @@ suite! {
     mailboxes_keep_their_order
     starts_are_forgotten_after_their_hour
     the_log_only_grows
+    lines_are_swept_but_for_the_last
     settings_and_builds
 }
 
@@ -359,6 +360,44 @@ fn the_log_only_grows(mut f: Fixture) {
     assert_eq!(store.log(1, None, 10).unwrap(), std::slice::from_ref(&full));
     assert_eq!(store.log(0, Some(9), 10).unwrap(), [full]);
     assert_eq!(store.log(0, None, 1).unwrap().len(), 1);
+}
+
+fn lines_are_swept_but_for_the_last(mut f: Fixture) {
+    let store = &mut *f.store;
+    let of = |kind, instance| LogEntry { kind, instance, at: 10, ..note("x") };
+    store.begin().unwrap();
+    store.put_instance(&instance(5)).unwrap();
+    for line in [
+        of(LogKind::Refuse, None),
+        of(LogKind::Note, Some(5)),
+        of(LogKind::Note, Some(9)),
+        of(LogKind::Update, Some(9)),
+        of(LogKind::Update, None),
+        of(LogKind::Update, Some(5)),
+        LogEntry { at: 30, ..of(LogKind::Refuse, None) },
+        LogEntry { at: 10, ..of(LogKind::Refuse, None) },
+    ] {
+        store.append_log(&line).unwrap();
+    }
+    store.commit().unwrap();
+    let keys = |store: &mut dyn Store| store.log(0, None, 99).unwrap().iter().map(|e| e.key).collect::<Vec<_>>();
+    store.begin().unwrap();
+    assert_eq!(store.sweep_log(Sweep::Talk, 0, 20, 3).unwrap(), Some(3));
+    assert_eq!(keys(store), [2, 4, 5, 6, 7, 8]);
+    assert_eq!(store.sweep_log(Sweep::Talk, 3, 20, 99).unwrap(), Some(6), "the seventh is too young");
+    let point = store.savepoint().unwrap();
+    assert_eq!(store.sweep_log(Sweep::History, 0, 20, 99).unwrap(), Some(6));
+    assert_eq!(keys(store), [2, 6, 7, 8]);
+    store.rollback_to(point).unwrap();
+    assert_eq!(keys(store), [2, 4, 5, 6, 7, 8]);
+    assert_eq!(store.forget_lines(5, 10, 9).unwrap(), 1, "what it did to records is not older");
+    assert_eq!(store.forget_lines(5, 11, 9).unwrap(), 1);
+    assert_eq!(store.sweep_log(Sweep::Talk, 6, 99, 99).unwrap(), Some(7));
+    assert_eq!(store.sweep_log(Sweep::Talk, 7, 99, 99).unwrap(), None);
+    assert_eq!(keys(store), [4, 5, 8]);
+    assert_eq!(store.instance_builds(0, 9).unwrap(), [(5, "b1".to_owned())]);
+    assert_eq!(store.instance_builds(5, 9).unwrap(), []);
+    store.commit().unwrap();
 }
 
 fn settings_and_builds(mut f: Fixture) {

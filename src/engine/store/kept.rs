@@ -1,6 +1,7 @@
 //! The instances of the store in memory, with the orders in which they are looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::{Instance, InstanceFilter, Status};
 
@@ -51,6 +52,11 @@ impl Instances {
 
     pub(super) fn get(&self, id: i64) -> Option<&Instance> {
         self.all.get(&id)
+    }
+
+    /// Instances with greater ids, ascending.
+    pub(super) fn after(&self, id: i64) -> impl Iterator<Item = &Instance> {
+        self.all.range((Bound::Excluded(id), Bound::Unbounded)).map(|(_, instance)| instance)
     }
 
     pub(super) fn find(&self, filter: &InstanceFilter) -> Vec<Instance> {

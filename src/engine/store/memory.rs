@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription, TableChange, compare, kept::Instances, migrate::migrated, schema::Kind,
+    StoreError, Subscription, Sweep, TableChange, compare, kept::Instances, migrate::migrated, schema::Kind,
 };
 
 /// What a change replaced.
@@ -22,7 +22,7 @@ enum Undo {
     Build(String, Option<Vec<u8>>),
     Counter(String, Option<i64>),
     Instance(i64, Box<Option<Instance>>),
-    Log,
+    Log(i64, Option<LogEntry>),
     Mail(i64, Option<Mail>),
     Meta(String, Option<String>),
     Row(RecordRef, Option<Row>),
@@ -40,7 +40,7 @@ pub struct MemoryStore {
     by_instance: BTreeMap<i64, Vec<Subscription>>,
     starts: Vec<CausedStart>,
     mail: BTreeMap<i64, Mail>,
-    log: Vec<LogEntry>,
+    log: BTreeMap<i64, LogEntry>,
     meta: BTreeMap<String, String>,
     builds: BTreeMap<String, Vec<u8>>,
     counters: BTreeMap<String, i64>,
@@ -67,13 +67,24 @@ impl MemoryStore {
                 Undo::Build(key, old) => put_back(&mut self.builds, key, old),
                 Undo::Counter(key, old) => put_back(&mut self.counters, key, old),
                 Undo::Instance(id, old) => drop(self.instances.put(id, *old)),
-                Undo::Log => drop(self.log.pop()),
+                Undo::Log(key, old) => put_back(&mut self.log, key, old),
                 Undo::Mail(key, old) => put_back(&mut self.mail, key, old),
                 Undo::Meta(key, old) => put_back(&mut self.meta, key, old),
                 Undo::Row(record, old) => put_back(&mut self.rows, record, old),
                 Undo::Starts(old) => self.starts = old,
                 Undo::Subscribe(id, old) => drop(self.exchange_subscriptions(id, old)),
             }
+        }
+    }
+
+    fn lines_after(&self, after: i64) -> impl Iterator<Item = &LogEntry> {
+        self.log.range((Bound::Excluded(after), Bound::Unbounded)).map(|(_, entry)| entry)
+    }
+
+    fn remove_lines(&mut self, keys: &[i64]) {
+        for key in keys {
+            let old = self.log.remove(key);
+            self.journal.push(Undo::Log(*key, old));
         }
     }
 
@@ -570,24 +581,53 @@ impl Store for MemoryStore {
 
     fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
         self.writable()?;
-        let key = self.log.last().map_or(1, |last| last.key + 1);
-        self.log.push(LogEntry { key, ..entry.clone() });
-        self.journal.push(Undo::Log);
+        let key = self.last_log()? + 1;
+        self.log.insert(key, LogEntry { key, ..entry.clone() });
+        self.journal.push(Undo::Log(key, None));
         Ok(key)
     }
 
     fn last_log(&mut self) -> Result<i64> {
-        Ok(self.log.last().map_or(0, |entry| entry.key))
+        Ok(self.log.last_key_value().map_or(0, |(key, _)| *key))
     }
 
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
-        let begin = self.log.partition_point(|e| e.key <= after);
-        let lines = self.log.iter().skip(begin).filter(|e| instance.is_none() || e.instance == instance);
+        let lines = self.lines_after(after).filter(|e| instance.is_none() || e.instance == instance);
         Ok(lines.take(limit as usize).cloned().collect())
     }
 
     fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
-        let lines = self.log.iter().filter(|entry| entry.key > after && entry.record == Some(record));
+        let lines = self.lines_after(after).filter(|entry| entry.record == Some(record));
         Ok(lines.take(limit as usize).cloned().collect())
+    }
+
+    fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32> {
+        self.writable()?;
+        let last = self.last_log()?;
+        let own = self.log.values().filter(|e| e.instance == Some(instance) && e.key < last);
+        let goes = own.filter(|e| !e.kind.is_of_record() || e.at < before);
+        let keys: Vec<i64> = goes.take(limit as usize).map(|e| e.key).collect();
+        self.remove_lines(&keys);
+        Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))
+    }
+
+    fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
+        self.writable()?;
+        let last = self.last_log()?;
+        let old = self.lines_after(after).take_while(|e| e.key < last && e.at < before).take(limit as usize);
+        let (mut seen, mut keys) = (None, Vec::new());
+        for entry in old {
+            seen = Some(entry.key);
+            if sweep.takes(entry, entry.instance.is_none_or(|id| self.instances.get(id).is_none())) {
+                keys.push(entry.key);
+            }
+        }
+        self.remove_lines(&keys);
+        Ok(seen)
+    }
+
+    fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>> {
+        let later = self.instances.after(after).take(limit as usize);
+        Ok(later.map(|instance| (instance.id, instance.build.clone())).collect())
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 
 pub use model::{
     CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Source, Status, StoredFault, Subscription,
-    TableChange,
+    Sweep, TableChange,
 };
 pub use schema::Schema;
 
@@ -236,4 +236,13 @@ pub trait Store: Send {
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>>;
     /// The same of a record. All lines are looked through: people ask for this, not processes.
     fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>>;
+
+    /// Deletes at most `limit` lines of an instance: what it said, and what it did to records before a moment. The last
+    /// line of the log stays, so that no key comes again. Gives how many.
+    fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32>;
+    /// Looks at most at `limit` lines with a greater key and from before a moment, and deletes what is not kept; the
+    /// last line of the log is not looked at. Gives the key of the last of them.
+    fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>>;
+    /// The builds of instances with greater ids, ascending, at most `limit`.
+    fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>>;
 }

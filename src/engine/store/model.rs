@@ -286,6 +286,12 @@ impl LogKind {
         }
     }
 
+    /// Whether it tells what was done to a record.
+    #[must_use]
+    pub fn is_of_record(self) -> bool {
+        matches!(self, LogKind::Create | LogKind::Update | LogKind::Delete)
+    }
+
     /// The kind of this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
@@ -336,6 +342,27 @@ impl LogEntry {
             record: None,
             changes: Vec::new(),
             message: String::new(),
+        }
+    }
+}
+
+/// Which lines of the log are not kept any longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// What was refused, and what instances that are gone said; not what they did to records.
+    Talk,
+    /// All, but for the lines of instances that are there.
+    History,
+}
+
+impl Sweep {
+    /// Whether a line is one of them. `is_gone` tells whether the instance of the line is not there.
+    #[must_use]
+    pub fn takes(self, entry: &LogEntry, is_gone: bool) -> bool {
+        match self {
+            Sweep::Talk if entry.kind == LogKind::Refuse => true,
+            Sweep::Talk => entry.instance.is_some() && is_gone && !entry.kind.is_of_record(),
+            Sweep::History => entry.instance.is_none() || is_gone,
         }
     }
 }

@@ -12,6 +12,7 @@ mod migrate;
 mod queries;
 mod records;
 mod setup;
+mod sweep;
 mod tables;
 
 use std::{path::Path, sync::Arc};
@@ -25,7 +26,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription, TableChange,
+    StoreError, Subscription, Sweep, TableChange,
 };
 
 pub use backup::backup;
@@ -423,5 +424,22 @@ impl Store for SqliteStore {
 
     fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
         self.read_log_of(record, after, limit)
+    }
+
+    fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32> {
+        self.writable()?;
+        self.delete_lines_of(instance, before, limit)
+    }
+
+    fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
+        self.writable()?;
+        self.delete_lines(sweep, after, before, limit)
+    }
+
+    fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>> {
+        let sql = "SELECT id, build FROM abide_instance WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map(params![after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 }
