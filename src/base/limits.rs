@@ -1,99 +1,125 @@
 //! Every limit of the program in one place. Each line says what is limited and why; the code that enforces it
 //! marks the place with `// LIMIT:` and reports an ordinary error.
 
-/// One source file. Offsets are 32 bit, and people do not write files of this size.
-pub const SOURCE_BYTES_MAX: usize = 16 << 20;
-/// All sources of a project: what two cores check in half a minute.
-pub const PROJECT_BYTES_MAX: usize = 256 << 20;
-/// Files of a project.
-pub const PROJECT_FILES_MAX: usize = 20_000;
-/// Brackets, blocks and text slots within each other. Later stages walk the tree recursively and rely on it.
-pub const NESTING_MAX: usize = 64;
-/// Messages of one file that people are shown; machine formats show all.
-pub const MESSAGES_PER_FILE_MAX: usize = 20;
-/// A compiled build. Larger than any project that fits `PROJECT_BYTES_MAX` gives.
-pub const BUILD_BYTES_MAX: usize = 256 << 20;
-/// What the tables of a build take in memory while it is read; small bytes may stand for large entries.
-pub const BUILD_MEMORY_MAX: usize = 256 << 20;
-/// One snapshot of an instance; a row that is read and written at each step.
-pub const SNAPSHOT_BYTES_MAX: usize = 1 << 20;
-/// An instance that was taken out of a store, with the records that it reaches.
-pub const EXPORT_BYTES_MAX: usize = 64 << 20;
-/// A data file of `abide run`. Places in it have 32 bits; it is never in memory as a whole.
-pub const DATA_BYTES_MAX: u64 = u32::MAX as u64;
-/// A data file whose text is in memory as a whole while its mistakes are told; of a larger one, some lines are.
-pub const DATA_TOLD_BYTES_MAX: u64 = 64 << 20;
-/// Records of a data file, and its events: a few dozen bytes of each are kept.
-pub const DATA_ITEMS_MAX: usize = 50_000_000;
-/// Values of one record or event of a data file: it is in memory as a whole, some hundred bytes a value. Two lists of
-/// `LIST_ITEMS_MAX` fit.
-pub const DATA_ITEM_VALUES_MAX: usize = 2_000_100;
-/// The text of one record or event of a data file.
-pub const DATA_ITEM_BYTES_MAX: usize = 64 << 20;
-/// Mistakes that are told of one data file. Each may look for names that are near, among all names of the file.
-pub const DATA_MESSAGES_MAX: usize = 100;
-/// One text value: what a mail body or a log line may hold.
-pub const TEXT_BYTES_MAX: usize = 1 << 20;
-/// Elements of one list value.
-pub const LIST_ITEMS_MAX: usize = 1_000_000;
-/// Slots of one function: the window of registers that an instruction can reach.
-pub const SLOTS_MAX: u16 = 1024;
-/// Instructions of one function: what a target of 16 bits reaches.
-pub const CODE_MAX: usize = u16::MAX as usize;
-/// Calls of `fn` within each other.
-pub const CALL_DEPTH_MAX: usize = 200;
-/// Heap of one running instance.
-pub const HEAP_BYTES_MAX: usize = 64 << 20;
-/// Fuel of one turn: a back-edge, a call, or 64 bytes of bulk work each cost one.
-pub const TURN_FUEL: u64 = 5_000_000;
-/// Processes that start each other: the ninth in a chain is refused (decision 42).
-pub const CAUSAL_DEPTH_MAX: u32 = 8;
-/// Turns at one moment, before a simulation says that it comes to no rest.
-pub const TURNS_MAX: u64 = 1_000_000;
-/// Starts of one process on one record by processes within an hour; stops slow rings that depth cannot see.
-pub const STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
-/// The highest number that `limit … at once` takes.
-pub const RUNS_AT_ONCE_MAX: u32 = 1_000_000;
-/// Rows that a query fetches from the store at a time.
-pub const QUERY_BATCH: u32 = 256;
-/// Signals that wait in the mailbox of one instance.
-pub const MAILBOX_MAX: usize = 1_000;
-/// Nested operations (a trigger that writes, whose trigger writes …) within one transaction.
-pub const OPERATION_DEPTH_MAX: u32 = 32;
-/// `abide.toml`: a page of settings.
-pub const MANIFEST_BYTES_MAX: usize = 1 << 20;
-/// Declarations of a project. Their numbers have 16 bits, and each entity may need two for its states.
-pub const DECLARATIONS_MAX: usize = 20_000;
-/// Fields of an entity or a record, inputs of a process: what fits into the slots of one function.
-pub const FIELDS_MAX: usize = 1_000;
-/// Members of an enum.
-pub const MEMBERS_MAX: usize = 10_000;
-/// Statuses of an entity; the list of allowed changes grows with the square.
-pub const STATUSES_MAX: usize = 250;
-/// Entities that one type `A or B` stands for.
-pub const ALTERNATIVES_MAX: usize = 1_000;
-/// Names of more characters get no "did you mean": the comparison grows with the square.
-pub const SUGGESTED_NAME_MAX: usize = 64;
-/// The text of one pattern of `matches`.
-pub const PATTERN_BYTES_MAX: usize = 1_000;
-/// What a pattern takes in memory.
-pub const PATTERN_SIZE_MAX: usize = 1 << 20;
-/// Groups of a pattern within each other.
-pub const PATTERN_NESTING_MAX: u32 = 50;
+/// A limit, for listings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name.
+    pub name: &'static str,
+    /// How much.
+    pub value: u64,
+    /// What is limited, and why.
+    pub reason: &'static str,
+}
 
-/// How long an activity may take that says nothing about it, in microseconds: 2 minutes.
-pub const ACTIVITY_MICROS: i64 = 120_000_000;
-/// Rows of an import that share a transaction. Others that write wait for its end, some 20 ms; alone each row would wait
-/// for the disk.
-pub const IMPORT_BATCH: usize = 200;
-/// Reasons of refused rows that an import shows; all of them stand in its file.
-pub const IMPORT_SHOWN_MAX: u64 = 10;
-/// How long the log tells what was refused, and what instances said that are gone: a week, in which somebody asks.
-pub const REFUSED_MICROS: i64 = 7 * 86_400_000_000;
-/// How long the log tells what was done to records: a year, and what an audit after its end takes.
-pub const HISTORY_MICROS: i64 = 400 * 86_400_000_000;
-/// How long a build stays that nothing refers to: as long as one may want to go back to it.
-pub const BUILD_MICROS: i64 = 30 * 86_400_000_000;
-/// Rows that are deleted, or looked at for that, in one transaction: some 10 microseconds each, so that nobody waits for
-/// more than a few milliseconds.
-pub const TIDIED_AT_ONCE: u32 = 250;
+/// Declares the limits, and lists them.
+macro_rules! limits {
+    ($($(#[doc = $reason:literal])+ $name:ident: $ty:ty = $value:expr;)*) => {
+        $($(#[doc = $reason])+ pub const $name: $ty = $value;)*
+
+        /// All of them, in order of the file.
+        pub const ALL: &[Limit] = &[$(
+            // None is negative or beyond 64 bits.
+            Limit { name: stringify!($name), value: $value, reason: concat!($($reason),+) },
+        )*];
+    };
+}
+
+limits! {
+    /// One source file. Offsets are 32 bit, and people do not write files of this size.
+    SOURCE_BYTES_MAX: usize = 16 << 20;
+    /// All sources of a project: what two cores check in half a minute.
+    PROJECT_BYTES_MAX: usize = 256 << 20;
+    /// Files of a project.
+    PROJECT_FILES_MAX: usize = 20_000;
+    /// Brackets, blocks and text slots within each other. Later stages walk the tree recursively and rely on it.
+    NESTING_MAX: usize = 64;
+    /// Messages of one file that people are shown; machine formats show all.
+    MESSAGES_PER_FILE_MAX: usize = 20;
+    /// A compiled build. Larger than any project that fits `PROJECT_BYTES_MAX` gives.
+    BUILD_BYTES_MAX: usize = 256 << 20;
+    /// What the tables of a build take in memory while it is read; small bytes may stand for large entries.
+    BUILD_MEMORY_MAX: usize = 256 << 20;
+    /// One snapshot of an instance; a row that is read and written at each step.
+    SNAPSHOT_BYTES_MAX: usize = 1 << 20;
+    /// An instance that was taken out of a store, with the records that it reaches.
+    EXPORT_BYTES_MAX: usize = 64 << 20;
+    /// A data file of `abide run`. Places in it have 32 bits; it is never in memory as a whole.
+    DATA_BYTES_MAX: u64 = u32::MAX as u64;
+    /// A data file whose text is in memory as a whole while its mistakes are told; of a larger one, some lines are.
+    DATA_TOLD_BYTES_MAX: u64 = 64 << 20;
+    /// Records of a data file, and its events: a few dozen bytes of each are kept.
+    DATA_ITEMS_MAX: usize = 50_000_000;
+    /// Values of one record or event of a data file: it is in memory as a whole, some hundred bytes a value. Two lists of
+    /// `LIST_ITEMS_MAX` fit.
+    DATA_ITEM_VALUES_MAX: usize = 2_000_100;
+    /// The text of one record or event of a data file.
+    DATA_ITEM_BYTES_MAX: usize = 64 << 20;
+    /// Mistakes that are told of one data file. Each may look for names that are near, among all names of the file.
+    DATA_MESSAGES_MAX: usize = 100;
+    /// One text value: what a mail body or a log line may hold.
+    TEXT_BYTES_MAX: usize = 1 << 20;
+    /// Elements of one list value.
+    LIST_ITEMS_MAX: usize = 1_000_000;
+    /// Slots of one function: the window of registers that an instruction can reach.
+    SLOTS_MAX: u16 = 1024;
+    /// Instructions of one function: what a target of 16 bits reaches.
+    CODE_MAX: usize = (1 << 16) - 1;
+    /// Calls of `fn` within each other.
+    CALL_DEPTH_MAX: usize = 200;
+    /// Heap of one running instance.
+    HEAP_BYTES_MAX: usize = 64 << 20;
+    /// Fuel of one turn: a back-edge, a call, or 64 bytes of bulk work each cost one.
+    TURN_FUEL: u64 = 5_000_000;
+    /// Processes that start each other: the ninth in a chain is refused (decision 42).
+    CAUSAL_DEPTH_MAX: u32 = 8;
+    /// Turns at one moment, before a simulation says that it comes to no rest.
+    TURNS_MAX: u64 = 1_000_000;
+    /// Starts of one process on one record by processes within an hour; stops slow rings that depth cannot see.
+    STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
+    /// The highest number that `limit … at once` takes.
+    RUNS_AT_ONCE_MAX: u32 = 1_000_000;
+    /// Rows that a query fetches from the store at a time.
+    QUERY_BATCH: u32 = 256;
+    /// Signals that wait in the mailbox of one instance.
+    MAILBOX_MAX: usize = 1_000;
+    /// Nested operations (a trigger that writes, whose trigger writes …) within one transaction.
+    OPERATION_DEPTH_MAX: u32 = 32;
+    /// `abide.toml`: a page of settings.
+    MANIFEST_BYTES_MAX: usize = 1 << 20;
+    /// Declarations of a project. Their numbers have 16 bits, and each entity may need two for its states.
+    DECLARATIONS_MAX: usize = 20_000;
+    /// Fields of an entity or a record, inputs of a process: what fits into the slots of one function.
+    FIELDS_MAX: usize = 1_000;
+    /// Members of an enum.
+    MEMBERS_MAX: usize = 10_000;
+    /// Statuses of an entity; the list of allowed changes grows with the square.
+    STATUSES_MAX: usize = 250;
+    /// Entities that one type `A or B` stands for.
+    ALTERNATIVES_MAX: usize = 1_000;
+    /// Names of more characters get no "did you mean": the comparison grows with the square.
+    SUGGESTED_NAME_MAX: usize = 64;
+    /// The text of one pattern of `matches`.
+    PATTERN_BYTES_MAX: usize = 1_000;
+    /// What a pattern takes in memory.
+    PATTERN_SIZE_MAX: usize = 1 << 20;
+    /// Groups of a pattern within each other.
+    PATTERN_NESTING_MAX: u32 = 50;
+
+    /// How long an activity may take that says nothing about it, in microseconds: 2 minutes.
+    ACTIVITY_MICROS: i64 = 120_000_000;
+    /// Rows of an import that share a transaction. Others that write wait for its end, some 20 ms; alone each row would wait
+    /// for the disk.
+    IMPORT_BATCH: usize = 200;
+    /// Reasons of refused rows that an import shows; all of them stand in its file.
+    IMPORT_SHOWN_MAX: u64 = 10;
+    /// How long the log tells what was refused, and what instances said that are gone: a week, in which somebody asks.
+    REFUSED_MICROS: i64 = 7 * 86_400_000_000;
+    /// How long the log tells what was done to records: a year, and what an audit after its end takes.
+    HISTORY_MICROS: i64 = 400 * 86_400_000_000;
+    /// How long a build stays that nothing refers to: as long as one may want to go back to it.
+    BUILD_MICROS: i64 = 30 * 86_400_000_000;
+    /// Rows that are deleted, or looked at for that, in one transaction: some 10 microseconds each, so that nobody waits for
+    /// more than a few milliseconds.
+    TIDIED_AT_ONCE: u32 = 250;
+}

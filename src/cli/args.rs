@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::base::distance::did_you_mean;
+use crate::engine::store::Status;
 use crate::sema::library::{self, Library};
 
 mod record;
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Compile a project to one file
     Build(BuildArgs),
+    /// Cancel instances: their `on cancel` and undo blocks run
+    Cancel(CancelArgs),
     /// Find what is wrong in a project
     Check(CheckArgs),
     /// Print a script that completes commands in a shell
@@ -59,26 +62,46 @@ pub(super) enum Command {
     Deploy(DeployArgs),
     /// List the instructions of a build or a project
     Disasm(DisasmArgs),
+    /// Find what is wrong with a store
+    Doctor(DoctorArgs),
     /// Print the page of a code such as E0301
     Explain(ExplainArgs),
+    /// Give parked instances up: they unwind, and have failed
+    Fail(ChosenArgs),
     /// Give files their one layout
     Fmt(FmtArgs),
     /// List the instances in a store
     List(ListArgs),
+    /// Print the log of a store, or of an instance
+    Log(LogArgs),
+    /// Stop instances where they rest, until they are resumed
+    Pause(ChosenArgs),
+    /// Stop instances where they rest, until some time has passed
+    Postpone(PostponeArgs),
     /// Create, read, write and import records of a store
     Record(RecordArgs),
-    /// Go on with an instance that `snapshot` took out, on a virtual clock
+    /// Let paused or postponed instances of a store go on; or go on with one that `snapshot` took out, on a virtual clock
     Resume(ResumeArgs),
+    /// Let parked instances go on where they rest
+    Retry(ChosenArgs),
     /// Run a project or a build as a simulation, and tell what happened
     Run(RunArgs),
+    /// List all limits, and the settings of a store
+    Settings(SettingsArgs),
     /// Show what an instance did and what it waits for, or the text of a library
     Show(ShowArgs),
+    /// Send a signal to instances of a store, and start what begins with it
+    Signal(SignalArgs),
     /// Take an instance out of a store, as a file
     Snapshot(SnapshotArgs),
     /// Start a process or run an action in a store
     Start(StartArgs),
+    /// End instances and their children; nothing of them runs any more
+    Terminate(ChosenArgs),
     /// Run the tests of a project
     Test(TestArgs),
+    /// Say what an instance waits for, what would wake it, or why it is parked
+    Why(WhyArgs),
     /// Run the processes of a store until stopped
     Worker(WorkerArgs),
 }
@@ -150,6 +173,66 @@ pub(super) struct BuildArgs {
 
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CancelArgs {
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
+
+    /// Why; processes that wait for them are told
+    #[arg(long, value_name = "TEXT", default_value = "cancelled by an operator")]
+    pub reason: String,
+}
+
+/// Which instances an operator means.
+#[derive(Args, Debug)]
+pub(super) struct ChosenArgs {
+    /// The numbers of the instances
+    #[arg(value_name = "INSTANCE")]
+    pub instances: Vec<i64>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    #[command(flatten)]
+    pub filter: FilterArgs,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Many instances at once: those that the command may be done to, and for which all that is given holds.
+#[derive(Args, Debug)]
+pub(super) struct FilterArgs {
+    /// Instances of this process, instead of numbers
+    #[arg(long, value_name = "PROCESS")]
+    pub process: Option<String>,
+
+    /// Instances in this status, such as parked
+    #[arg(long, value_name = "STATUS", value_parser = live_status)]
+    pub status: Option<Status>,
+
+    /// Instances with this primary record, such as opportunity:42
+    #[arg(long, value_name = "RECORD")]
+    pub record: Option<String>,
+
+    /// All instances that the command may be done to
+    #[arg(long)]
+    pub all: bool,
+
+    /// Do it; without this, instances that no number names are only counted
+    #[arg(long)]
+    pub yes: bool,
+}
+
+fn live_status(word: &str) -> Result<Status, String> {
+    let known = Status::ALL.into_iter().filter(|status| status.is_live());
+    Status::parse(word).filter(|status| status.is_live()).ok_or_else(|| {
+        let words: Vec<&str> = known.map(Status::word).collect();
+        format!("it is one of: {}", words.join(", "))
+    })
 }
 
 #[derive(Args, Debug)]
@@ -231,6 +314,16 @@ pub(super) struct DisasmArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
     /// A code, or its name in words
     pub code: String,
@@ -285,12 +378,49 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct ResumeArgs {
-    /// The file that `snapshot` wrote
-    pub snapshot: PathBuf,
+pub(super) struct LogArgs {
+    /// Only of this instance
+    pub instance: Option<i64>,
 
-    /// The build that the instance began with, or its project
-    pub build: PathBuf,
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// At most so many lines
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+
+    /// Only lines after the one with this key
+    #[arg(long, value_name = "KEY", default_value_t = 0)]
+    pub after: i64,
+
+    /// As JSON, each line with its key
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PostponeArgs {
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
+
+    /// For how long, such as "2 hours"
+    #[arg(long = "for", value_name = "DURATION")]
+    pub time: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ResumeArgs {
+    /// With --store the numbers of instances; else the file that `snapshot` wrote, then the build that the instance
+    /// began with, or its project
+    #[arg(value_name = "INSTANCE… | SNAPSHOT BUILD")]
+    pub what: Vec<String>,
+
+    /// The file of the store whose instances go on
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub filter: FilterArgs,
 
     #[command(flatten)]
     pub clock: ClockArgs,
@@ -346,6 +476,17 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct SettingsArgs {
+    /// The file of a store, whose settings are listed, too
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ShowArgs {
     /// The number of an instance, or the name of a library: core, crm
     #[arg(value_parser = shown)]
@@ -376,6 +517,26 @@ fn shown(word: &str) -> Result<Shown, String> {
         let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         format!("neither the number of an instance nor a library{hint}")
     })
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SignalArgs {
+    /// The signal
+    pub signal: String,
+
+    /// The record that it is about, such as opportunity:42, then its fields as NAME=VALUE
+    pub args: Vec<String>,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Whose rights it has: a user such as user:7; without it the system's
+    #[arg(long = "as", value_name = "USER")]
+    pub user: Option<String>,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -430,6 +591,19 @@ pub(super) struct TestArgs {
 
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct WhyArgs {
+    /// The number of the instance
+    pub instance: i64,
+
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

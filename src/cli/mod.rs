@@ -25,6 +25,8 @@ use args::{Arguments, Command};
 use exit::Exit;
 use term::Term;
 
+use crate::engine::operate::Operation;
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -51,22 +53,33 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Backup(args)) => cmd::backup::run(args, term),
         Some(Command::Bench(args)) => cmd::bench::run(args, term),
         Some(Command::Build(args)) => cmd::build::run(args, term),
+        Some(Command::Cancel(args)) => cmd::operate::cancel(args, term),
         Some(Command::Check(args)) => cmd::check::run(args, term),
         Some(Command::Completions(args)) => cmd::completions::run(args, term),
         Some(Command::Deactivate(args)) => cmd::deploy::deactivate(args, term),
         Some(Command::Definitions(args)) => cmd::deploy::definitions(args, term),
         Some(Command::Deploy(args)) => cmd::deploy::deploy(args, term),
         Some(Command::Disasm(args)) => cmd::disasm::run(args, term),
+        Some(Command::Doctor(args)) => cmd::doctor::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
+        Some(Command::Fail(args)) => cmd::operate::run(&Operation::Fail, args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),
+        Some(Command::Log(args)) => cmd::log::run(args, term),
+        Some(Command::Pause(args)) => cmd::operate::run(&Operation::Pause, args, term),
+        Some(Command::Postpone(args)) => cmd::operate::postpone(args, term),
         Some(Command::Record(args)) => cmd::record::run(args, term),
-        Some(Command::Resume(args)) => cmd::snapshot::resume(args, term),
+        Some(Command::Resume(args)) => cmd::operate::resume(args, term),
+        Some(Command::Retry(args)) => cmd::operate::run(&Operation::Retry, args, term),
         Some(Command::Run(args)) => cmd::run::run(args, term),
+        Some(Command::Settings(args)) => cmd::settings::run(args, term),
         Some(Command::Show(args)) => cmd::list::show(args, term),
+        Some(Command::Signal(args)) => cmd::signal::run(args, term),
         Some(Command::Snapshot(args)) => cmd::snapshot::snapshot(args, term),
         Some(Command::Start(args)) => cmd::start::run(args, term),
+        Some(Command::Terminate(args)) => cmd::operate::run(&Operation::Terminate, args, term),
         Some(Command::Test(args)) => cmd::test::run(args, term),
+        Some(Command::Why(args)) => cmd::why::run(args, term),
         Some(Command::Worker(args)) => cmd::worker::run(args, term),
         None => {
             term.err(&Arguments::command().render_help().to_string());

@@ -65,6 +65,11 @@ impl Term {
         }
     }
 
+    /// Whether nobody reads any more, so that there is no use in writing more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.failed.borrow().is_some()
+    }
+
     /// The exit of the program: what came of it, unless its text could not be written. A reader that has seen enough
     /// (`abide explain E0301 | head -3`) is no failure.
     pub(super) fn finish(&self, exit: Exit) -> Exit {

@@ -4,7 +4,8 @@
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes.
-//! - [`view`], [`export`]: what people see of instances, and how one travels.
+//! - [`operate`]: what operators do to instances.
+//! - [`view`], [`why`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
 //! Everything is deterministic given the store, the clock and the seed. An operation that was answered with success is
@@ -27,6 +28,7 @@ mod log;
 mod machine;
 pub mod migration;
 mod numbers;
+pub mod operate;
 mod operation;
 mod pipeline;
 mod requests;
@@ -42,6 +44,7 @@ mod triggers;
 mod turn;
 pub mod view;
 mod waits;
+pub mod why;
 mod words;
 pub mod worker;
 

@@ -26,11 +26,11 @@ use super::{
 };
 
 impl Engine {
-    /// Emits a signal as a user; none is the system. `value` is its fields in order.
+    /// Emits a signal as a user; none is the system. `value` is its fields in order. Gives the instances that got it.
     ///
     /// # Errors
     /// With what refused it, or the store's error.
-    pub fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) -> Answer<()> {
+    pub fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) -> Answer<Vec<i64>> {
         if self.module().signal_by_name(signal).is_none() {
             return Err(faults::unknown_request(format!("the signal {signal}")));
         }
@@ -50,8 +50,7 @@ impl Engine {
             let value = args.next()?;
             let to = args.rest().first();
             let name = self.signal_name(*signal)?;
-            self.statement(|engine| engine.emit_signal(&actor, &name, value, to))?;
-            return Ok(None);
+            return self.statement(|engine| engine.emit_signal(&actor, &name, value, to)).map(|_| None);
         }
         let instance = frame.actor.instance.ok_or_else(|| faults::unknown_request("a mailbox"))?;
         let key = args.int()?;
@@ -80,7 +79,7 @@ impl Engine {
     }
 
     /// Puts a signal into the mailboxes of those who may wait for it, then starts what begins with it.
-    fn emit_signal(&mut self, actor: &Actor, signal: &str, value: &Value, to: Option<&Value>) -> Answer<()> {
+    fn emit_signal(&mut self, actor: &Actor, signal: &str, value: &Value, to: Option<&Value>) -> Answer<Vec<i64>> {
         let record = match to {
             Some(Value::Ref(record)) if self.stored(*record)?.is_none() => {
                 return Err(faults::gone(self.identity(*record)));
@@ -95,7 +94,8 @@ impl Engine {
         let line = self.emission(actor, signal, value, record, receivers.is_empty());
         self.acted = true;
         self.log(line)?;
-        self.in_current(|engine| engine.start_by_signal(actor, signal, value, record))
+        self.in_current(|engine| engine.start_by_signal(actor, signal, value, record))?;
+        Ok(receivers)
     }
 
     /// The instances that get a signal, ascending.
@@ -188,6 +188,6 @@ impl Engine {
 }
 
 /// Whether a signal to this record starts the process.
-fn begins_with(process: &ProcessDef, signal: RecordIdx, record: RecordRef) -> bool {
+pub(crate) fn begins_with(process: &ProcessDef, signal: RecordIdx, record: RecordRef) -> bool {
     process.triggers.iter().any(|t| t.entity == record.entity && t.event == TriggerEvent::Signal(signal))
 }

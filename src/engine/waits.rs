@@ -7,7 +7,7 @@ use crate::base::{limits::TIDIED_AT_ONCE, value::RecordRef};
 use super::{
     Engine,
     faults::Answer,
-    store::{Instance, Status, StoreError, Subscription},
+    store::{Instance, InstanceFilter, Status, StoreError, Subscription},
 };
 
 /// What was noted since a wait began.
@@ -95,10 +95,8 @@ impl Engine {
     /// If the store cannot be read.
     pub fn forgotten(&mut self) -> Answer<Vec<i64>> {
         let mut forgotten = Vec::new();
-        for instance in self
-            .store
-            .instances(&super::store::InstanceFilter { live: true, ..super::store::InstanceFilter::default() })?
-        {
+        for id in self.instance_numbers(&InstanceFilter { live: true, ..InstanceFilter::default() })? {
+            let Some(instance) = self.store.instance(id)? else { continue };
             let wakes = match instance.status {
                 Status::Ready => instance.queue.is_some(),
                 Status::Queued => {

@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod json;
 mod limits;
+mod operate;
 mod record;
 mod settings;
 mod store;

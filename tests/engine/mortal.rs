@@ -92,6 +92,8 @@ impl Store for Mortal {
     hand_on! {
         write prepare(schema: &Arc<Schema>) -> ();
         write migrate(to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> ();
+        read instance_ids(filter: &InstanceFilter, after: i64, limit: u32) -> Vec<i64>;
+        read damage() -> Vec<String>;
         read version() -> i64;
         opens begin() -> ();
         closes commit() -> ();

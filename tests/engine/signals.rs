@@ -114,7 +114,9 @@ workflow Wait for deal: Deal when created { wait 9 days wait on S }
     on_both(source, |w| {
         let deals = ["a", "b"].map(|t| w.create("Deal", &[("title", text(t))]));
         let value = Value::Record(vec![Value::Int(1)]);
-        w.engine.together(|engine| (0..1000).try_for_each(|_| engine.emit(None, "S", &value, Some(deals[1])))).unwrap();
+        w.engine
+            .together(|engine| (0..1000).try_for_each(|_| engine.emit(None, "S", &value, Some(deals[1])).map(drop)))
+            .unwrap();
         assert!(fault(w.engine.emit(None, "S", &value, None)).starts_with("R0909"));
         let first = w.instances("Wait")[0];
         assert!(w.engine.store().mailbox(first).unwrap().is_empty(), "whole or not at all");

@@ -44,16 +44,17 @@ fn take_out(args: &SnapshotArgs, term: &Term) -> Result<Exit, Exit> {
     Ok(Exit::Fine)
 }
 
-pub(in crate::cli) fn resume(args: &ResumeArgs, term: &Term) -> Exit {
-    go_on(args, term).unwrap_or_else(|exit| exit)
+/// Goes on with a snapshot and the build that it belongs to.
+pub(in crate::cli) fn resume(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Exit {
+    go_on(snapshot, build, args, term).unwrap_or_else(|exit| exit)
 }
 
-fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
+fn go_on(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     let advance = args.clock.advance(term)?;
     // LIMIT: EXPORT_BYTES_MAX
-    let bytes = input::read_bytes(&args.snapshot, EXPORT_BYTES_MAX, term)?;
-    refuse_swapped(args, &bytes, term)?;
-    let target = target::load(&args.build, &args.report, term)?;
+    let bytes = input::read_bytes(snapshot, EXPORT_BYTES_MAX, term)?;
+    refuse_swapped(snapshot, build, &bytes, term)?;
+    let target = target::load(build, &args.report, term)?;
     let given = settings::parse(target.program.module(), &args.config, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
     let story = Story::new(Arc::clone(&target.program), args.json, term);
@@ -61,7 +62,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
         .map_err(|error| store::failed(term, error))?;
     simulation.engine.import(&bytes).map_err(|failure| match failure {
         Failure::Store(StoreError::Export(message)) => {
-            term.err(&format!("error[E0917]: `{}`: {message}\n", args.snapshot.display()));
+            term.err(&format!("error[E0917]: `{}`: {message}\n", snapshot.display()));
             if message.contains("another build") {
                 term.err(
                     "  help: name the build that the instance began with, or the project as it was then; `abide build` \
@@ -87,7 +88,7 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
     retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;
     let to = advance.map_or(began, |when| simulation.moment(began, when));
     simulation.advance_to(to).map_err(|error| store::failed(term, error))?;
-    let (snapshot, build) = (args.snapshot.to_string_lossy(), args.build.to_string_lossy());
+    let (snapshot, build) = (snapshot.to_string_lossy(), build.to_string_lossy());
     let mut command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));
     let options = [("--config", &args.config), ("--update", &args.update)];
     for (option, value) in options.iter().flat_map(|(option, values)| values.iter().map(move |value| (option, value))) {
@@ -105,21 +106,21 @@ fn go_on(args: &ResumeArgs, term: &Term) -> Result<Exit, Exit> {
 }
 
 /// The two files are easily taken for each other.
-fn refuse_swapped(args: &ResumeArgs, bytes: &[u8], term: &Term) -> Result<(), Exit> {
-    let (first, second) = (args.snapshot.display(), args.build.display());
+fn refuse_swapped(snapshot: &Path, build: &Path, bytes: &[u8], term: &Term) -> Result<(), Exit> {
+    let (first, second) = (snapshot.display(), build.display());
     let begins = |path: &Path, with: &[u8]| {
         let mut start = Vec::new();
         let file = path.is_file().then(|| File::open(path).ok()).flatten();
         file.is_some_and(|file| file.take(with.len() as u64).read_to_end(&mut start).is_ok()) && start == with
     };
-    let what = match (bytes.starts_with(&container::MAGIC), begins(&args.build, export::MAGIC)) {
+    let what = match (bytes.starts_with(&container::MAGIC), begins(build, export::MAGIC)) {
         (true, true) => format!("`{first}` is the build, and `{second}` the snapshot"),
         (true, false) => format!("`{first}` is a build, no snapshot"),
         (false, true) => format!("`{second}` is a snapshot, no build"),
         (false, false) => return Ok(()),
     };
     term.err(&format!("error[E0917]: {what}\n"));
-    let help = if bytes.starts_with(&container::MAGIC) && begins(&args.build, export::MAGIC) {
+    let help = if bytes.starts_with(&container::MAGIC) && begins(build, export::MAGIC) {
         format!("abide resume {} {}", quoted(&second.to_string()), quoted(&first.to_string()))
     } else {
         "the snapshot comes first, then the build or the project: `abide resume x.snap BUILD`".to_owned()

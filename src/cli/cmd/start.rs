@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::distance::did_you_mean;
 use crate::base::value::{EntityIdx, RecordRef, Value};
-use crate::bytecode::module::{Module, ProcessDef};
+use crate::bytecode::module::{Module, ParamDef, ProcessDef};
 use crate::bytecode::types::{TypeDef, TypeIdx};
 use crate::cli::args::StartArgs;
 use crate::cli::exit::Exit;
@@ -92,36 +92,52 @@ fn arguments(module: &Module, process: &ProcessDef, given: &[String], term: &Ter
         values
             .push(Value::Ref(found.ok_or_else(|| usage(format!("{} is started on a record", process.name), help()))?));
     }
-    let mut inputs: Vec<Option<Value>> = vec![None; process.inputs.len()];
-    for text in rest {
-        let known = || process.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+    let rest: Vec<&String> = rest.collect();
+    values.extend(named(module, (&process.name, "input"), &process.inputs, &rest, term)?);
+    Ok(values)
+}
+
+/// Values that are given as NAME=VALUE, in the order of those they are for: `of` is whose they are, and the word for one.
+pub(in crate::cli) fn named(
+    module: &Module,
+    of: (&str, &str),
+    params: &[ParamDef],
+    given: &[&String],
+    term: &Term,
+) -> Result<Vec<Value>, Exit> {
+    let (owner, word) = of;
+    let usage = |what: String, help: String| {
+        term.err(&format!("error: {what}\n  help: {help}\n"));
+        Exit::Usage
+    };
+    let mut found: Vec<Option<Value>> = vec![None; params.len()];
+    for text in given {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(usage(format!("`{text}` has no `=`"), "write inputs as NAME=VALUE".to_owned()));
+            return Err(usage(format!("`{text}` has no `=`"), format!("write {word}s as NAME=VALUE")));
         };
-        let found = process.inputs.iter().zip(&mut inputs).find(|(input, _)| input.name == name);
-        let Some((input, place)) = found else {
-            return Err(usage(
-                format!("{} has no input `{name}`", process.name),
-                format!("its inputs are: {}", known()),
-            ));
+        let Some((param, place)) = params.iter().zip(&mut found).find(|(param, _)| param.name == name) else {
+            let known: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
+            let help = if known.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("its {word}s are: {}", known.join(", "))
+            };
+            return Err(usage(format!("{owner} has no {word} `{name}`"), help));
         };
         let resolve = |word: &str| record(module, word);
-        *place = Some(settings::from_text(module, input.ty, value, &format!("{name}="), &resolve).map_err(
-            |(problem, sources)| {
-                term.err(&render::human(&[problem], &sources, &term.messages()));
-                Exit::Wrong
-            },
-        )?);
+        let value = settings::from_text(module, param.ty, value, &format!("{name}="), &resolve);
+        *place = Some(value.map_err(|(problem, sources)| {
+            term.err(&render::human(&[problem], &sources, &term.messages()));
+            Exit::Wrong
+        })?);
     }
-    for (input, value) in process.inputs.iter().zip(inputs) {
-        let value =
-            value.or_else(|| input.default.clone()).or_else(|| is_optional(module, input.ty).then_some(Value::None));
-        let missing = || {
-            usage(format!("{} needs the input `{}`", process.name, input.name), format!("write {}=VALUE", input.name))
-        };
-        values.push(value.ok_or_else(missing)?);
-    }
-    Ok(values)
+    let whole = params.iter().zip(found).map(|(param, value)| {
+        let none = || is_optional(module, param.ty).then_some(Value::None);
+        value.or_else(|| param.default.clone()).or_else(none).ok_or_else(|| {
+            usage(format!("{owner} needs the {word} `{}`", param.name), format!("write {}=VALUE", param.name))
+        })
+    });
+    whole.collect()
 }
 
 fn is_optional(module: &Module, ty: TypeIdx) -> bool {

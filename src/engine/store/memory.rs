@@ -473,6 +473,11 @@ impl Store for MemoryStore {
         Ok(self.instances.find(filter))
     }
 
+    fn instance_ids(&mut self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>> {
+        let found = self.instances.find(filter).into_iter().map(|instance| instance.id).filter(|id| *id > after);
+        Ok(found.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
     fn running(&mut self, process: &str, slot: &str) -> Result<u32> {
         Ok(u32::try_from(self.instances.of_slot(process, slot, false).count()).unwrap_or(u32::MAX))
     }
@@ -629,5 +634,10 @@ impl Store for MemoryStore {
     fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>> {
         let later = self.instances.after(after).take(limit as usize);
         Ok(later.map(|instance| (instance.id, instance.build.clone())).collect())
+    }
+
+    fn damage(&mut self) -> Result<Vec<String>> {
+        // There is no file.
+        Ok(Vec::new())
     }
 }

@@ -188,6 +188,8 @@ pub trait Store: Send {
     fn delete_instance(&mut self, id: i64) -> Result<()>;
     /// Instances in order of id.
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>>;
+    /// The ids of instances greater than `after`, ascending, at most `limit`.
+    fn instance_ids(&mut self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>>;
     /// How many instances have this slot and are not queued.
     fn running(&mut self, process: &str, slot: &str) -> Result<u32>;
     /// The queued instance of this slot that was started first.
@@ -245,4 +247,7 @@ pub trait Store: Send {
     fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>>;
     /// The builds of instances with greater ids, ascending, at most `limit`.
     fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>>;
+
+    /// What is wrong with what is kept: broken pages, references that lead nowhere, instances without their build.
+    fn damage(&mut self) -> Result<Vec<String>>;
 }

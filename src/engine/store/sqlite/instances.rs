@@ -206,6 +206,15 @@ impl SqliteStore {
         Ok(found)
     }
 
+    pub(super) fn find_instance_ids(&self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>> {
+        let (test, mut values) = self.conditions(filter)?;
+        values.extend([Sql::Integer(after), Sql::Integer(i64::from(limit))]);
+        let sql = format!("SELECT id FROM abide_instance WHERE {test} AND id > ? ORDER BY id LIMIT ?");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let found = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(super) fn count_running(&self, process: &str, slot: &str) -> Result<u32> {
         let sql = "SELECT count(*) FROM abide_instance INDEXED BY abide_instance_running \
                    WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status <> 'queued'";

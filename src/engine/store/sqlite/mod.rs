@@ -2,6 +2,7 @@
 //! memory, where nobody else reads, a table is made with its first row.
 
 mod backup;
+mod check;
 mod columns;
 mod demand;
 mod hold;
@@ -325,6 +326,10 @@ impl Store for SqliteStore {
         self.find_instances(filter)
     }
 
+    fn instance_ids(&mut self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>> {
+        self.find_instance_ids(filter, after, limit)
+    }
+
     fn running(&mut self, process: &str, slot: &str) -> Result<u32> {
         self.count_running(process, slot)
     }
@@ -441,5 +446,9 @@ impl Store for SqliteStore {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map(params![after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn damage(&mut self) -> Result<Vec<String>> {
+        self.find_damage()
     }
 }

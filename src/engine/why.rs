@@ -1,0 +1,96 @@
+//! Why an instance does not go on: what it waits for in the words of its source, and where.
+
+use super::{
+    Engine,
+    faults::Answer,
+    store::{InstanceFilter, Status, Subscription},
+    view::InstanceView,
+    words,
+};
+
+/// Why an instance does not go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// Where it stands.
+    pub view: InstanceView,
+    /// The arms of its wait in the words of the source.
+    pub arms: Option<String>,
+    /// The line that it rests at: `deals.proc:24`.
+    pub place: Option<String>,
+    /// The title of the stage there.
+    pub stage: String,
+    /// Signals that would wake it.
+    pub signals: Vec<String>,
+    /// Instances whose end it waits for, with their statuses.
+    pub children: Vec<(i64, String, Status)>,
+    /// Somebody asked for its cancellation, for this reason.
+    pub cancel: Option<String>,
+    /// Whether it belongs to another build than the current one, and to which.
+    pub earlier_build: Option<String>,
+}
+
+impl Engine {
+    /// Why an instance does not go on.
+    ///
+    /// # Errors
+    /// R0402 if there is none; or the store's error.
+    pub fn why(&mut self, id: i64) -> Answer<Why> {
+        let instance = self.known_instance(id)?;
+        let view = self.show(id)?;
+        let mut why = Why {
+            arms: None,
+            place: None,
+            stage: String::new(),
+            signals: Vec::new(),
+            children: Vec::new(),
+            cancel: instance.cancel.clone(),
+            earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
+            view,
+        };
+        if !instance.status.is_live() {
+            return Ok(why);
+        }
+        let (name, due) = (instance.point.clone(), instance.due.filter(|_| instance.status == Status::Waiting));
+        self.in_build(&instance.build, |engine| {
+            let Some(point) = name.and_then(|name| engine.point(&name).cloned()) else { return Ok(()) };
+            let place = engine.program().place(point.function, point.pc as usize);
+            why.place = place.as_ref().map(words::place);
+            why.stage = place.map(|place| place.stage).unwrap_or_default();
+            let moments: Vec<i64> = due.into_iter().collect();
+            let arms = words::waiting(&point.arms, &moments, &engine.showing());
+            why.arms = (!point.arms.is_empty()).then_some(arms);
+            Ok(())
+        })?;
+        for subscription in self.store.subscriptions(id)? {
+            match subscription {
+                Subscription::Signal { signal, .. } => why.signals.push(signal.to_string()),
+                Subscription::End { instance } => {
+                    why.children.extend(self.store.instance(instance)?.map(|i| (i.id, i.process, i.status)));
+                }
+                Subscription::Field { .. } | Subscription::Referring { .. } => {}
+            }
+        }
+        Ok(why)
+    }
+
+    /// What is wrong with a store: what its file says, builds that cannot be loaded, instances that nothing can wake.
+    /// Nothing if all is well.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn examine(&mut self) -> Answer<Vec<String>> {
+        let mut wrong = self.store.damage()?;
+        for hash in self.store.builds()? {
+            let filter = InstanceFilter { build: Some(hash.clone()), live: true, ..InstanceFilter::default() };
+            let live = self.store.count_instances(&filter)?;
+            if let (1.., Err(error)) = (live, self.definitions_of(&hash)) {
+                wrong.push(format!("{live} instances have not ended and need a build that cannot be loaded: {error}"));
+            }
+        }
+        for id in self.forgotten()? {
+            let process = self.known_instance(id)?.process;
+            wrong.push(format!("{process} #{id} is suspended, and nothing can wake it"));
+        }
+        Ok(wrong)
+    }
+}
