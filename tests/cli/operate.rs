@@ -156,7 +156,7 @@ fn a_parked_one_says_why_and_is_retried_or_given_up() {
     let why = fine(&call, &["why", &ids[0], "--store", "s.db"]).out;
     for part in [
         &format!("Divide #{} on {} \"D0\" is parked since ", ids[0], deals[0]),
-        "  at        p.proc:18\n",
+        "  at        p.proc:16\n",
         "            deal = ",
         &format!("  abide retry {} --store s.db", ids[0]),
         &format!("  abide fail {} --store s.db", ids[0]),
@@ -191,8 +191,8 @@ fn why_tells_what_would_wake_it() {
     let why = fine(&call, &["why", &id, "--store", "s.db"]).out;
     for part in [
         &format!("Chase #{id} on {deal} \"D0\" waits since "),
-        "  rests at  p.proc:8\n",
-        "until deal.score > 10, or on Approved as a, or after 30 days (",
+        "  rests at  p.proc:11\n",
+        "until deal.score > 10, or on Approved, or after 30 days (",
         &format!("  woken by  score of {deal}\n"),
         "  woken by  the signal Approved\n",
         &format!("  abide signal Approved {deal} --store s.db"),
@@ -201,7 +201,7 @@ fn why_tells_what_would_wake_it() {
         assert!(why.contains(part), "{part}: {why}");
     }
     let why = json(&call, &["why", &id, "--json", "--store", "s.db"]);
-    assert_eq!((why["place"].as_str(), why["next"].as_array().unwrap().len()), (Some("p.proc:8"), 2));
+    assert_eq!((why["place"].as_str(), why["next"].as_array().unwrap().len()), (Some("p.proc:11"), 2));
     call.run(&["why", "99", "--store", "s.db"]).is(
         1,
         "",
