@@ -66,7 +66,7 @@ fn list(args: &SettingsArgs, term: &Term) -> Result<Exit, Exit> {
 /// `16 MiB`, `5 000 000`.
 fn readable(limit: &limits::Limit) -> String {
     let is_size = ["BYTES", "MEMORY", "SIZE"].iter().any(|word| limit.name.contains(word));
-    if is_size && limit.value >= 1 << 20 && limit.value % (1 << 20) == 0 {
+    if is_size && limit.value >= 1 << 20 && limit.value.is_multiple_of(1 << 20) {
         return format!("{} MiB", limit.value >> 20);
     }
     let digits = limit.value.to_string();
