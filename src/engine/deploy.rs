@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::{
+    base::value::EntityIdx,
     bytecode::link::Numbering,
     vm::program::{LoadError, Program},
 };
@@ -17,7 +18,7 @@ use super::{
     definitions::{CURRENT, numbering, numbering_setting},
     faults::Answer,
     migration::{self, Plan, Side},
-    store::{InstanceFilter, Schema, Store, StoreError},
+    store::{InstanceFilter, Schema, Store, StoreError, TableChange},
 };
 
 /// The setting that holds the hash of the build that was deployed last.
@@ -133,7 +134,10 @@ fn prepare(store: &mut dyn Store, hash: &str) -> Answer<Change> {
     let schema = Arc::new(Schema::of(program.module())?);
     let new = Side { module: program.module(), schema: &schema };
     let Some(current) = store.meta(CURRENT)? else {
-        return Ok(Change { plan: Plan::default(), schema, numbering });
+        let tables = (0u16..).map(EntityIdx).zip(&schema.tables);
+        let changes = tables.filter(|(_, table)| !table.is_gone()).map(|(entity, _)| TableChange::Create(entity));
+        let plan = Plan { changes: changes.collect(), ..Plan::default() };
+        return Ok(Change { plan, schema, numbering });
     };
     let old = Program::load_into(&kept(store, &current)?, &numbering).map_err(unusable)?;
     let old_schema = Arc::new(Schema::of(old.module())?);
@@ -168,30 +172,50 @@ pub fn short(hash: &str) -> &str {
 /// # Errors
 /// If the store has no such build, or fails.
 pub fn plan(store: &mut dyn Store, hash: &str) -> Answer<Plan> {
-    prepare(store, hash).map(|change| change.plan)
+    store.begin_migration()?;
+    let planned = prepare(store, hash);
+    let undone = store.rollback();
+    let planned = planned?;
+    undone?;
+    Ok(planned.plan)
 }
 
 /// Makes a build the current one: all of it, or nothing. A plan that loses values is carried out only with `lossy`; one
-/// with refusals never is. Gives the plan and whether it was carried out.
+/// with refusals never is. Gives the plan and whether it was carried out. What is planned is what is done: no other
+/// program writes between.
 ///
 /// # Errors
-/// If the store has no such build, or fails, or a row breaks a key of the new tables.
+/// If the store has no such build, or fails.
 pub fn activate(store: &mut dyn Store, hash: &str, lossy: bool) -> Answer<(Plan, bool)> {
+    store.begin_migration()?;
+    match change(store, hash, lossy) {
+        Ok((plan, true)) => {
+            store.commit()?;
+            Ok((plan, true))
+        }
+        Ok(undone) => {
+            store.rollback()?;
+            Ok(undone)
+        }
+        Err(failure) => {
+            // The error that led here is the one to tell.
+            let _ = store.rollback();
+            Err(failure)
+        }
+    }
+}
+
+fn change(store: &mut dyn Store, hash: &str, lossy: bool) -> Answer<(Plan, bool)> {
     let Change { plan, schema, numbering } = prepare(store, hash)?;
     if plan.refusals().next().is_some() || (plan.loses() > 0 && !lossy) {
         return Ok((plan, false));
     }
     let activation = store.meta(ACTIVATION)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or_default() + 1;
     let (key, numbers) = numbering_setting(&numbering);
-    let settings = [
-        (key.to_owned(), numbers),
-        (CURRENT.to_owned(), hash.to_owned()),
-        (ACTIVATION.to_owned(), activation.to_string()),
-    ];
-    if store.meta(CURRENT)?.is_none() {
-        store.prepare(&schema)?;
-    }
-    store.migrate(&schema, &plan.changes, &settings)?;
+    store.migrate(&schema, &plan.changes)?;
+    store.set_meta(key, &numbers)?;
+    store.set_meta(CURRENT, hash)?;
+    store.set_meta(ACTIVATION, &activation.to_string())?;
     Ok((plan, true))
 }
 
@@ -206,5 +230,29 @@ impl Engine {
         let numbering = numbering(&mut *store)?.unwrap_or_default();
         let program = Program::load_into(&kept(&mut *store, &hash)?, &numbering).map_err(unusable)?;
         Self::open(store, Arc::new(program), Settings { clock, seed, build: hash })
+    }
+
+    /// Keeps a build in the store, as [`deploy`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn deploy(&mut self, build: &[u8]) -> Answer<(String, bool)> {
+        deploy(&mut *self.store, build)
+    }
+
+    /// Makes a build the current one, as [`activate`] does, and goes over to it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn activate(&mut self, hash: &str, lossy: bool) -> Answer<(Plan, bool)> {
+        let (plan, done) = activate(&mut *self.store, hash, lossy)?;
+        if done {
+            self.cache.clear();
+            self.now = self.clock.now();
+            self.activation = self.store.meta(ACTIVATION)?;
+            self.change_build()?;
+            self.restore()?;
+        }
+        Ok((plan, done))
     }
 }

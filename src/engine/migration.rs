@@ -3,10 +3,13 @@
 //! Both builds have the numbers of the store, so a field keeps its place, and one that a build lacks is a place that
 //! holds nothing. What would lose values is done only if that is asked for; what cannot be done at all says why.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    base::value::{EntityIdx, Value},
+    base::value::{EntityIdx, RecordRef, Value},
     bytecode::{
-        module::{CompareOp, DefaultDef, EnumDef, FieldDef, Module},
+        host::HostOp,
+        module::{CompareOp, DefaultDef, EnumDef, FieldDef, Module, ParamDef, RecordDef, SystemField},
         types::{FieldIdx, TypeDef, TypeIdx},
     },
 };
@@ -16,9 +19,13 @@ use super::{
     index,
     store::{
         Condition, Schema, Source, Store, TableChange,
+        migrate::migrated,
         schema::{Column, Kind, Table},
     },
 };
+
+/// Records that are read at a time.
+const BATCH: u32 = 1_000;
 
 /// A step, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +68,10 @@ pub(crate) struct Side<'a> {
 
 /// Plans the way from the tables that the store has to those of a build.
 pub(crate) fn plan(store: &mut dyn Store, old: &Side<'_>, new: &Side<'_>) -> Answer<Plan> {
-    let mut planner = Planner { store, plan: Plan::default() };
-    for (number, (from, to)) in (0u16..).zip(old.schema.tables.iter().zip(&new.schema.tables)) {
+    let pairs = || old.schema.tables.iter().zip(&new.schema.tables);
+    let drops = pairs().any(|(from, to)| !from.is_gone() && to.is_gone());
+    let mut planner = Planner { store, plan: Plan::default(), drops };
+    for (number, (from, to)) in (0u16..).zip(pairs()) {
         planner.table(EntityIdx(number), (old, from), (new, to))?;
     }
     Ok(planner.plan)
@@ -71,6 +80,8 @@ pub(crate) fn plan(store: &mut dyn Store, old: &Side<'_>, new: &Side<'_>) -> Ans
 struct Planner<'a> {
     store: &'a mut dyn Store,
     plan: Plan,
+    /// Whether a table goes, so that references to any entity may lead nowhere.
+    drops: bool,
 }
 
 impl Planner<'_> {
@@ -95,24 +106,72 @@ impl Planner<'_> {
                 self.step(format!("drops the table {} with {}", from.name, records(rows)), rows);
                 self.plan.changes.push(TableChange::Drop(entity));
             }
-            (false, false) => {
-                let before = self.plan.steps.len();
-                if from.name != to.name {
-                    self.step(format!("renames the table {} to {}", from.name, to.name), 0);
-                }
-                let mut sources = Vec::new();
-                for (number, (from, to)) in (0u16..).zip(from.columns.iter().zip(&to.columns)) {
-                    let at = Place { entity, field: FieldIdx(number), name: format!("{}.{}", new.1.entity, to.field) };
-                    let fields = (field(old.0.module, &at), field(new.0.module, &at));
-                    sources.push(self.column(&at, (old.0.module, from, fields.0), (new.0.module, to, fields.1))?);
-                }
-                if from.unique != to.unique {
-                    self.step(format!("changes the unique keys of {}", to.name), 0);
-                }
-                if self.plan.steps.len() > before {
-                    self.plan.changes.push(TableChange::Copy(entity, sources));
+            (false, false) => self.changed(entity, old, new)?,
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, entity: EntityIdx, old: (&Side<'_>, &Table), new: (&Side<'_>, &Table)) -> Answer<()> {
+        let (from, to) = (old.1, new.1);
+        let before = self.plan.steps.len();
+        if from.name != to.name {
+            self.step(format!("renames the table {} to {}", from.name, to.name), 0);
+        }
+        let mut sources = Vec::new();
+        for (number, (from, to)) in (0u16..).zip(from.columns.iter().zip(&to.columns)) {
+            let at = Place { entity, field: FieldIdx(number), name: format!("{}.{}", new.1.entity, to.field) };
+            let fields = (field(old.0.module, &at), field(new.0.module, &at));
+            sources.push(self.column(&at, (old.0.module, from, fields.0), (new.0.module, to, fields.1))?);
+        }
+        let leads_nowhere = self.drops && to.columns.iter().any(|column| column.kind == Kind::AnyRef);
+        let rows_change = self.plan.steps.len() > before || leads_nowhere;
+        for key in from.unique.iter().filter(|key| !to.unique.contains(key)) {
+            self.step(format!("lets {} of {} repeat", key_name(from, key), to.name), 0);
+        }
+        for key in to.unique.iter().filter(|key| !from.unique.contains(key)) {
+            self.step(format!("makes {} of {} unique", key_name(to, key), to.name), 0);
+        }
+        let is_refused = self.plan.steps.iter().skip(before).any(|step| step.refused.is_some());
+        if !is_refused && (rows_change || from.unique != to.unique) {
+            self.check_rows(entity, &sources, to, new.0.schema)?;
+        }
+        if rows_change || from.unique != to.unique {
+            self.plan.changes.push(TableChange::Copy(entity, sources));
+        }
+        Ok(())
+    }
+
+    /// Whether all rows fit into the new table, and no two have the same key.
+    fn check_rows(&mut self, entity: EntityIdx, sources: &[Source], to: &Table, schema: &Schema) -> Answer<()> {
+        let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); to.unique.len()];
+        let mut repeated = vec![0; to.unique.len()];
+        let (mut after, mut misfits) = (0, 0);
+        loop {
+            let ids = self.store.candidates(entity, &[], after, BATCH)?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            for id in ids {
+                let Some(row) = self.store.get(RecordRef { entity, id })? else { continue };
+                let Ok(row) = migrated(&row, sources, to, schema) else {
+                    misfits += 1;
+                    continue;
+                };
+                for ((key, seen), repeated) in to.unique.iter().zip(&mut seen).zip(&mut repeated) {
+                    if let Some(key) = key_of(to, key, &row)
+                        && !seen.insert(key)
+                    {
+                        *repeated += 1;
+                    }
                 }
             }
+        }
+        if misfits > 0 {
+            self.refuse(format!("changes {}", to.name), format!("{} a value that does not fit", have(misfits)));
+        }
+        for (key, repeated) in to.unique.iter().zip(repeated).filter(|(_, repeated)| *repeated > 0) {
+            let words = format!("makes {} of {} unique", key_name(to, key), to.name);
+            self.plan.steps.retain(|step| step.words != words);
+            self.refuse(words, format!("{} it from another record", have(repeated)));
         }
         Ok(())
     }
@@ -137,78 +196,73 @@ impl Planner<'_> {
         if from.name != to.name {
             self.step(format!("renames the column of {} from {} to {}", at.name, from.name, to.name), 0);
         }
-        if from.kind != to.kind {
-            return self.converted(at, from, to, new.2);
+        let enums = (old.2.and_then(|f| members(old.0, f.ty)), new.2.and_then(|f| members(new.0, f.ty)));
+        let numbers = match enums {
+            (Some(was), Some(is)) => self.renumbered(at, &to.kind, was, is)?,
+            _ => Vec::new(),
+        };
+        let shape = |module, field: Option<&FieldDef>| field.map(|field| shape(module, field.ty));
+        let is_other = from.kind != to.kind
+            || (matches!(enums, (None, _) | (_, None))
+                && is_nested(&to.kind)
+                && shape(old.0, old.2) != shape(new.0, new.2));
+        if is_other && !is_widened(&from.kind, &to.kind) {
+            return self.replaced(at, to, new.2);
         }
-        if let (Kind::Enum, Some(old_field), Some(new_field)) = (&to.kind, old.2, new.2)
-            && let (Some(was), Some(is)) = (members(old.0, old_field.ty), members(new.0, new_field.ty))
-            && was.members.iter().map(|m| (&m.name, m.value)).ne(is.members.iter().map(|m| (&m.name, m.value)))
-        {
-            return self.renumbered(at, was, is);
+        if is_other {
+            self.step(format!("changes the type of {}", at.name), 0);
         }
-        if from.optional && !to.optional {
-            let missing = self.store.count(at.entity, &[at.condition(CompareOp::IsNone)])?;
-            let words = format!("makes {} required", at.name);
-            return match (missing, default(new.2)) {
-                (0, _) => {
-                    self.step(words, 0);
-                    Ok(Source::Keep)
-                }
-                (_, Some(value)) => {
-                    self.step(format!("{words}: {} the default", get(missing)), 0);
-                    Ok(Source::KeepOr(value))
-                }
-                (_, None) => {
-                    self.refuse(words, format!("{} no value of it, and it has no default", have(missing)));
-                    Ok(Source::Keep)
-                }
-            };
-        }
+        let absent = self.optional(at, from, to, new.2)?;
+        Ok(Source::Kept { numbers, absent })
+    }
+
+    /// What stands where a field has no value, if it must have one now.
+    fn optional(&mut self, at: &Place, from: &Column, to: &Column, field: Option<&FieldDef>) -> Answer<Value> {
         if !from.optional && to.optional {
             self.step(format!("makes {} optional", at.name), 0);
         }
-        Ok(Source::Keep)
+        if !from.optional || to.optional {
+            return Ok(Value::None);
+        }
+        let missing = self.store.count(at.entity, &[at.condition(CompareOp::IsNone)])?;
+        let words = format!("makes {} required", at.name);
+        match (missing, default(field)) {
+            (0, _) => self.step(words, 0),
+            (_, Some(value)) => {
+                self.step(format!("{words}: {} the default", get(missing)), 0);
+                return Ok(value);
+            }
+            (_, None) => self.refuse(words, format!("{} no value of it, and it has no default", have(missing))),
+        }
+        Ok(Value::None)
     }
 
     /// A column that is new.
     fn added(&mut self, at: &Place, to: &Column, field: Option<&FieldDef>, words: String) -> Answer<Source> {
-        if let Some(value) = default(field) {
-            self.step(words, 0);
-            return Ok(Source::Fill(value));
-        }
-        if to.optional {
-            self.step(words, 0);
-            return Ok(Source::Fill(Value::None));
-        }
-        if let Kind::List(_) = to.kind {
-            self.step(words, 0);
-            return Ok(Source::Fill(Value::List(Vec::new())));
-        }
-        match self.store.count(at.entity, &[])? {
-            0 => self.step(words, 0),
-            rows => {
-                let why = format!("it is required and has no default, and {} would have no value of it", records(rows));
-                self.refuse(words, why);
+        let value = match (default(field), &to.kind) {
+            (Some(value), _) => value,
+            (None, _) if to.optional => Value::None,
+            (None, Kind::List(_)) => Value::List(Vec::new()),
+            (None, _) => {
+                match self.store.count(at.entity, &[])? {
+                    0 => self.step(words, 0),
+                    rows => {
+                        let rows = records(rows);
+                        let why = format!("it is required and has no default, and {rows} would have no value of it");
+                        self.refuse(words, why);
+                    }
+                }
+                return Ok(Source::Fill(Value::None));
             }
-        }
-        Ok(Source::Fill(Value::None))
+        };
+        self.step(words, 0);
+        Ok(Source::Fill(value))
     }
 
-    /// A column whose values become others.
-    fn converted(&mut self, at: &Place, from: &Column, to: &Column, field: Option<&FieldDef>) -> Answer<Source> {
-        let words = format!("changes the type of {}", at.name);
-        let kept = match (&from.kind, &to.kind) {
-            (Kind::Int, Kind::Decimal | Kind::Scaled(_)) | (Kind::Scaled(_), Kind::Decimal) => true,
-            (Kind::Scaled(few), Kind::Scaled(many)) => few <= many,
-            (Kind::Text, Kind::Caseless) | (Kind::Caseless, Kind::Text) => true,
-            _ => false,
-        };
-        if kept && (to.optional || !from.optional) {
-            self.step(words, 0);
-            return Ok(Source::Convert);
-        }
+    /// A column whose values cannot become those of the new type.
+    fn replaced(&mut self, at: &Place, to: &Column, field: Option<&FieldDef>) -> Answer<Source> {
         let present = self.present(at)?;
-        let words = format!("{words}, and drops its values, which {} now", have(present));
+        let words = format!("changes the type of {}, and drops its values, which {} now", at.name, have(present));
         let before = self.plan.steps.len();
         let source = self.added(at, to, field, words)?;
         if let Some(step) = self.plan.steps.get_mut(before) {
@@ -217,15 +271,14 @@ impl Planner<'_> {
         Ok(source)
     }
 
-    fn renumbered(&mut self, at: &Place, was: &EnumDef, is: &EnumDef) -> Answer<Source> {
+    /// The new numbers of members.
+    fn renumbered(&mut self, at: &Place, kind: &Kind, was: &EnumDef, is: &EnumDef) -> Answer<Vec<(i32, i32)>> {
         let mut numbers = Vec::new();
         for member in &was.members {
             match is.members.iter().find(|new| new.name == member.name) {
                 Some(new) => numbers.push((member.value, new.value)),
                 None => {
-                    let value = Value::Enum(member.value);
-                    let test = Condition { argument: value, ..at.condition(CompareOp::Equal) };
-                    let rows = self.store.count(at.entity, &[test])?;
+                    let rows = self.holding(at, kind, member.value)?;
                     if rows > 0 {
                         let words = format!("takes {} away from {}", member.name, is.name);
                         self.refuse(words, format!("{} this value in {}", have(rows), at.name));
@@ -234,14 +287,88 @@ impl Planner<'_> {
             }
         }
         if numbers.iter().all(|(old, new)| old == new) {
-            return Ok(Source::Keep);
+            return Ok(Vec::new());
         }
         self.step(format!("gives {} the new numbers of {}", at.name, is.name), 0);
-        Ok(Source::Renumber(numbers))
+        Ok(numbers)
+    }
+
+    /// How many records hold a member of an enum.
+    fn holding(&mut self, at: &Place, kind: &Kind, member: i32) -> Answer<i64> {
+        let value = Value::Enum(member);
+        if !matches!(kind, Kind::List(_)) {
+            let test = Condition { argument: value, ..at.condition(CompareOp::Equal) };
+            return Ok(self.store.count(at.entity, &[test])?);
+        }
+        let (mut after, mut found) = (0, 0);
+        loop {
+            let ids = self.store.candidates(at.entity, &[], after, BATCH)?;
+            let Some(last) = ids.last() else { return Ok(found) };
+            after = *last;
+            for id in ids {
+                let row = self.store.get(RecordRef { entity: at.entity, id })?.unwrap_or_default();
+                if let Some(Value::List(items)) = row.get(at.field.index()) {
+                    found += i64::from(items.contains(&value));
+                }
+            }
+        }
     }
 
     fn present(&mut self, at: &Place) -> Answer<i64> {
         Ok(self.store.count(at.entity, &[at.condition(CompareOp::IsPresent)])?)
+    }
+}
+
+/// Whether each value of a kind is also one of another.
+fn is_widened(from: &Kind, to: &Kind) -> bool {
+    match (from, to) {
+        (Kind::Int, Kind::Decimal | Kind::Scaled(_)) | (Kind::Scaled(_), Kind::Decimal) => true,
+        (Kind::Text, Kind::Caseless) | (Kind::Caseless, Kind::Text) => true,
+        (Kind::Scaled(few), Kind::Scaled(many)) => few <= many,
+        _ => false,
+    }
+}
+
+fn is_nested(kind: &Kind) -> bool {
+    matches!(kind, Kind::List(_) | Kind::Record(_))
+}
+
+fn key_name(table: &Table, key: &[FieldIdx]) -> String {
+    let names = key.iter().filter_map(|field| table.columns.get(field.index()));
+    names.map(|column| column.field.as_str()).collect::<Vec<_>>().join(" and ")
+}
+
+/// A key of a row as a text that equal keys share; none if a part is absent.
+fn key_of(table: &Table, key: &[FieldIdx], row: &[Value]) -> Option<String> {
+    let mut text = String::new();
+    for field in key {
+        let (column, value) = (table.columns.get(field.index())?, row.get(field.index())?);
+        let value = match column.kind.compared(value.clone()) {
+            Value::None => return None,
+            Value::Decimal(number) => Value::Decimal(number.normalize()),
+            value => value,
+        };
+        text.push_str(&format!("{value:?};"));
+    }
+    Some(text)
+}
+
+/// A type with all that it is made of, as a text.
+fn shape(module: &Module, ty: TypeIdx) -> String {
+    let of_field = |field: &ParamDef| format!("{}: {}", field.name, shape(module, field.ty));
+    match module.ty(ty) {
+        Some(TypeDef::Optional(inner)) => format!("{}?", shape(module, *inner)),
+        Some(TypeDef::List(inner)) => format!("list<{}>", shape(module, *inner)),
+        Some(TypeDef::Set(inner)) => format!("set<{}>", shape(module, *inner)),
+        Some(TypeDef::Enum(index)) => {
+            let members = module.enum_def(*index).map(|def| def.members.as_slice()).unwrap_or_default();
+            format!("{:?}", members.iter().map(|member| (&member.name, member.value)).collect::<Vec<_>>())
+        }
+        Some(TypeDef::Record(index)) => {
+            let fields = module.record(*index).map(|def| def.fields.as_slice()).unwrap_or_default();
+            format!("{:?}", fields.iter().map(of_field).collect::<Vec<_>>())
+        }
+        other => format!("{other:?}"),
     }
 }
 
@@ -269,9 +396,14 @@ fn default(field: Option<&FieldDef>) -> Option<Value> {
     }
 }
 
+/// The enum of a field, or of what its list holds.
 fn members(module: &Module, ty: TypeIdx) -> Option<&EnumDef> {
     match index::present(module, ty)? {
         TypeDef::Enum(index) => module.enum_def(index),
+        TypeDef::List(inner) => match module.ty(inner)? {
+            TypeDef::Enum(index) => module.enum_def(*index),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -288,32 +420,79 @@ fn get(count: i64) -> String {
     if count == 1 { "1 record gets".to_owned() } else { format!("{count} records get") }
 }
 
-/// What a build that instances began with needs of the tables of another one, and does not find there.
+/// What the code of a build that instances began with needs, and does not find in the tables and signals of another one.
 pub(crate) fn misfits(earlier: &Side<'_>, new: &Side<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    for (number, (from, to)) in (0u16..).zip(earlier.schema.tables.iter().zip(&new.schema.tables)) {
-        for (index, (old, now)) in (0u16..).zip(from.columns.iter().zip(&to.columns)) {
-            let at = Place {
-                entity: EntityIdx(number),
-                field: FieldIdx(index),
-                name: format!("{}.{}", from.entity, old.field),
-            };
-            if old.kind == Kind::Gone {
-                continue;
+    let mut found = other_signals(earlier.module, new.module);
+    for (entity, index) in used(earlier.module) {
+        let column = |side: &Side<'_>| side.schema.table(entity).and_then(|table| table.column(index).cloned()).ok();
+        let (Some(old), Some(now)) = (column(earlier), column(new)) else { continue };
+        let name = earlier.module.entity(entity).map(|def| def.name.as_str()).unwrap_or_default();
+        let at = Place { entity, field: index, name: format!("{name}.{}", old.field) };
+        let (Some(was), Some(is)) = (field(earlier.module, &at), field(new.module, &at)) else { continue };
+        let enums = (members(earlier.module, was.ty), members(new.module, is.ty));
+        if now.kind == Kind::Gone {
+            found.insert(format!("{} is gone", at.name));
+        } else if old.kind != now.kind || (now.optional && !old.optional) {
+            found.insert(format!("{} has another type", at.name));
+        } else if let (Some(was), Some(is)) = enums {
+            if !was.members.iter().all(|m| is.members.iter().any(|n| (&n.name, n.value) == (&m.name, m.value))) {
+                found.insert(format!("{} has other members", was.name));
             }
-            if now.kind == Kind::Gone {
-                found.push(format!("{} is gone", at.name));
-            } else if old.kind != now.kind || (now.optional && !old.optional) {
-                found.push(format!("{} has another type", at.name));
-            } else if let (Some(was), Some(is)) = (field(earlier.module, &at), field(new.module, &at))
-                && let (Some(was), Some(is)) = (members(earlier.module, was.ty), members(new.module, is.ty))
-                && !was.members.iter().all(|m| is.members.iter().any(|n| (&n.name, n.value) == (&m.name, m.value)))
-            {
-                found.push(format!("{} has other members", was.name));
+        } else if is_nested(&now.kind) && shape(earlier.module, was.ty) != shape(new.module, is.ty) {
+            found.insert(format!("{} has another type", at.name));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The fields that the code of a build names.
+fn used(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
+    let mut found = BTreeSet::new();
+    for site in &module.sites {
+        match &site.op {
+            HostOp::ReadField { entity, field }
+            | HostOp::ReadStored { entity, field }
+            | HostOp::SetPending { entity, field } => found.extend([(*entity, *field)]),
+            HostOp::ReadUnionField { fields } => found.extend(fields.iter().copied()),
+            HostOp::Create { entity, fields } => found.extend(fields.iter().map(|field| (*entity, *field))),
+            HostOp::Update { entity, writes } => found.extend(writes.iter().map(|write| (*entity, write.field))),
+            HostOp::ChangeStatus { entity, .. } | HostOp::Under { entity, .. } => {
+                let def = module.entity(*entity);
+                let fields = def.map(|def| (def.system_field(SystemField::Status), def.hierarchy));
+                let (status, hierarchy) = fields.unwrap_or_default();
+                found.extend(status.into_iter().chain(hierarchy).map(|field| (*entity, field)));
+            }
+            _ => {}
+        }
+    }
+    for query in &module.queries {
+        for conjunct in &query.conjuncts {
+            let mut entity = query.entity;
+            for step in &conjunct.path {
+                found.insert((entity, *step));
+                let ty = module.entity(entity).and_then(|def| def.fields.get(step.index())).map(|field| field.ty);
+                if let Some(TypeDef::Ref(next)) = ty.and_then(|ty| index::present(module, ty)) {
+                    entity = next;
+                }
             }
         }
     }
-    found.sort();
-    found.dedup();
+    found
+}
+
+/// Signals that pass between the code of both builds, and have other fields.
+fn other_signals(earlier: &Module, new: &Module) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for site in &earlier.sites {
+        let (HostOp::Emit(signal) | HostOp::MailNext(signal)) = site.op else { continue };
+        let Some(was) = earlier.record(signal) else { continue };
+        let Some((_, is)) = new.signal_by_name(&was.name) else { continue };
+        let fields = |module: &Module, def: &RecordDef| -> Vec<(String, String)> {
+            def.fields.iter().map(|field| (field.name.clone(), shape(module, field.ty))).collect()
+        };
+        if fields(earlier, was) != fields(new, is) {
+            found.insert(format!("the signal {} has other fields", was.name));
+        }
+    }
     found
 }

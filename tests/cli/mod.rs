@@ -1,6 +1,7 @@
 //! The program as people call it: exact output and exit codes.
 
 mod check;
+mod deploy;
 mod exits;
 mod explain;
 mod fmt;

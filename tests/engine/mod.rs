@@ -3,11 +3,13 @@
 mod activities;
 mod amounts;
 mod calls;
+mod deployment;
 mod fields;
 mod groups;
 mod instances;
 mod kill;
 mod loops;
+mod migration;
 mod mortal;
 mod numbering;
 mod operations;

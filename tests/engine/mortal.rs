@@ -91,7 +91,8 @@ macro_rules! hand_on {
 impl Store for Mortal {
     hand_on! {
         write prepare(schema: &Arc<Schema>) -> ();
-        write migrate(to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> ();
+        write migrate(to: &Arc<Schema>, changes: &[TableChange]) -> ();
+        opens begin_migration() -> ();
         read instance_ids(filter: &InstanceFilter, after: i64, limit: u32) -> Vec<i64>;
         read damage() -> Vec<String>;
         read version() -> i64;

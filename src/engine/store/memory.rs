@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
+    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Source, Store,
     StoreError, Subscription, Sweep, TableChange, compare, kept::Instances, migrate::migrated, schema::Kind,
 };
 
@@ -47,6 +47,8 @@ pub struct MemoryStore {
     journal: Vec<Undo>,
     savepoints: Vec<usize>,
     open: bool,
+    /// The schema before the open migration.
+    before: Option<Arc<Schema>>,
 }
 
 impl MemoryStore {
@@ -100,33 +102,15 @@ impl MemoryStore {
         old
     }
 
-    fn change_tables(
-        &mut self,
-        to: &Arc<Schema>,
-        changes: &[TableChange],
-        settings: &[(String, String)],
-    ) -> Result<()> {
-        self.schema = Arc::clone(to);
-        for change in changes {
-            let (entity, sources) = match change {
-                TableChange::Create(_) => continue,
-                TableChange::Drop(entity) => (*entity, None),
-                TableChange::Copy(entity, sources) => (*entity, Some(sources)),
-            };
-            let rows: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
-            for (id, row) in rows {
-                let record = RecordRef { entity, id };
-                let row = match sources {
-                    None => None,
-                    Some(sources) => Some(migrated(&row, sources, to.table(entity)?)?),
-                };
-                if let Some(row) = &row {
-                    self.check(record, row)?;
-                }
-                self.put_row(record, row)?;
-            }
+    fn change_table(&mut self, entity: EntityIdx, sources: Option<&[Source]>) -> Result<()> {
+        let schema = Arc::clone(&self.schema);
+        let rows: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
+        for (id, row) in rows {
+            let row = sources.map(|sources| migrated(&row, sources, schema.table(entity)?, &schema)).transpose()?;
+            self.put_row(RecordRef { entity, id }, row)?;
         }
-        settings.iter().try_for_each(|(key, value)| self.set_meta(key, value))
+        let keys: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
+        keys.iter().try_for_each(|(id, row)| self.check(RecordRef { entity, id: *id }, row))
     }
 
     fn put_row(&mut self, record: RecordRef, row: Option<Row>) -> Result<()> {
@@ -251,7 +235,7 @@ fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, old: Option<V>) {
 
 impl Store for MemoryStore {
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()> {
-        if !self.rows.is_empty() && *self.schema != **schema {
+        if !self.rows.is_empty() && !self.schema.is_like(schema) {
             return Err(StoreError::Other(
                 "it was made by another project, or by another version of the entities".into(),
             ));
@@ -260,18 +244,20 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()> {
+    fn begin_migration(&mut self) -> Result<()> {
         self.begin()?;
-        let before = Arc::clone(&self.schema);
-        let done = self.change_tables(to, changes, settings);
-        match done {
-            Ok(()) => self.commit(),
-            Err(error) => {
-                self.rollback()?;
-                self.schema = before;
-                Err(error)
-            }
-        }
+        self.before = Some(Arc::clone(&self.schema));
+        Ok(())
+    }
+
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange]) -> Result<()> {
+        self.writable()?;
+        self.schema = Arc::clone(to);
+        changes.iter().try_for_each(|change| match change {
+            TableChange::Create(_) => Ok(()),
+            TableChange::Drop(entity) => self.change_table(*entity, None),
+            TableChange::Copy(entity, sources) => self.change_table(*entity, Some(sources)),
+        })
     }
 
     fn version(&mut self) -> Result<i64> {
@@ -292,7 +278,7 @@ impl Store for MemoryStore {
             self.rollback()?;
             return Err(error);
         }
-        self.open = false;
+        (self.open, self.before) = (false, None);
         self.journal.clear();
         self.savepoints.clear();
         Ok(())
@@ -302,6 +288,9 @@ impl Store for MemoryStore {
         self.undo_to(0);
         self.savepoints.clear();
         self.open = false;
+        if let Some(schema) = self.before.take() {
+            self.schema = schema;
+        }
         Ok(())
     }
 

@@ -5,36 +5,56 @@ use rust_decimal::Decimal;
 use crate::base::value::Value;
 
 use super::{
-    Result, Source, StoreError,
+    Result, Schema, Source, StoreError,
     schema::{Column, Kind, Table},
 };
 
-/// The row of a record as it will be.
+/// The row of a record as it will be in a table of a schema.
 ///
 /// # Errors
-/// If a value cannot be converted.
-pub(super) fn migrated(row: &[Value], sources: &[Source], to: &Table) -> Result<Vec<Value>> {
-    let value = |((old, source), column): ((&Value, &Source), &Column)| {
+/// If a column cannot hold what its source gives.
+pub(in crate::engine) fn migrated(
+    row: &[Value],
+    sources: &[Source],
+    to: &Table,
+    schema: &Schema,
+) -> Result<Vec<Value>> {
+    let value = |((index, source), column): ((usize, &Source), &Column)| {
+        // A field that is new has no place in the row yet.
+        let old = row.get(index).unwrap_or(&Value::None);
         let new = match source {
-            Source::Keep => old.clone(),
             Source::Fill(value) => value.clone(),
-            Source::KeepOr(value) if old.is_none() => value.clone(),
-            Source::KeepOr(_) => old.clone(),
-            Source::Renumber(numbers) => match old {
-                Value::Enum(old) => Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is)),
-                other => other.clone(),
-            },
-            Source::Convert => match (old, &column.kind) {
-                (Value::Int(n), Kind::Decimal | Kind::Scaled(_)) => Value::Decimal(Decimal::from(*n)),
-                (other, _) => other.clone(),
+            Source::Kept { numbers, absent } => match kept(old, numbers, &column.kind, schema)? {
+                Value::None => absent.clone(),
+                present => present,
             },
         };
         let fits = if new.is_none() { column.optional } else { column.kind.fits(&new) };
         if fits {
             Ok(new)
         } else {
-            Err(StoreError::Constraint(format!("{}.{} cannot hold {new:?}", to.entity, column.field)))
+            Err(StoreError::Constraint(format!("{}.{} cannot hold it", to.entity, column.field)))
         }
     };
-    row.iter().zip(sources).zip(&to.columns).map(value).collect()
+    sources.iter().enumerate().zip(&to.columns).map(value).collect()
+}
+
+fn kept(old: &Value, numbers: &[(i32, i32)], kind: &Kind, schema: &Schema) -> Result<Value> {
+    Ok(match (old, kind) {
+        (Value::Enum(old), _) => Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is)),
+        (Value::List(items), Kind::List(member)) => {
+            Value::List(items.iter().map(|item| kept(item, numbers, &member.kind, schema)).collect::<Result<_>>()?)
+        }
+        (Value::Int(n), Kind::Decimal) => Value::Decimal(Decimal::from(*n)),
+        (Value::Int(n), Kind::Scaled(places)) => Value::Decimal(with_places(Decimal::from(*n), *places)),
+        (Value::Decimal(number), Kind::Scaled(places)) => Value::Decimal(with_places(*number, *places)),
+        // A table that is gone has no records.
+        (Value::Ref(record), Kind::AnyRef) if schema.table(record.entity)?.is_gone() => Value::None,
+        (old, _) => old.clone(),
+    })
+}
+
+fn with_places(mut number: Decimal, places: u32) -> Decimal {
+    number.rescale(places);
+    number
 }

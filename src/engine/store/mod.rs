@@ -8,7 +8,7 @@ pub mod codec;
 pub mod compare;
 mod kept;
 pub mod memory;
-mod migrate;
+pub(in crate::engine) mod migrate;
 pub mod model;
 pub mod schema;
 pub mod sqlite;
@@ -122,9 +122,10 @@ pub trait Store: Send {
     /// The tables of the entities: creates them in an empty store, else checks that they are these.
     fn prepare(&mut self, schema: &Arc<Schema>) -> Result<()>;
 
-    /// Changes the tables to those of another build and writes settings, in a transaction of its own: all of it or
-    /// nothing.
-    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()>;
+    /// Begins a transaction in which [`Store::migrate`] may be called.
+    fn begin_migration(&mut self) -> Result<()>;
+    /// Changes the tables to those of another build, once in such a transaction. It is undone with the transaction.
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange]) -> Result<()>;
     /// A number that is another one when another program has written to the store.
     fn version(&mut self) -> Result<i64>;
 

@@ -381,14 +381,13 @@ pub struct Change {
 /// Where the values of a column come from when its table changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    /// From the same field.
-    Keep,
-    /// From the same field; where it has none, this one.
-    KeepOr(Value),
     /// From the same field, as its new type.
-    Convert,
-    /// From the same field, with other numbers for the members of its enum.
-    Renumber(Vec<(i32, i32)>),
+    Kept {
+        /// The members of its enum that get another number: the old one and the new one.
+        numbers: Vec<(i32, i32)>,
+        /// What stands where the field has no value.
+        absent: Value,
+    },
     /// This one in each record.
     Fill(Value),
 }

@@ -93,6 +93,21 @@ impl Schema {
         Ok(Self { tables })
     }
 
+    /// Whether the tables are the same, whatever either knows of fields and entities that are gone.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        fn there(schema: &Schema) -> impl Iterator<Item = (usize, &Table)> {
+            schema.tables.iter().enumerate().filter(|(_, table)| !table.is_gone())
+        }
+        fn columns(table: &Table) -> impl Iterator<Item = (usize, &Column)> {
+            table.columns.iter().enumerate().filter(|(_, column)| column.kind != Kind::Gone)
+        }
+        let same = |((n, one), (m, two)): ((usize, &Table), (usize, &Table))| {
+            (n, &one.name, &one.unique) == (m, &two.name, &two.unique) && columns(one).eq(columns(two))
+        };
+        there(self).count() == there(other).count() && there(self).zip(there(other)).all(same)
+    }
+
     /// The table of an entity.
     pub fn table(&self, entity: EntityIdx) -> Result<&Table, StoreError> {
         self.tables

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The tables of entities that there are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
     /// For each entity, the statements of its table; none before it is made.
     texts: Vec<Option<TableTexts>>,
@@ -67,7 +67,7 @@ impl Tables {
 
 impl SqliteStore {
     pub(super) fn prepare_in_memory(&mut self, schema: &Arc<Schema>) -> Result<()> {
-        if !self.tables.texts.is_empty() && *self.schema != **schema {
+        if !self.tables.texts.is_empty() && !self.schema.is_like(schema) {
             return Err(StoreError::Other(
                 "it was made by another project, or by another version of the entities".into(),
             ));

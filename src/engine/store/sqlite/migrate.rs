@@ -25,77 +25,76 @@ use super::{
 const COPY: &str = "abide_copy";
 
 impl SqliteStore {
-    pub(super) fn change_schema(
-        &mut self,
-        to: &Arc<Schema>,
-        changes: &[TableChange],
-        settings: &[(String, String)],
-    ) -> Result<()> {
+    pub(super) fn change_schema(&mut self, to: &Arc<Schema>, changes: &[TableChange]) -> Result<()> {
         let from = Arc::clone(&self.schema);
-        // SQLite obeys this only outside of transactions.
-        self.run("PRAGMA foreign_keys = OFF")?;
-        let done = self.change_tables(&from, to, changes, settings);
-        let on = self.run("PRAGMA foreign_keys = ON");
-        done?;
-        on?;
+        if self.in_memory {
+            let tables = (0u16..).map(EntityIdx).zip(&from.tables).filter(|(_, table)| !table.is_gone());
+            tables.into_iter().try_for_each(|(entity, _)| self.need_table(entity))?;
+        }
+        self.change_tables(&from, to, changes)?;
+        self.set_meta("schema", &statements(to)?.concat())?;
         self.connection.flush_prepared_statement_cache();
         self.schema = Arc::clone(to);
         self.tables = demand::Tables::all(to);
         Ok(())
     }
 
-    fn change_tables(
-        &mut self,
-        from: &Schema,
-        to: &Arc<Schema>,
-        changes: &[TableChange],
-        settings: &[(String, String)],
-    ) -> Result<()> {
-        self.begin()?;
-        match self.change_all(from, to, changes, settings) {
-            Ok(()) => self.commit(),
-            Err(error) => self.failed(error),
+    fn change_tables(&self, from: &Schema, to: &Schema, changes: &[TableChange]) -> Result<()> {
+        for change in changes {
+            if let TableChange::Drop(entity) = change {
+                self.connection.execute_batch(&format!("DROP TABLE {};", quoted(&from.table(*entity)?.name)))?;
+            }
         }
-    }
-
-    fn change_all(
-        &mut self,
-        from: &Schema,
-        to: &Schema,
-        changes: &[TableChange],
-        settings: &[(String, String)],
-    ) -> Result<()> {
+        self.rename_tables(from, to, changes)?;
         for change in changes {
             match change {
                 TableChange::Create(entity) => {
                     self.connection.execute_batch(&of_table(to, to.table(*entity)?)?.concat())?;
                 }
-                TableChange::Drop(entity) => {
-                    self.connection.execute_batch(&format!("DROP TABLE {};", quoted(&from.table(*entity)?.name)))?;
-                }
                 TableChange::Copy(entity, sources) => self.change_table(*entity, from, to, sources)?,
+                TableChange::Drop(_) => {}
             }
         }
-        let broken: bool = {
-            let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
-            statement.exists([])?
-        };
-        if broken {
+        let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
+        if statement.exists([])? {
             return Err(StoreError::Constraint("a record would refer to one that is gone".into()));
         }
-        self.set_meta("schema", &statements(to)?.concat())?;
-        settings.iter().try_for_each(|(key, value)| self.set_meta(key, value))
+        Ok(())
+    }
+
+    /// Gives tables their new names, also where two exchange theirs; those that refer to them follow. Their indexes,
+    /// which are named after them, go.
+    fn rename_tables(&self, from: &Schema, to: &Schema, changes: &[TableChange]) -> Result<()> {
+        let mut second = String::new();
+        for change in changes {
+            let TableChange::Copy(entity, _) = change else { continue };
+            let (old, new) = (&from.table(*entity)?.name, &to.table(*entity)?.name);
+            if old == new {
+                continue;
+            }
+            let on_the_way = quoted(&format!("{COPY}_{}", entity.0));
+            let mut sql = format!("ALTER TABLE {} RENAME TO {on_the_way};\n", quoted(old));
+            for index in self.indexes_of(old)? {
+                sql.push_str(&format!("DROP INDEX {};\n", quoted(&index)));
+            }
+            self.connection.execute_batch(&sql)?;
+            second.push_str(&format!("ALTER TABLE {on_the_way} RENAME TO {};\n", quoted(new)));
+        }
+        Ok(self.connection.execute_batch(&second)?)
+    }
+
+    fn indexes_of(&self, table: &str) -> Result<Vec<String>> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
+        let mut statement = self.connection.prepare(sql)?;
+        let names = statement.query_map([table], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
     }
 
     fn change_table(&self, entity: EntityIdx, from: &Schema, to: &Schema, sources: &[Source]) -> Result<()> {
         let (mut old, new) = (from.table(entity)?.clone(), to.table(entity)?);
-        if old.name != new.name {
-            // Those that refer to the table follow it.
-            let sql = format!("ALTER TABLE {} RENAME TO {};", quoted(&old.name), quoted(&new.name));
-            self.connection.execute_batch(&sql)?;
-            old.name.clone_from(&new.name);
-        }
-        match widened(&old, new, sources, to)? {
+        let had = if old.name == new.name { indexes(&old)? } else { Vec::new() };
+        old.name.clone_from(&new.name);
+        match widened(&old, new, sources, to, &had)? {
             Some(sql) => Ok(self.connection.execute_batch(&sql)?),
             None => self.copy_table(from, to, (&old, new), sources),
         }
@@ -117,7 +116,7 @@ impl SqliteStore {
             let mut index = 0;
             let values: Row =
                 old.columns.iter().map(|column| columns::pull(from, column, row, &mut index)).collect::<Result<_>>()?;
-            let values: Vec<Value> = migrated(&values, sources, new)?;
+            let values: Vec<Value> = migrated(&values, sources, new, to)?;
             let mut out = Vec::with_capacity(names.len());
             for (column, value) in new.columns.iter().zip(&values) {
                 columns::push(to, &column.kind, value, &mut out)?;
@@ -135,23 +134,25 @@ impl SqliteStore {
 }
 
 /// The statements that only add columns which may be empty; none if that is not all.
-fn widened(old: &Table, new: &Table, sources: &[Source], to: &Schema) -> Result<Option<String>> {
+fn widened(old: &Table, new: &Table, sources: &[Source], to: &Schema, had: &[String]) -> Result<Option<String>> {
     if old.unique != new.unique {
         return Ok(None);
     }
+    let as_it_was = Source::Kept { numbers: Vec::new(), absent: Value::None };
+    let empty = Source::Fill(Value::None);
     let mut sql = String::new();
     for ((old_column, column), source) in old.columns.iter().zip(&new.columns).zip(sources) {
-        if old_column == column && matches!(source, Source::Keep | Source::Fill(Value::None)) {
+        let is_gone = old_column.kind == Kind::Gone;
+        if old_column == column && (*source == as_it_was && column.kind != Kind::AnyRef || is_gone) {
             continue;
         }
-        if old_column.kind != Kind::Gone || !column.optional || *source != Source::Fill(Value::None) {
+        if !is_gone || !column.optional || *source != empty {
             return Ok(None);
         }
         for part in column_definition(to, column)? {
             sql.push_str(&format!("ALTER TABLE {} ADD COLUMN {part};\n", quoted(&new.name)));
         }
     }
-    let had = indexes(old)?;
     sql.extend(indexes(new)?.into_iter().filter(|index| !had.contains(index)));
     Ok(Some(sql))
 }

@@ -45,6 +45,8 @@ pub struct SqliteStore {
     in_memory: bool,
     open: bool,
     savepoints: u32,
+    /// What the open migration began with.
+    before: Option<(Arc<Schema>, demand::Tables)>,
     /// Given back after the connection is closed.
     _hold: Option<hold::Hold>,
 }
@@ -89,7 +91,7 @@ impl SqliteStore {
         let connection = setup::look_at(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self { connection, schema, tables, in_memory: false, open: false, savepoints: 0, _hold: None })
+        Ok(Self { connection, schema, tables, in_memory: false, open: false, savepoints: 0, before: None, _hold: None })
     }
 
     fn connect(path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
@@ -99,7 +101,7 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         setup::set_up(&connection, path)?;
         let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self { connection, schema, tables, in_memory, open: false, savepoints: 0, _hold: hold })
+        Ok(Self { connection, schema, tables, in_memory, open: false, savepoints: 0, before: None, _hold: hold })
     }
 
     /// A store in memory, gone when it is dropped.
@@ -155,8 +157,20 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange], settings: &[(String, String)]) -> Result<()> {
-        self.change_schema(to, changes, settings)
+    fn begin_migration(&mut self) -> Result<()> {
+        // SQLite obeys this only outside of transactions.
+        self.run("PRAGMA foreign_keys = OFF")?;
+        if let Err(error) = self.begin() {
+            self.run("PRAGMA foreign_keys = ON")?;
+            return Err(error);
+        }
+        self.before = Some((Arc::clone(&self.schema), self.tables.clone()));
+        Ok(())
+    }
+
+    fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange]) -> Result<()> {
+        self.writable()?;
+        self.change_schema(to, changes)
     }
 
     fn version(&mut self) -> Result<i64> {
@@ -180,13 +194,16 @@ impl Store for SqliteStore {
         }
         (self.open, self.savepoints) = (false, 0);
         self.tables.commit();
-        Ok(())
+        if self.before.take().is_some() { self.run("PRAGMA foreign_keys = ON") } else { Ok(()) }
     }
 
     fn rollback(&mut self) -> Result<()> {
         (self.open, self.savepoints) = (false, 0);
         self.tables.undo(0);
-        if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
+        let undone = if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") };
+        let Some((schema, tables)) = self.before.take() else { return undone };
+        (self.schema, self.tables) = (schema, tables);
+        undone.and(self.run("PRAGMA foreign_keys = ON"))
     }
 
     fn savepoint(&mut self) -> Result<Savepoint> {

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The statements of a table that are always the same.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TableTexts {
     select: String,
     insert: String,

@@ -1,0 +1,236 @@
+//! Builds in a store, and workers that run them: real programs on one file.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use super::{Call, Outcome};
+
+const FIRST: &str = r#"
+entity Deal { title: text }
+workflow Pair when on demand {
+    create Deal { title: "one" }
+    wait 1 second
+    create Deal { title: "two" }
+}
+workflow Say(word: text) when on demand, called { log "first {word}" }
+action Double(n: int) -> int { return n * 2 }
+"#;
+
+fn call() -> Call {
+    let second = FIRST.replace("title: text", "title: text rank: int = 7").replace("first {", "second {");
+    let third = second.replace("title: text ", "");
+    let third = third.replace("title: \"one\"", "rank: 1").replace("title: \"two\"", "rank: 2");
+    Call::new()
+        .file("first/p.proc", FIRST)
+        .file("first/abide.toml", "name = \"p\"\nversion = \"1.0.0\"\n")
+        .file("second/p.proc", second)
+        .file("second/abide.toml", "name = \"p\"\nversion = \"2.0.0\"\n")
+        .file("third/p.proc", third)
+        .file("third/abide.toml", "name = \"p\"\nversion = \"3.0.0\"\n")
+        .file("other.proc", FIRST)
+}
+
+#[track_caller]
+fn fine(outcome: Outcome) -> String {
+    assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
+    outcome.out
+}
+
+fn worker(call: &Call) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_abide"))
+        .args(["worker", "--store", "s.db"])
+        .current_dir(call.path("."))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Asks it to end, and gives its exit code.
+fn end(mut child: Child) -> Option<i32> {
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success(), "it has ended by itself");
+    child.wait().unwrap().code()
+}
+
+fn count(store: &Path, sql: &str) -> i64 {
+    Connection::open(store).and_then(|c| c.query_row(sql, [], |row| row.get(0))).unwrap_or(-1)
+}
+
+fn until(what: &str, test: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !test() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+const ENDED: &str = "SELECT count(*) FROM abide_log WHERE message = 'succeeded'";
+
+#[test]
+fn builds_are_deployed_activated_and_listed() {
+    let call = call();
+    let missing = call.run(&["definitions", "--store", "s.db"]);
+    assert_eq!(missing.code, 3);
+    assert!(missing.err.contains("there is no store `s.db`\n  help: `abide deploy PROJECT --store s.db` makes one"));
+    let out = fine(call.run(&["deploy", "first", "--store", "s.db"]));
+    assert!(out.starts_with("deployed p 1.0.0 (") && out.contains("abide activate --store s.db"), "{out}");
+    assert!(fine(call.run(&["deploy", "first", "--store", "s.db"])).starts_with("was there already: p 1.0.0 ("));
+    let early = call.run(&["worker", "--store", "s.db"]);
+    assert_eq!(early.code, 3);
+    assert!(early.err.contains("has no active build yet\n  help: abide activate --store s.db"), "{}", early.err);
+    assert!(fine(call.run(&["definitions", "--store", "s.db"])).starts_with("draft    "));
+    assert!(fine(call.run(&["activate", "--store", "s.db"])).starts_with("activated "));
+    let other = call.run(&["deploy", "other.proc", "--store", "s.db"]);
+    assert_eq!(other.code, 3);
+    assert!(other.err.contains("its project is `p`, not `other`"), "{}", other.err);
+    let out = fine(call.run(&["deploy", "second", "--store", "s.db", "--activate"]));
+    assert!(out.starts_with("  adds Deal.rank\nactivated "), "{out}");
+    let out = fine(call.run(&["definitions", "--store", "s.db"]));
+    let words: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(words[..2], ["current", "earlier"]);
+    assert!(out.contains("  active    background Pair\n") && out.contains("action     Double\n"), "{out}");
+    let unknown = call.run(&["activate", "--store", "s.db", "--build", "zz"]);
+    unknown.is(1, "", "error: no build begins with `zz`\n  help: `abide definitions --store s.db` lists them\n");
+}
+
+#[test]
+fn what_loses_values_is_shown_and_done_if_it_is_meant() {
+    let call = call();
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    fine(call.run(&["start", "Pair", "--store", "s.db"]));
+    let mut child = worker(&call);
+    until("it runs", || count(&call.path("s.db"), ENDED) == 1);
+    assert!(child.try_wait().unwrap().is_none());
+    assert_eq!(end(child), Some(0));
+    let asked = call.run(&["deploy", "third", "--store", "s.db", "--activate"]);
+    let step = "! drops Deal.title, which 2 records have a value of\n";
+    assert!(asked.out.contains(step) && asked.code == 1, "{}", asked.out);
+    assert!(asked.err.starts_with("error[E0925]: nothing was done: 2 records would lose a value\n"), "{}", asked.err);
+    let dry = fine(call.run(&["activate", "--store", "s.db", "--dry-run", "--lose-data"]));
+    assert!(dry.contains(step) && !dry.contains("activated"), "{dry}");
+    assert_eq!(count(&call.path("s.db"), "SELECT count(title) FROM deal"), 2);
+    fine(call.run(&["activate", "--store", "s.db", "--lose-data"]));
+    assert_eq!(count(&call.path("s.db"), "SELECT count(title) FROM deal"), -1);
+    assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM deal WHERE rank = 7"), 2);
+}
+
+#[test]
+fn processes_are_started_and_actions_answer() {
+    let call = call();
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    let start = |args: &[&str]| call.run(&[&["start"], args, &["--store", "s.db"]].concat());
+    start(&["Double", "n=21"]).is(0, "42\n", "");
+    start(&["Double"]).is(2, "", "error: Double needs the input `n`\n  help: write n=VALUE\n");
+    start(&["Double", "m=1"]).is(2, "", "error: Double has no input `m`\n  help: its inputs are: n\n");
+    start(&["Duble"]).is(1, "", "error[R0505]: the build has no process `Duble`\n  help: did you mean `Double`?\n");
+    assert_eq!(start(&["Double", "n=x"]).code, 1);
+    assert!(fine(start(&["Say", "word=hello"])).starts_with("started Say #"));
+    fine(call.run(&["deactivate", "Say", "--store", "s.db"]));
+    fine(call.run(&["deactivate", "Say", "--store", "s.db"]));
+    let refused = "error[R0505]: Say cannot be started because it is deactivated\n";
+    start(&["Say", "word=no"]).is(1, "", refused);
+    assert!(fine(call.run(&["definitions", "--store", "s.db"])).contains("  inactive  background Say\n"));
+    assert_eq!(call.run(&["deactivate", "Nobody", "--store", "s.db"]).code, 1);
+    call.run(&["activate", "Say", "--store", "s.db"]).is(0, "Say is active\n", "");
+    fine(call.run(&["worker", "--until-idle", "--store", "s.db"]));
+    assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM abide_log WHERE message = 'first hello'"), 1);
+}
+
+#[test]
+fn two_workers_lose_and_double_nothing_though_one_is_killed_again_and_again() {
+    let call = call();
+    let store = call.path("s.db");
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    let steady = worker(&call);
+    let mut mortal = worker(&call);
+    for round in 0..24 {
+        fine(call.run(&["start", "Pair", "--store", "s.db"]));
+        if round % 6 == 5 {
+            mortal.kill().unwrap();
+            mortal.wait().unwrap();
+            mortal = worker(&call);
+        }
+    }
+    until("all end", || count(&store, ENDED) == 24);
+    // Both notice what a third program activates, and what it deactivates.
+    fine(call.run(&["deploy", "second", "--store", "s.db", "--activate"]));
+    fine(call.run(&["start", "Say", "word=hello", "--store", "s.db"]));
+    until("the new code runs", || count(&store, "SELECT count(*) FROM abide_log WHERE message = 'second hello'") == 1);
+    assert_eq!((end(steady), end(mortal)), (Some(0), Some(0)));
+    for title in ["one", "two"] {
+        assert_eq!(count(&store, &format!("SELECT count(*) FROM deal WHERE title = '{title}'")), 24);
+    }
+}
+
+#[test]
+fn what_is_due_while_no_worker_runs_happens_once() {
+    let call = call();
+    let store = call.path("s.db");
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    fine(call.run(&["start", "Pair", "--store", "s.db"]));
+    fine(call.run(&["worker", "--until-idle", "--store", "s.db"]));
+    assert_eq!(count(&store, "SELECT count(*) FROM deal"), 1);
+    let due = count(&store, "SELECT max(due) FROM abide_instance");
+    let now = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        i64::try_from(since.as_micros()).unwrap()
+    };
+    until("it is due", || now() > due);
+    for _ in 0..2 {
+        fine(call.run(&["worker", "--until-idle", "--store", "s.db"]));
+        assert_eq!(count(&store, "SELECT count(*) FROM deal"), 2);
+    }
+}
+
+#[test]
+fn an_activation_that_is_killed_has_happened_or_not() {
+    let call = call();
+    let store = call.path("s.db");
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    fine(call.run(&["start", "Pair", "--store", "s.db"]));
+    fine(call.run(&["worker", "--until-idle", "--store", "s.db"]));
+    let connection = Connection::open(&store).unwrap();
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info('deal') WHERE name <> 'id'").unwrap();
+    let columns: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let columns = columns.join(", ");
+    drop(statement);
+    let sql = format!(
+        "INSERT INTO deal (id, {columns}) WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
+         SELECT i, {columns} FROM n, (SELECT {columns} FROM deal LIMIT 1)"
+    );
+    connection.execute_batch(&sql).unwrap();
+    drop(connection);
+    fine(call.run(&["deploy", "second", "--store", "s.db"]));
+    let (mut killed, mut wait) = (0, 1);
+    loop {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_abide"))
+            .args(["activate", "--store", "s.db"])
+            .current_dir(call.path("."))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Later each time, until it comes to its end.
+        std::thread::sleep(Duration::from_millis(wait));
+        wait += 1 + wait / 4;
+        let is_over = child.try_wait().unwrap().is_some();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let is_new = fine(call.run(&["definitions", "--store", "s.db"])).contains("earlier");
+        let ranks = count(&store, "SELECT count(*) FROM deal WHERE rank = 7");
+        assert_eq!(ranks, if is_new { 8002 } else { -1 });
+        if is_new {
+            assert!(is_over || killed > 0);
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 3, "{killed}");
+    assert_eq!(count(&store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}

@@ -1,0 +1,247 @@
+//! Several builds on one store: the current one, and those that instances began with.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use abide::{
+    base::value::Value,
+    bytecode::container,
+    engine::{
+        Engine,
+        clock::Clock,
+        deploy,
+        migration::Plan,
+        store::{Status, Store, memory::MemoryStore, sqlite::SqliteStore},
+    },
+};
+
+use super::world::{DAY, START, World, fault, module, text};
+
+/// A clock of real time that tests move.
+#[derive(Clone)]
+pub(super) struct Moved(Arc<AtomicI64>);
+
+impl Moved {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(START)))
+    }
+
+    pub(super) fn pass(&self, micros: i64) {
+        self.0.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Moved {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&mut self, _: i64) -> bool {
+        false
+    }
+
+    fn resume_at(&mut self, _: i64) {}
+
+    fn is_virtual(&self) -> bool {
+        false
+    }
+}
+
+/// The bytes of a build.
+pub(super) fn build(text: &str) -> Vec<u8> {
+    container::encode(&module(text)).unwrap()
+}
+
+pub(super) fn words(plan: &Plan) -> Vec<String> {
+    let refused = |why: &String| format!(" [{why}]");
+    let step =
+        |s: &abide::engine::migration::Step| s.words.clone() + &s.refused.as_ref().map(refused).unwrap_or_default();
+    plan.steps.iter().map(step).collect()
+}
+
+/// A store with this build as its current one.
+pub(super) fn with_build(mut store: Box<dyn Store>, text: &str, clock: &Moved) -> World {
+    let (hash, is_new) = deploy::deploy(&mut *store, &build(text)).unwrap();
+    assert!(is_new);
+    let (plan, done) = deploy::activate(&mut *store, &hash, false).unwrap();
+    assert_eq!((words(&plan), done), (vec![], true));
+    World::of(Engine::attach(store, Box::new(clock.clone()), 1).unwrap())
+}
+
+/// Deploys another build and makes it the current one.
+pub(super) fn go_over(w: &mut World, text: &str, lossy: bool) -> (Vec<String>, bool) {
+    let (hash, _) = w.engine.deploy(&build(text)).unwrap();
+    let (plan, done) = w.engine.activate(&hash, lossy).unwrap();
+    (words(&plan), done)
+}
+
+fn on_both(text: &str, check: impl Fn(&mut World, &Moved)) {
+    let clock = Moved::new();
+    check(&mut with_build(Box::new(MemoryStore::new()), text, &clock), &clock);
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, path) = (Moved::new(), folder.path().join("store.db"));
+    let store = || Box::new(SqliteStore::open(&path).unwrap());
+    check(&mut with_build(store(), text, &clock), &clock);
+    // What is there can be opened again.
+    drop(Engine::attach(store(), Box::new(clock), 1).unwrap());
+}
+
+const OLD: &str = r#"
+signal Said { what: text }
+entity Company { name: text shown as "{name}" }
+entity Deal { title: text score: int = 0 company: Company? shown as "{title}" }
+entity Remark { body: text about: Deal or Company }
+workflow Visit for deal: Deal when called { wait 1 day log "old visit of {deal.title}" }
+workflow Chase for deal: Deal when created {
+    let note = create Remark { body: "old", about: deal.company ?? deal }
+    let about = note.about
+    wait until deal.score > 5
+    log "old woke for {about}"
+    wait on Said
+    log "old heard"
+    do Visit(deal)
+    update deal { title: "old was here" }
+    wait { until exists r in Remark where r.about == deal and r.body == "go" => log "old saw it", after 9 days => log "late" }
+    wait 30 days
+    on cancel { log "old is canceled" }
+}
+"#;
+
+/// The same with entities and fields in another order and in the middle, other processes, other code.
+const NEW: &str = r#"
+signal Said { what: text }
+entity Branch { name: text shown as "{name}" }
+entity Remark { about: Deal or Branch or Company body: text urgent: bool = false }
+entity Deal { stage: text? company: Company? rank: int = 7 score: int = 0 title: text shown as "{title}" }
+entity Company { city: text? name: text shown as "{name}" }
+workflow Visit for deal: Deal when called { log "new visit" }
+realtime workflow Mark for deal: Deal before updated(title) { set deal.stage = "marked" }
+workflow Chase for deal: Deal when created {
+    wait on Said
+    log "new heard"
+}
+workflow Look for deal: Deal when updated(title) { log "new sees {deal.title}" }
+"#;
+
+#[test]
+fn an_instance_goes_on_with_the_build_that_it_began_with() {
+    on_both(OLD, |w, clock| {
+        let company = w.create("Company", &[("name", text("Acme"))]);
+        let deal = w.create("Deal", &[("title", text("a")), ("company", Value::Ref(company))]);
+        let (steps, done) = go_over(w, NEW, false);
+        assert_eq!(
+            steps,
+            ["adds Company.city", "adds Deal.stage", "adds Deal.rank", "adds Remark.urgent", "makes the table branch",]
+        );
+        assert!(done);
+        assert_eq!(w.field(deal, "rank"), Value::Int(7));
+        let other = w.create("Deal", &[("title", text("b"))]);
+        assert_eq!(w.statuses("Chase"), [Status::Waiting, Status::Waiting]);
+        w.update(deal, &[("score", Value::Int(6))]);
+        assert_eq!(w.notes(), ["old woke for Acme"]);
+        w.engine.emit(None, "Said", &Value::Record(vec![text("x")]), None).unwrap();
+        w.idle();
+        assert_eq!(w.notes(), ["old woke for Acme", "old heard", "new heard"]);
+        clock.pass(DAY);
+        w.idle();
+        assert_eq!(w.notes()[3..], ["old visit of a", "new sees old was here"], "its child is of its build");
+        assert_eq!(w.field(deal, "stage"), text("marked"), "its write goes through the new build");
+        assert_eq!(w.field(other, "stage"), Value::None);
+        w.create("Remark", &[("body", text("go")), ("about", Value::Ref(deal))]);
+        assert_eq!(w.notes()[5..], ["old saw it"]);
+        let chase = w.instances("Chase")[0];
+        w.engine.cancel(chase, "enough").unwrap();
+        w.idle();
+        assert_eq!(w.notes()[6..], ["old is canceled"]);
+        let log = w.engine.timeline(Some(chase)).unwrap();
+        let woke = log.iter().find(|line| line.message == "old woke for Acme").unwrap();
+        assert_eq!(woke.place, "test.proc:11", "the line of the old source");
+    });
+}
+
+#[test]
+fn an_engine_that_is_opened_later_knows_what_wakes_the_instances_of_earlier_builds() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, path) = (Moved::new(), folder.path().join("store.db"));
+    let mut w = with_build(Box::new(SqliteStore::open(&path).unwrap()), OLD, &clock);
+    let deal = w.create("Deal", &[("title", text("a")), ("score", Value::Int(9))]);
+    w.engine.emit(None, "Said", &Value::Record(vec![text("x")]), None).unwrap();
+    w.idle();
+    clock.pass(DAY);
+    w.idle();
+    let mut other =
+        World::of(Engine::attach(Box::new(SqliteStore::open(&path).unwrap()), Box::new(clock.clone()), 1).unwrap());
+    assert!(go_over(&mut w, NEW, false).1);
+    // The other one notices the activation.
+    other.create("Remark", &[("body", text("no")), ("about", Value::Ref(deal))]);
+    assert_eq!(other.field(deal, "rank"), Value::Int(7));
+    drop((w, other));
+    let mut w = World::of(Engine::attach(Box::new(SqliteStore::open(&path).unwrap()), Box::new(clock), 1).unwrap());
+    w.create("Remark", &[("body", text("go")), ("about", Value::Ref(deal))]);
+    assert_eq!(w.notes().last().unwrap(), "old saw it");
+}
+
+#[test]
+fn what_live_instances_need_stays() {
+    on_both(OLD, |w, _| {
+        w.create("Deal", &[("title", text("a"))]);
+        let without =
+            NEW.replace("score: int = 0 ", "").replace("signal Said { what: text }", "signal Said { what: int }");
+        let (steps, done) = go_over(w, &without, true);
+        assert!(!done);
+        let refused: Vec<&str> = steps.iter().filter_map(|step| Some(step.split_once('[')?.1)).collect();
+        assert_eq!(
+            refused,
+            [
+                "Deal.score is gone, and their code uses it]",
+                "the signal Said has other fields, and their code uses it]"
+            ]
+        );
+        let chase = w.instances("Chase")[0];
+        w.engine.cancel(chase, "so that it can go").unwrap();
+        w.idle();
+        assert!(go_over(w, &without, true).1);
+    });
+}
+
+#[test]
+fn what_is_deactivated_does_not_start_in_any_way_and_what_runs_goes_on() {
+    let source = r#"
+signal Said { what: text }
+entity Deal { title: text score: int = 0 }
+workflow Chase for deal: Deal when created, on demand, called, on Said { wait until deal.score > 5 log "done" }
+workflow Hourly when every 1 hour { log "hour" }
+realtime workflow Set for deal: Deal before updated(title) { set deal.score = 1 }
+action Rate for deal: Deal { log "rated" }
+workflow Parent for deal: Deal when on demand { try { start Chase(deal) } catch e { log "{e.code}" } }
+"#;
+    on_both(source, |w, clock| {
+        let deal = w.create("Deal", &[("title", text("a"))]);
+        for name in ["Chase", "Hourly", "Set", "Rate"] {
+            assert!(w.engine.set_active(name, false).unwrap());
+            assert!(!w.engine.set_active(name, false).unwrap());
+        }
+        let other = w.create("Deal", &[("title", text("b"))]);
+        let start = |w: &mut World, name: &str| fault(w.engine.start(None, name, &[Value::Ref(other)]));
+        assert_eq!(start(w, "Chase"), "R0505: Chase cannot be started because it is deactivated");
+        assert_eq!(start(w, "Rate"), "R0505: Rate cannot be started because it is deactivated");
+        w.engine.start(None, "Parent", &[Value::Ref(other)]).unwrap();
+        w.engine.emit(None, "Said", &Value::Record(vec![text("x")]), Some(other)).unwrap();
+        clock.pass(DAY);
+        w.update(deal, &[("title", text("c"))]);
+        assert_eq!(w.field(deal, "score"), Value::Int(0));
+        w.update(deal, &[("score", Value::Int(6))]);
+        assert_eq!(w.statuses("Chase"), [Status::Succeeded]);
+        assert_eq!(w.notes(), ["R0505", "done"]);
+        assert!(w.engine.set_active("Hourly", true).unwrap());
+        clock.pass(DAY);
+        w.idle();
+        assert_eq!(w.notes()[2..], ["hour"], "what was missed runs once");
+        assert_eq!(
+            fault(w.engine.set_active("Nothing", false)),
+            "R0505: Nothing cannot be started because the build has no such process"
+        );
+    });
+}
