@@ -69,7 +69,7 @@ pub fn link(mut module: Module, numbering: &Numbering) -> Result<Module, LinkErr
     let links = Links::new(&module, numbering)?;
     let queries = module.queries.iter().map(|query| links.query(&module, query)).collect();
     module.queries = queries;
-    links.processes(&mut module)?;
+    links.processes(&mut module);
     for site in &mut module.sites {
         site.op = links.request(&site.op);
     }
@@ -240,23 +240,16 @@ impl Links {
         query
     }
 
-    fn processes(&self, module: &mut Module) -> Result<(), LinkError> {
-        let primaries: Vec<Option<EntityIdx>> =
-            module.processes.iter().map(|process| process.primary.and_then(|ty| target(module, ty))).collect();
-        for (process, primary) in module.processes.iter_mut().zip(primaries) {
-            // Where the primary record may be of several entities, the triggers say of which.
-            let of_triggers = process.triggers.iter().map(|trigger| trigger.entity);
-            let possible: Vec<EntityIdx> = primary.map_or_else(|| of_triggers.collect(), |primary| vec![primary]);
-            let conditions = process.only_if.iter_mut().flat_map(|condition| &mut condition.captures);
-            for capture in process.captures.iter_mut().chain(conditions) {
-                let (Capture::Old(field) | Capture::Last(field) | Capture::Changed(field)) = capture else { continue };
-                let mut numbers: Vec<FieldIdx> = possible.iter().map(|entity| self.field(*entity, *field)).collect();
-                numbers.dedup();
-                if let [new] = numbers.as_slice() {
-                    *field = *new;
-                } else {
-                    let name = &process.name;
-                    return Err(LinkError(format!("what {name} keeps of its event has several numbers in this store")));
+    fn processes(&self, module: &mut Module) {
+        for process in &mut module.processes {
+            let conditions = process.only_if.iter_mut();
+            let conditions = conditions.chain(process.limit.iter_mut().filter_map(|limit| limit.per.as_mut()));
+            let captures = conditions.flat_map(|condition| &mut condition.captures);
+            for capture in process.captures.iter_mut().chain(captures) {
+                if let Capture::Old(places) | Capture::Last(places) | Capture::Changed(places) = capture {
+                    for (entity, field) in places {
+                        (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));
+                    }
                 }
             }
             for trigger in &mut process.triggers {
@@ -266,7 +259,6 @@ impl Links {
                 trigger.entity = self.entity(trigger.entity);
             }
         }
-        Ok(())
     }
 
     /// Puts the entities and their fields into the order of their new numbers.

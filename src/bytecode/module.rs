@@ -365,17 +365,20 @@ pub struct TriggerDef {
     pub event: TriggerEvent,
 }
 
+/// A field of the primary record, in each entity that the record may be of.
+pub type FieldPlaces = Vec<(EntityIdx, FieldIdx)>;
+
 /// What a process keeps of the event that started it; passed as parameters after primary record and inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Capture {
     /// bool: whether there was an `old`.
     OldPresent,
     /// A field of `old`, zero or absent where there was none.
-    Old(FieldIdx),
+    Old(FieldPlaces),
     /// A field of the deleted primary record.
-    Last(FieldIdx),
+    Last(FieldPlaces),
     /// bool: whether the event changed the field.
-    Changed(FieldIdx),
+    Changed(FieldPlaces),
     /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`,
     /// `signal`, `schedule`.
     TriggerKind,

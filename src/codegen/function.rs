@@ -15,13 +15,14 @@ use crate::{
     bytecode::{
         isa::Instruction,
         layout,
-        module::{Capture, Function, FunctionKind, LineEntry, LiveName, NameScope},
+        module::{Function, FunctionKind, LineEntry, LiveName, NameScope},
         operands::is_handle,
         traps::TrapCode,
         types::{FuncIdx, TypeDef, TypeIdx},
     },
     sema::{
         hir::{self, LocalId},
+        schema::Schema,
         ty::Ty,
     },
 };
@@ -163,8 +164,8 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Where something of the event lies, if the body reads it.
-    pub(super) fn captured(&self, capture: hir::Capture) -> Option<Reg> {
-        let index = self.job.captures.iter().position(|captured| captured.capture == capture)?;
+    pub(super) fn captured(&self, capture: &hir::Capture) -> Option<Reg> {
+        let index = self.job.captures.iter().position(|captured| captured.capture == *capture)?;
         self.capture_regs.get(index).copied()
     }
 
@@ -255,7 +256,7 @@ impl<'a> Lowerer<'a> {
         let Finished { instructions, handlers, tables, marks, lifetimes } = finished;
         let locals: Vec<(Option<Reg>, &hir::Local)> = self.regs.iter().copied().zip(self.job.locals).collect();
         let mut names = names(&locals, self.job.params, &lifetimes);
-        names.extend(captures(&self.capture_regs, self.job.captures));
+        names.extend(captures(&self.program.schema, &self.capture_regs, self.job.captures));
         names.sort_by(|a, b| (a.name.slot, &a.name.name).cmp(&(b.name.slot, &b.name.name)));
         let lines = marks.iter().filter_map(|mark| line_entry(self.sources, mark)).collect();
         let function = Function {
@@ -304,10 +305,10 @@ fn names(locals: &[(Option<Reg>, &hir::Local)], params: usize, lifetimes: &[Life
         .collect()
 }
 
-fn captures(regs: &[Reg], captures: &[hir::Captured]) -> Vec<NameScope> {
+fn captures(schema: &Schema, regs: &[Reg], captures: &[hir::Captured]) -> Vec<NameScope> {
     let name = |(reg, captured): (&Reg, &hir::Captured)| NameScope {
         name: LiveName {
-            name: capture_name(super::module::capture(captured.capture)),
+            name: capture_name(schema, &captured.capture),
             slot: reg.slot(),
             ty: reg.ty,
             private: captured.private,
@@ -318,12 +319,21 @@ fn captures(regs: &[Reg], captures: &[hir::Captured]) -> Vec<NameScope> {
     regs.iter().zip(captures).map(name).collect()
 }
 
-fn capture_name(capture: Capture) -> String {
+/// As an author writes it; names outlive the numbers of fields.
+fn capture_name(schema: &Schema, capture: &hir::Capture) -> String {
+    use hir::Capture;
+    // The field has the same name in all entities.
+    let field = |places: &hir::FieldPlaces| {
+        let place = places.first().and_then(|(entity, field)| {
+            schema.entity(*entity)?.fields.get(usize::from(field.0)).map(|field| field.name.clone())
+        });
+        place.unwrap_or_default()
+    };
     match capture {
-        Capture::Changed(field) => format!("changed field {}", field.0),
+        Capture::Changed(places) => format!("changed({})", field(places)),
         Capture::Input(input) => format!("input {input}"),
-        Capture::Last(field) => format!("last field {}", field.0),
-        Capture::Old(field) => format!("old field {}", field.0),
+        Capture::Last(places) => format!("last.{}", field(places)),
+        Capture::Old(places) => format!("old.{}", field(places)),
         Capture::OldPresent => "old".to_owned(),
         Capture::Result => "result".to_owned(),
         Capture::TriggerAt => "trigger.at".to_owned(),

@@ -182,7 +182,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
         conditions += 1;
         out::ConditionDef {
             function: numbers.condition(conditions - 1),
-            captures: condition.captures.iter().map(|c| capture(c.capture)).collect(),
+            captures: condition.captures.iter().map(|c| capture(&c.capture)).collect(),
         }
     };
     let mut all = Vec::new();
@@ -201,7 +201,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             inputs: params(&head.params, tables),
             result: tables.types.lower_result(&head.result),
             body: numbers.body(i),
-            captures: body.captures.iter().map(|c| capture(c.capture)).collect(),
+            captures: body.captures.iter().map(|c| capture(&c.capture)).collect(),
             triggers: triggers(head, &program.settings.zone),
             only_if,
             on_demand: head.on_demand,
@@ -242,9 +242,8 @@ fn limit(at_once: schema::AtOnce, per: Option<out::ConditionDef>) -> out::LimitD
     }
 }
 
-/// A trigger for each entity that the primary record may be of.
+/// A signal to a record is a trigger for each entity that the record may be of.
 fn triggers(head: &schema::ProcessHead, zone: &str) -> Vec<out::TriggerDef> {
-    let entities = head.primary.as_ref().map(|p| p.ty.entities()).unwrap_or_default();
     let mut all = Vec::new();
     for trigger in &head.triggers {
         let phase = match trigger.phase {
@@ -253,16 +252,12 @@ fn triggers(head: &schema::ProcessHead, zone: &str) -> Vec<out::TriggerDef> {
             schema::Phase::After => out::Phase::After,
         };
         let event = trigger_event(&trigger.event, head.zone.as_deref().unwrap_or(zone));
-        let is_of_none = matches!(event, out::TriggerEvent::Signal(_)) && head.primary.is_none();
-        if is_of_none || matches!(event, out::TriggerEvent::Action(_) | out::TriggerEvent::Schedule { .. }) {
-            all.push(out::TriggerDef { entity: EntityIdx(0), phase, event });
-            continue;
+        let def =
+            |entity: schema::EntityId| out::TriggerDef { entity: EntityIdx(entity.0), phase, event: event.clone() };
+        match (&event, &head.primary) {
+            (out::TriggerEvent::Signal(_), Some(primary)) => all.extend(primary.ty.entities().into_iter().map(def)),
+            _ => all.push(def(trigger.entity.unwrap_or(schema::EntityId(0)))),
         }
-        all.extend(entities.iter().map(|entity| out::TriggerDef {
-            entity: EntityIdx(entity.0),
-            phase,
-            event: event.clone(),
-        }));
     }
     all
 }
@@ -285,21 +280,25 @@ fn trigger_event(event: &schema::TriggerEvent, own: &str) -> out::TriggerEvent {
     }
 }
 
-pub(super) fn capture(capture: hir::Capture) -> out::Capture {
+pub(super) fn capture(capture: &hir::Capture) -> out::Capture {
     use hir::Capture as From;
     match capture {
         From::OldPresent => out::Capture::OldPresent,
-        From::Old(f) => out::Capture::Old(idx::FieldIdx(f.0)),
-        From::Last(f) => out::Capture::Last(idx::FieldIdx(f.0)),
-        From::Changed(f) => out::Capture::Changed(idx::FieldIdx(f.0)),
+        From::Old(f) => out::Capture::Old(places(f)),
+        From::Last(f) => out::Capture::Last(places(f)),
+        From::Changed(f) => out::Capture::Changed(places(f)),
         From::TriggerKind => out::Capture::TriggerKind,
         From::TriggerUser => out::Capture::TriggerUser,
         From::TriggerAt => out::Capture::TriggerAt,
         From::TriggerStage => out::Capture::TriggerStage,
-        From::Input(i) => out::Capture::Input(i),
+        From::Input(i) => out::Capture::Input(*i),
         From::Result => out::Capture::Result,
         From::TriggerSignal => out::Capture::TriggerSignal,
     }
+}
+
+fn places(places: &hir::FieldPlaces) -> out::FieldPlaces {
+    places.iter().map(|(entity, field)| (EntityIdx(entity.0), idx::FieldIdx(field.0))).collect()
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ impl Lowerer<'_> {
             Place::Input(index) => {
                 self.host(HostOp::SetInput(*index), &[value], None);
                 // What is read of the input from here on is the new value.
-                if let Some(read) = self.captured(hir::Capture::Input(*index)) {
+                if let Some(read) = self.captured(&hir::Capture::Input(*index)) {
                     self.copy(read, value);
                 }
             }

@@ -8,7 +8,7 @@ use crate::{
         value::{RecordRef, Value},
     },
     bytecode::{
-        module::{Capture, Phase, ProcessDef, RunAs, TriggerDef, TriggerEvent},
+        module::{Capture, FieldPlaces, Phase, ProcessDef, RunAs, TriggerDef, TriggerEvent},
         types::{FieldIdx, ProcessIdx, TypeIdx},
     },
 };
@@ -225,26 +225,34 @@ impl Engine {
     }
 
     fn captures(&self, captures: &[Capture], types: &[TypeIdx], kept: &Kept<'_>) -> Vec<Value> {
-        captures.iter().zip(types).map(|(capture, ty)| self.capture(*capture, *ty, kept)).collect()
+        captures.iter().zip(types).map(|(capture, ty)| self.capture(capture, *ty, kept)).collect()
     }
 
-    fn capture(&self, capture: Capture, ty: TypeIdx, kept: &Kept<'_>) -> Value {
+    fn capture(&self, capture: &Capture, ty: TypeIdx, kept: &Kept<'_>) -> Value {
         let old = kept.event.and_then(|event| event.old.as_ref());
+        let entity = kept.event.map(|event| event.record.entity);
+        let field = |places: &FieldPlaces| places.iter().find(|(of, _)| Some(*of) == entity).map(|(_, field)| *field);
         let user = || match (kept.user, self.definitions.index.user) {
             (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
             _ => Value::None,
         };
         let found = match capture {
             Capture::OldPresent => Some(Value::Bool(old.is_some())),
-            Capture::Old(field) => value(old, field).cloned(),
+            Capture::Old(places) => field(places).and_then(|field| value(old, field)).cloned(),
             // Where the process has other triggers, too, the record may still be there.
-            Capture::Last(field) => value(kept.event.and_then(|event| event.new.as_ref()).or(old), field).cloned(),
-            Capture::Changed(field) => Some(Value::Bool(kept.event.is_some_and(|e| e.changes(field)))),
+            Capture::Last(places) => {
+                let last = kept.event.and_then(|event| event.new.as_ref()).or(old);
+                field(places).and_then(|field| value(last, field)).cloned()
+            }
+            Capture::Changed(places) => {
+                let changes = |field| kept.event.is_some_and(|event| event.changes(field));
+                Some(Value::Bool(field(places).is_some_and(changes)))
+            }
             Capture::TriggerKind => Some(Value::Text(kept.kind.to_owned())),
             Capture::TriggerUser => Some(user()),
             Capture::TriggerAt => Some(Value::DateTime(self.now)),
             Capture::TriggerStage => Some(Value::Text(kept.stage.to_owned())),
-            Capture::Input(input) => kept.inputs.get(usize::from(input)).cloned(),
+            Capture::Input(input) => kept.inputs.get(usize::from(*input)).cloned(),
             Capture::Result => kept.result.cloned(),
             Capture::TriggerSignal => kept.signal.cloned(),
         };

@@ -11,7 +11,7 @@ pub use expr::*;
 pub use stmt::*;
 
 use super::{
-    schema::{FieldId, Schema, Settings},
+    schema::{EntityId, FieldId, Schema, Settings},
     ty::Ty,
 };
 use crate::base::span::Span;
@@ -61,18 +61,21 @@ pub struct Body {
     pub block: Block,
 }
 
+/// A field of the primary record, in each entity that the record may be of.
+pub type FieldPlaces = Vec<(EntityId, FieldId)>;
+
 /// What a process knows of the event that started it, fixed at that moment. The values are parameters of the compiled
 /// body, after primary record and inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Capture {
     /// Whether there was an `old`.
     OldPresent,
     /// A field of `old`; absent (zero) where there is none.
-    Old(FieldId),
+    Old(FieldPlaces),
     /// A field of the primary record as it was last, in processes started by `deleted`.
-    Last(FieldId),
+    Last(FieldPlaces),
     /// `changed(f)`.
-    Changed(FieldId),
+    Changed(FieldPlaces),
     /// `trigger.kind`: text.
     TriggerKind,
     /// `trigger.user`.

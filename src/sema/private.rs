@@ -68,8 +68,8 @@ fn functions(program: &Program) -> Functions {
             let flow = Flow::of(program, &found, &process.body, &process.captures, &[]);
             flow.given(&process.body.block, &mut given);
             for condition in process.only_if.iter().chain(&process.per) {
-                let (locals, primary) = (vec![None; condition.locals.len()], flow.primary.clone());
-                let flow = Flow { captures: &condition.captures, locals, primary, ..flow };
+                let locals = vec![None; condition.locals.len()];
+                let flow = Flow { captures: &condition.captures, locals, ..flow };
                 flow.given_by(&condition.value, &mut given);
             }
         }
@@ -124,15 +124,9 @@ fn mark(program: &mut Program, functions: &Functions) {
     }
     let Program { schema, functions: bodies, processes, tests, .. } = program;
     for process in processes.iter_mut() {
-        let mark = |locals: &[Local], captures: &mut [Captured]| {
-            let primary = locals.first().map(|local| local.ty.entities()).unwrap_or_default();
-            for captured in captures {
-                captured.private = captured_origin(schema, &primary, captured).is_some();
-            }
-        };
-        mark(&process.body.locals, &mut process.captures);
-        for condition in process.only_if.iter_mut().chain(&mut process.per) {
-            mark(&condition.locals, &mut condition.captures);
+        let conditions = process.only_if.iter_mut().chain(&mut process.per).flat_map(|found| &mut found.captures);
+        for captured in process.captures.iter_mut().chain(conditions) {
+            captured.private = captured_origin(schema, captured).is_some();
         }
     }
     let locals = bodies
@@ -148,16 +142,15 @@ fn mark(program: &mut Program, functions: &Functions) {
     for test in tests {
         let origin = |local: &Local| local.private.then_some((EntityId(0), FieldId(0)));
         let locals = test.body.locals.iter().map(origin).collect();
-        let flow = Flow { schema, results: &functions.results, captures: &[], primary: Vec::new(), locals };
+        let flow = Flow { schema, results: &functions.results, captures: &[], locals };
         flow.hide_sides(&mut test.body.block);
     }
 }
 
 /// The private field that a capture holds.
-fn captured_origin(schema: &Schema, primary: &[EntityId], captured: &Captured) -> Option<Origin> {
-    let (Capture::Old(field) | Capture::Last(field)) = captured.capture else { return None };
-    let private = |entity: &&EntityId| is_private(schema, **entity, field);
-    primary.iter().find(private).map(|entity| (*entity, field))
+fn captured_origin(schema: &Schema, captured: &Captured) -> Option<Origin> {
+    let (Capture::Old(places) | Capture::Last(places)) = &captured.capture else { return None };
+    places.iter().find(|(entity, field)| is_private(schema, *entity, *field)).copied()
 }
 
 fn field_of(schema: &Schema, entity: EntityId, field: FieldId) -> Option<&Field> {
@@ -180,7 +173,6 @@ struct Flow<'a> {
     schema: &'a Schema,
     results: &'a [Option<Origin>],
     captures: &'a [Captured],
-    primary: Vec<EntityId>,
     locals: Vec<Option<Origin>>,
 }
 
@@ -194,8 +186,7 @@ impl<'a> Flow<'a> {
     ) -> Self {
         let mut locals = vec![None; body.locals.len()];
         locals.iter_mut().zip(params).for_each(|(local, param)| *local = *param);
-        let primary = body.locals.first().map(|local| local.ty.entities()).unwrap_or_default();
-        let mut flow = Flow { schema: &program.schema, results: &functions.results, captures, primary, locals };
+        let mut flow = Flow { schema: &program.schema, results: &functions.results, captures, locals };
         while flow.block(&body.block) {}
         flow
     }
@@ -263,7 +254,7 @@ impl<'a> Flow<'a> {
             ExprKind::Local(local) => self.locals.get(usize::from(local.0)).copied().flatten(),
             ExprKind::Capture(index) => {
                 let captured = self.captures.get(usize::from(*index))?;
-                captured_origin(self.schema, &self.primary, captured)
+                captured_origin(self.schema, captured)
             }
             ExprKind::Field { base, entity, field } => {
                 let own = is_private(self.schema, *entity, *field).then_some((*entity, *field));

@@ -100,7 +100,7 @@ fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
                     if write.is_rested && !is_synchronous {
                         continue;
                     }
-                    let changes = changes(schema, write, head, trigger);
+                    let changes = changes(schema, write, trigger);
                     let (known, conditions) = (write.known.clone(), write.conditions.clone());
                     let span = write.span;
                     edges.push(Edge { from, to, is_trigger: true, is_synchronous, changes, known, conditions, span });
@@ -166,19 +166,11 @@ fn strongest<'t>(fired: impl Iterator<Item = &'t Trigger>) -> Option<&'t Trigger
 
 /// Whether the write fires this trigger.
 fn fires(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Trigger) -> bool {
-    let of_signal = match (&write.operation, &trigger.event) {
-        (Operation::Emit(emitted), TriggerEvent::Signal(wanted)) => Some(emitted == wanted),
-        _ => None,
-    };
-    let Some(primary) = &head.primary else { return of_signal == Some(true) };
-    let entities: Vec<EntityId> =
-        primary.ty.entities().into_iter().filter(|entity| write.entities.contains(entity)).collect();
-    if let Some(is_this) = of_signal {
-        return is_this && !entities.is_empty();
+    if let (Operation::Emit(emitted), TriggerEvent::Signal(wanted)) = (&write.operation, &trigger.event) {
+        let is_met = |entity: &EntityId| write.entities.contains(entity);
+        return emitted == wanted && head.primary.as_ref().is_none_or(|p| p.ty.entities().iter().any(is_met));
     }
-    if entities.is_empty() {
-        return false;
-    }
+    let Some(entity) = trigger.entity.filter(|entity| write.entities.contains(entity)) else { return false };
     match (&write.operation, &trigger.event) {
         (Operation::Assign, TriggerEvent::Assigned)
         | (Operation::Create, TriggerEvent::Created)
@@ -190,9 +182,10 @@ fn fires(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Tri
             trigger.phase != Phase::Before && fields.iter().any(|field| wanted.contains(field))
         }
         (Operation::Change(status), TriggerEvent::StatusChanged { from, to }) => {
-            let changes = entities.iter().filter_map(|id| schema.entity(*id)?.states.as_ref());
+            let states = schema.entity(entity).and_then(|entity| entity.states.as_ref());
             (to.is_empty() || to.contains(status))
-                && changes
+                && states
+                    .iter()
                     .flat_map(|states| &states.changes)
                     .any(|(old, new)| new == status && (from.is_empty() || from.contains(old)))
         }
@@ -212,20 +205,18 @@ fn ends_itself(write: &Written<'_>) -> bool {
 }
 
 /// The fields whose change starts the process; empty where any such write does.
-fn changes(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Trigger) -> Vec<Outcome> {
-    let entities = head.primary.iter().flat_map(|primary| primary.ty.entities());
-    let entities: Vec<EntityId> = entities.filter(|entity| write.entities.contains(entity)).collect();
-    let [entity] = entities.as_slice() else { return Vec::new() };
-    let status = schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Status));
+fn changes(schema: &Schema, write: &Written<'_>, trigger: &Trigger) -> Vec<Outcome> {
+    let Some(entity) = trigger.entity else { return Vec::new() };
+    let status = schema.entity(entity).and_then(|entity| entity.system_field(SystemField::Status));
     let fields: Vec<FieldId> = match (&write.operation, &trigger.event) {
         (Operation::Update(fields) | Operation::Pending(fields), TriggerEvent::Updated(wanted)) => {
             fields.iter().filter(|field| wanted.contains(field)).copied().collect()
         }
         (Operation::Change(_), TriggerEvent::StatusChanged { .. }) => status.into_iter().collect(),
-        (Operation::Assign, TriggerEvent::Assigned) => owner_field(schema, *entity).into_iter().collect(),
+        (Operation::Assign, TriggerEvent::Assigned) => owner_field(schema, entity).into_iter().collect(),
         _ => Vec::new(),
     };
-    let outcome = |field: FieldId| Outcome { entity: *entity, field, value: fixed(write, field) };
+    let outcome = |field: FieldId| Outcome { entity, field, value: fixed(write, field) };
     fields.into_iter().map(outcome).collect()
 }
 

@@ -428,11 +428,13 @@ pub enum TriggerEvent {
     },
 }
 
-/// One trigger with its place.
+/// One trigger with its place. An event of a process for several entities is a trigger for each.
 #[derive(Clone, Debug)]
 pub struct Trigger {
     /// When.
     pub phase: Phase,
+    /// Whose record it happens to; none of actions, signals and schedules.
+    pub entity: Option<EntityId>,
     /// On what.
     pub event: TriggerEvent,
     /// The words.

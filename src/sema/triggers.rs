@@ -3,7 +3,7 @@
 use super::{
     build::Builder,
     collect::Declared,
-    errors::{kinds, names, quoted_list, triggers as errors},
+    errors::{kinds, quoted_list, triggers as errors},
     names::Def,
     schema::{
         Entity, EntityId, FieldId, Member, Phase, ProcessHead, ProcessId, Schema, SystemField, Trigger, TriggerEvent,
@@ -15,6 +15,9 @@ use super::{
 use crate::base::{distance::did_you_mean, schedule::Schedule, span::Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{ClauseKind, Event, EventKind, Ident, ProcessDecl, ProcessKind};
+
+/// What one written event is for each entity of the primary record; without entity where it is of no record.
+type Events = Vec<(Option<EntityId>, TriggerEvent)>;
 
 impl Builder<'_, '_> {
     pub(super) fn read_triggers(&mut self, head: &mut ProcessHead, declared: &Declared<'_, ProcessId, ProcessDecl>) {
@@ -84,14 +87,14 @@ impl Builder<'_, '_> {
             self.sink.push(errors::when_in_realtime(event_words(&event.kind), event.span));
             return None;
         }
-        let event_read = match &event.kind {
-            EventKind::Action(action) => self.action_event(head, declared, phase, action)?,
+        let found = match &event.kind {
+            EventKind::Action(action) => vec![(None, self.action_event(head, declared, phase, action)?)],
             EventKind::Schedule { text, cron, zone } => {
-                self.schedule(head, (text, *cron), zone.as_deref(), event.span)?
+                vec![(None, self.schedule(head, (text, *cron), zone.as_deref(), event.span)?)]
             }
             EventKind::Signal(signal) => {
                 match types::find(&self.names, declared.file, signal, types::Wanted::Signal, self.sink)?.def {
-                    Def::Signal(signal) => TriggerEvent::Signal(signal),
+                    Def::Signal(signal) => vec![(None, TriggerEvent::Signal(signal))],
                     _ => return None,
                 }
             }
@@ -102,7 +105,8 @@ impl Builder<'_, '_> {
                 declared.decl.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Error)),
             )?,
         };
-        head.triggers.push(Trigger { phase, event: event_read, span: event.span });
+        let trigger = |(entity, read)| Trigger { phase, entity, event: read, span: event.span };
+        head.triggers.extend(found.into_iter().map(trigger));
         Some(())
     }
 
@@ -137,8 +141,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// An event of the primary record: that it can happen to its entity.
-    fn record_event(&mut self, head: &ProcessHead, event: &Event, is_broken: bool) -> Option<TriggerEvent> {
+    /// An event of the primary record: that it can happen to each entity that the record may be of.
+    fn record_event(&mut self, head: &ProcessHead, event: &Event, is_broken: bool) -> Option<Events> {
         let words = event_words(&event.kind);
         let Some(primary) = &head.primary else {
             if is_broken {
@@ -157,59 +161,67 @@ impl Builder<'_, '_> {
         result
     }
 
-    fn event_of(&mut self, schema: &Schema, entities: &[EntityId], event: &Event) -> Option<TriggerEvent> {
-        let entities: Vec<&Entity> = entities.iter().filter_map(|id| schema.entity(*id)).collect();
+    fn event_of(&mut self, schema: &Schema, ids: &[EntityId], event: &Event) -> Option<Events> {
+        let entities: Vec<&Entity> = ids.iter().filter_map(|id| schema.entity(*id)).collect();
         if let Some(entity) = entities.iter().find(|entity| !entity.triggerable) {
             self.sink.push(errors::not_triggerable(&entity.name, event.span, entity.span));
             return None;
         }
-        match &event.kind {
-            EventKind::Created => Some(TriggerEvent::Created),
-            EventKind::Deleted => Some(TriggerEvent::Deleted),
+        let of_all = |event: TriggerEvent| Some(vec![event; entities.len()]);
+        let events = match &event.kind {
+            EventKind::Created => of_all(TriggerEvent::Created),
+            EventKind::Deleted => of_all(TriggerEvent::Deleted),
             EventKind::Assigned => match entities.iter().find(|entity| !entity.owned_by_user) {
-                None => Some(TriggerEvent::Assigned),
+                None => of_all(TriggerEvent::Assigned),
                 Some(entity) => {
                     self.sink.push(errors::assigned_without_owner(&entity.name, event.span, entity.span));
                     None
                 }
             },
             EventKind::Updated(fields) => {
-                self.fields(&entities, "updated", fields, event.span).map(TriggerEvent::Updated)
+                let fields = self.fields(&entities, "updated", fields, event.span)?;
+                Some(fields.into_iter().map(TriggerEvent::Updated).collect())
             }
             EventKind::Written(fields) => {
-                self.fields(&entities, "written", fields, event.span).map(TriggerEvent::Written)
+                let fields = self.fields(&entities, "written", fields, event.span)?;
+                Some(fields.into_iter().map(TriggerEvent::Written).collect())
             }
-            EventKind::StatusChanged { from, to } => self.status_changed(schema, &entities, from, to, event.span),
+            EventKind::StatusChanged { from, to } => {
+                let of = |entity: &&Entity| self.status_changed(schema, entity, from, to, event.span);
+                entities.iter().map(of).collect()
+            }
             _ => None,
-        }
+        };
+        Some(ids.iter().copied().map(Some).zip(events?).collect())
     }
 
-    fn fields(&mut self, entities: &[&Entity], word: &str, fields: &[Ident], span: Span) -> Option<Vec<FieldId>> {
+    /// The fields of `updated(…)` in each entity.
+    fn fields(&mut self, entities: &[&Entity], word: &str, fields: &[Ident], span: Span) -> Option<Vec<Vec<FieldId>>> {
         if fields.is_empty() {
             let known = entities.first().map_or("", |entity| entity.name.as_str());
             self.sink.push(errors::no_fields(word, known, span));
             return None;
         }
-        let [entity] = entities else {
-            self.sink.push(names::later("field events of processes for several entities", span));
-            return None;
-        };
-        let mut ids = Vec::new();
+        let mut ids = vec![Vec::new(); entities.len()];
         let mut is_broken = false;
-        for name in fields {
-            match self.trigger_field(entity, word, name) {
-                Some(id) if ids.contains(&id) => {
-                    self.sink.push(errors::field_twice(word, &name.name, name.span));
-                    is_broken = true;
-                }
-                Some(id) => ids.push(id),
-                None => is_broken = true,
+        for (index, name) in fields.iter().enumerate() {
+            // The first entity that lacks it is told.
+            let found: Option<Vec<FieldId>> =
+                entities.iter().map(|entity| self.trigger_field(entity, word, name, entities.len() > 1)).collect();
+            let Some(found) = found else {
+                is_broken = true;
+                continue;
+            };
+            if fields.iter().take(index).any(|earlier| earlier.name == name.name) {
+                self.sink.push(errors::field_twice(word, &name.name, name.span));
+                is_broken = true;
             }
+            ids.iter_mut().zip(found).for_each(|(ids, id)| ids.push(id));
         }
         (!is_broken).then_some(ids)
     }
 
-    fn trigger_field(&mut self, entity: &Entity, word: &str, name: &Ident) -> Option<FieldId> {
+    fn trigger_field(&mut self, entity: &Entity, word: &str, name: &Ident, is_one_of: bool) -> Option<FieldId> {
         let Some((id, field)) = entity.field(&name.name) else {
             if entity.reverses.iter().any(|reverse| reverse.name == name.name) {
                 self.sink.push(errors::field_not_stored(&entity.name, &name.name, name.span));
@@ -221,7 +233,8 @@ impl Builder<'_, '_> {
             }
             let known = entity.fields.iter().filter(|f| f.system.is_none()).map(|f| f.name.as_str());
             let near: Vec<String> = did_you_mean(&name.name, known).into_iter().map(str::to_owned).collect();
-            self.sink.push(errors::unknown_trigger_field(&entity.name, &name.name, name.span, &near, entity.span));
+            let message = errors::unknown_trigger_field(&entity.name, &name.name, name.span, &near, entity.span);
+            self.sink.push(if is_one_of { errors::of_each_entity(message) } else { message });
             return None;
         };
         match field.system {
@@ -240,22 +253,18 @@ impl Builder<'_, '_> {
     fn status_changed(
         &mut self,
         schema: &Schema,
-        entities: &[&Entity],
+        entity: &Entity,
         from: &[Vec<Ident>],
         to: &[Vec<Ident>],
         span: Span,
     ) -> Option<TriggerEvent> {
-        if let Some(entity) = entities.iter().find(|entity| entity.states.is_none()) {
+        if entity.states.is_none() {
             self.sink.push(errors::status_without_states(&entity.name, span, entity.span));
             return None;
         }
         if from.is_empty() && to.is_empty() {
             return Some(TriggerEvent::StatusChanged { from: Vec::new(), to: Vec::new() });
         }
-        let [entity] = entities else {
-            self.sink.push(names::later("status events of processes for several entities", span));
-            return None;
-        };
         let mut read = |paths: &[Vec<Ident>]| -> Option<Vec<i32>> {
             let named: Vec<Option<Vec<i32>>> =
                 paths.iter().map(|path| states::statuses_named(schema, entity, path, self.sink)).collect();
@@ -316,12 +325,15 @@ impl Builder<'_, '_> {
 
     /// The same event twice in one phase.
     fn check_overlaps(&mut self, head: &ProcessHead) {
+        let mut told = None;
         for (index, trigger) in head.triggers.iter().enumerate() {
             let earlier = head.triggers.iter().take(index);
             let overlap = earlier
-                .filter(|other| other.phase == trigger.phase)
+                .filter(|other| (other.phase, other.entity) == (trigger.phase, trigger.entity))
                 .find(|other| overlaps(&other.event, &trigger.event));
-            if let Some(first) = overlap {
+            // One message for an event, of however many entities it is.
+            if let Some(first) = overlap.filter(|_| told != Some(trigger.span)) {
+                told = Some(trigger.span);
                 self.sink.push(errors::same_event(trigger.span, first.span));
             }
         }

@@ -163,3 +163,24 @@ test \"scores\" {
 ";
     insta::assert_snapshot!(listing(source, "W"));
 }
+
+#[test]
+fn a_process_for_several_entities_keeps_a_field_of_each() {
+    let source = "entity Visit { place: text, score: int = 0 }
+workflow W for x: Deal or Visit
+    when updated(score)
+    only if changed(score)
+{
+    log \"{x.score - old.score}\"
+}
+";
+    let program = compile(&format!("{MODEL}{source}"));
+    let module = program.module();
+    let process = module.processes.iter().find(|process| process.name == "W").unwrap();
+    insta::assert_snapshot!(format!(
+        "{:#?}\n{:#?}\n{}",
+        process.triggers,
+        process.captures,
+        disasm::function(module, process.body)
+    ));
+}

@@ -45,6 +45,7 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "deleted",
     "do action",
     "do child",
+    "either",
     "else",
     "emit",
     "emit to handle",
@@ -204,6 +205,9 @@ impl Project {
         if self.random.chance(60) {
             self.around_action(&mut text);
         }
+        if self.random.chance(40) {
+            self.either(&mut text);
+        }
         if self.random.chance(30) {
             self.without_record("Tick", &mut text);
         }
@@ -233,6 +237,38 @@ impl Project {
              activity Tell(n: int) using native timeout 1 minute\n\
              activity Weigh(n: int) -> (a: int, b: int?) using native timeout 1 minute{retry}\n\
              activity Nobody(n: int) using native timeout 1 minute\n\n"
+        ));
+    }
+
+    /// A process for records of two entities, whose fields have different numbers.
+    fn either(&mut self, text: &mut String) {
+        self.count("either");
+        let of = self.random.pick(&["Bond or Alpha", "Beta or Bond", "Gamma or Alpha", "Tie or Bond or Beta"]);
+        let has_bond = of.contains("Bond");
+        let field = if has_bond { "weight" } else { "n" };
+        let update = format!("updated({field})");
+        let events = match self.random.below(5) {
+            0 if !has_bond => format!("updated(m, {field}), status changed to open or void"),
+            1 => format!("written({field}), created"),
+            2 => "deleted".to_owned(),
+            _ => update,
+        };
+        let phase = self.random.pick(&["when", "when", "before", "after"]);
+        let phase = if phase == "before" && events.contains("created") { "after" } else { phase };
+        let (is_deleted, may_lack) = (events == "deleted", events.contains("created"));
+        let old = match (is_deleted, may_lack) {
+            (true, _) => format!("{{rec.{field}}}"),
+            (_, true) => format!("{{old?.{field}}} {{changed({field})}} {{rec.{field}}}"),
+            _ => format!("{{old.{field}}} {{changed({field})}} {{rec.{field} - old.{field}}}"),
+        };
+        let condition = match self.random.below(3) {
+            0 if !is_deleted => format!("    only if changed({field})\n"),
+            1 => format!("    only if rec.{field} > 0\n"),
+            _ => String::new(),
+        };
+        let head = if phase == "when" { "workflow" } else { "realtime workflow" };
+        text.push_str(&format!(
+            "{head} Either for rec: {of}\n    {phase} {events}\n{condition}{{\n    log \"{old} {{trigger.kind}}\"\n}}\n\n"
         ));
     }
 
@@ -284,7 +320,7 @@ impl Project {
             "entity {name} {{\n    name: text(30)\n    n: int{bounds} = 1\n    m: int?\n    flag: bool = false\n    \
              mood: Mood = calm\n    amount: money(USD)?\n    rate: decimal = 0.5\n    notes: text{length} = \"\"\n    \
              due: datetime?\n    up: {above}?{deleted}\n    net: money?\n    tax: money?\n    \
-             ratio: float = 0.5f\n    part: decimal(2)?\n"
+             ratio: float = 0.5f\n    part: decimal(2)?\n    weight: int = 2\n"
         ));
         text.push_str(match index {
             0 => "    betas: many Beta through Bond\n",

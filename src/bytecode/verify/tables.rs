@@ -1,12 +1,15 @@
 //! Entities, processes, queries, tests and debug data: indexes in range, constants of their types.
 
 use super::{VerifyError, ensure, fits};
-use crate::base::{numbering::NumberPiece, value::Value};
+use crate::base::{
+    numbering::NumberPiece,
+    value::{EntityIdx, Value},
+};
 use crate::bytecode::{
     layout,
     module::{
-        ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef, ProcessKind,
-        QueryDef, RecordKind, Scope, TriggerDef, TriggerEvent,
+        Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef,
+        ProcessKind, QueryDef, RecordKind, Scope, TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -106,6 +109,7 @@ fn check_process(module: &Module, process: &ProcessDef) -> Result<(), VerifyErro
     let given: Vec<TypeIdx> = process.primary.into_iter().chain(process.inputs.iter().map(|input| input.ty)).collect();
     ensure(body.params.starts_with(&given), || say("has a body with other parameters"))?;
     ensure(body.params.len() == given.len() + process.captures.len(), || say("has a body with other captures"))?;
+    check_captures(module, process, &process.captures, &body.params)?;
     ensure(body.result == process.result, || say("has a body with another result"))?;
     for input in &process.inputs {
         if let Some(default) = &input.default {
@@ -132,7 +136,33 @@ fn check_condition(module: &Module, process: &ProcessDef, condition: &ConditionD
             && function.params.len() == primary.len() + condition.captures.len()
             && function.result.and_then(|ty| module.ty(ty)) == Some(&TypeDef::Bool)
     });
-    ensure(right, || format!("process `{}` has no function for its condition", process.name))
+    ensure(right, || format!("process `{}` has no function for its condition", process.name))?;
+    check_captures(module, process, &condition.captures, params_of(module, condition))
+}
+
+fn params_of<'m>(module: &'m Module, condition: &ConditionDef) -> &'m [TypeIdx] {
+    module.function(condition.function).map(|function| function.params.as_slice()).unwrap_or_default()
+}
+
+/// What is kept of an event: fields that exist, of the types of the last parameters.
+fn check_captures(
+    module: &Module,
+    process: &ProcessDef,
+    captures: &[Capture],
+    params: &[TypeIdx],
+) -> Result<(), VerifyError> {
+    let types = params.iter().skip(params.len().saturating_sub(captures.len()));
+    let right = captures.iter().zip(types).all(|(capture, ty)| {
+        let field = |(entity, field): &(EntityIdx, FieldIdx)| module.entity(*entity)?.fields.get(field.index());
+        match capture {
+            Capture::Old(places) | Capture::Last(places) => {
+                places.iter().all(|place| field(place).is_some_and(|field| field.ty == *ty))
+            }
+            Capture::Changed(places) => places.iter().all(|place| field(place).is_some()),
+            _ => true,
+        }
+    });
+    ensure(right, || format!("process `{}` keeps fields that do not fit", process.name))
 }
 
 fn check_limit(module: &Module, process: &ProcessDef, limit: &LimitDef) -> Result<(), VerifyError> {
@@ -147,7 +177,8 @@ fn check_limit(module: &Module, process: &ProcessDef, limit: &LimitDef) -> Resul
             && function.params.len() == given.len() + per.captures.len()
             && function.result.is_some()
     });
-    ensure(right, || say("without a function for what it counts by"))
+    ensure(right, || say("without a function for what it counts by"))?;
+    check_captures(module, process, &per.captures, params_of(module, per))
 }
 
 fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) -> Result<(), VerifyError> {

@@ -6,7 +6,7 @@ use crate::{
     sema::{
         errors::{facts, records, settings, types, uses},
         hir::{Arithmetic, Expr, ExprKind, LocalId, Place, Stmt, StmtKind},
-        schema::{EntityId, Phase},
+        schema::Phase,
         ty::Ty,
     },
     syntax::ast::{self, AssignOp, Ident, Rhs, TypeExpr},
@@ -173,8 +173,7 @@ impl Checker<'_> {
             Place::Pending { entity, field } => {
                 let ty = self.schema.entity(*entity).and_then(|e| e.fields.get(usize::from(field.0)));
                 let ty = ty.map_or(Ty::Error, |field| field.ty.clone());
-                let primary = LocalId(0);
-                let base = Box::new(read(primary, self.local_ty(primary), span));
+                let base = Box::new(self.local_or_pending(LocalId(0), span));
                 self.narrowed(Expr { kind: ExprKind::Field { base, entity: *entity, field: *field }, ty, span })
             }
             Place::Input(index) => {
@@ -315,7 +314,6 @@ impl Checker<'_> {
 
     /// `set deal.rating = hot` in a process that runs before the record is written.
     fn primary_place(&mut self, local: LocalId, first: &Ident, name: &Ident) -> Option<(Place, Ty, Option<Span>)> {
-        self.read.insert(local);
         match self.host.primary() {
             Primary::Pending | Primary::Before => {}
             Primary::Leaving => {
@@ -331,8 +329,14 @@ impl Checker<'_> {
                 return None;
             }
         }
-        let entity: EntityId = self.local_ty(local).entities().into_iter().next()?;
-        let declared = self.schema.entity(entity)?;
+        let record = self.local_or_pending(local, first.span);
+        let entities = record.ty.entities();
+        let [entity] = entities.as_slice() else {
+            let shown = self.show(&record.ty);
+            self.report(records::several_entities_written(&shown, "set", first.span));
+            return None;
+        };
+        let (entity, declared) = (*entity, self.schema.entity(*entity)?);
         let Some((field, found)) = declared.field(&name.name) else {
             let message = match declared.computed(&name.name) {
                 Some(computed) => records::computed_written(&declared.name, &name.name, name.span, computed.span),

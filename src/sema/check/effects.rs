@@ -55,13 +55,12 @@ impl Effects {
         }
         for (index, head) in schema.processes.iter().enumerate() {
             let Some(adds) = self.of_call.get(index).cloned() else { continue };
-            let entities = head.primary.as_ref().map(|primary| primary.ty.entities()).unwrap_or_default();
             for trigger in head.triggers.iter().filter(|trigger| trigger.phase != Phase::Background) {
                 if let TriggerEvent::Action(action) = trigger.event {
                     grew |= extend(self.of_call.get_mut(usize::from(action.0)), &adds);
                 }
-                for entity in entities.iter().filter_map(|entity| Some((*entity, kind_of(trigger)?))) {
-                    grew |= extend(Some(self.of_write.entry(entity).or_default()), &adds);
+                if let (Some(entity), Some(kind)) = (trigger.entity, kind_of(trigger)) {
+                    grew |= extend(Some(self.of_write.entry((entity, kind)).or_default()), &adds);
                 }
             }
         }

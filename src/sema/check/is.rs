@@ -108,7 +108,7 @@ impl Checker<'_> {
     }
 
     fn entity_test(&mut self, value: &ast::Expr, written: &ast::TypeExpr, span: Span) -> Expr {
-        let value = self.expr(value, None);
+        let value = self.tested_record(value);
         let tested = self.resolve(written);
         if value.ty == Ty::Error || tested == Ty::Error {
             return error(span);

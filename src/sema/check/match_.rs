@@ -42,7 +42,7 @@ pub(super) struct Arms {
 impl Checker<'_> {
     /// The subject of a `match`, and the local that it is put into.
     pub(super) fn match_subject(&mut self, written: &ast::Expr) -> (Arms, LocalId) {
-        let subject = self.expr(written, None);
+        let subject = self.tested_record(written);
         let subject = if subject.ty == Ty::None { self.present(subject) } else { subject };
         let local = self.made(subject.ty.clone(), written.span);
         let path = self.path(&subject);

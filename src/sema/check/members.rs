@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
+    diag::Diagnostic,
     sema::{
         errors::{quoted_list, records, settings, types, uses},
-        hir::{Builtin, Capture, Conversion, Expr, ExprKind, ProcessInfo},
+        hir::{Builtin, Capture, Conversion, Expr, ExprKind, FieldPlaces, ProcessInfo},
         names::Def,
-        schema::{Computed, EntityId, EnumId, Phase, RecordId},
+        schema::{Computed, Entity, EntityId, EnumId, Phase, RecordId},
         ty::Ty,
     },
     syntax::ast::{self, Ident},
@@ -57,8 +58,8 @@ impl Checker<'_> {
         let base = match &base.kind {
             ast::ExprKind::Name(first) => match self.lookup(&first.name) {
                 Some(local) if self.is_primary(local) && self.host.primary() == Primary::Gone => {
-                    self.read.insert(local);
-                    return self.last_value(first, name, span);
+                    let record = self.local_or_pending(local, base.span);
+                    return self.last_value(&record, name, span);
                 }
                 Some(local) => self.local_or_pending(local, base.span),
                 None => self.expr(base, None),
@@ -153,7 +154,7 @@ impl Checker<'_> {
     }
 
     /// A message about a field that an entity lacks.
-    pub(super) fn unknown_field(&self, entity: EntityId, name: &Ident) -> crate::diag::Diagnostic {
+    pub(super) fn unknown_field(&self, entity: EntityId, name: &Ident) -> Diagnostic {
         let Some(declared) = self.schema.entity(entity) else {
             return uses::unknown_field("", &name.name, name.span, name.span, &[]);
         };
@@ -169,30 +170,62 @@ impl Checker<'_> {
 
     fn union_field(&mut self, base: Expr, entities: &[EntityId], name: &Ident, span: Span) -> Expr {
         self.refuse_deleted(&base);
-        let mut fields = Vec::new();
-        let mut ty: Option<Ty> = None;
-        for entity in entities {
-            let Some(declared) = self.schema.entity(*entity) else { return error(span) };
-            if let Some(computed) = declared.computed(&name.name) {
-                let message = records::computed_elsewhere(&declared.name, &name.name, name.span, computed.span);
-                return self.refuse(message.help(format!("test for `is {}` before", declared.name)), span);
-            }
-            let Some((field, found)) = declared.field(&name.name) else {
-                let shown = self.show(&base.ty);
-                let message = records::field_of_some(&shown, &declared.name, &name.name, name.span, declared.span);
-                return self.refuse(message, span);
-            };
-            match &ty {
-                Some(ty) if *ty != found.ty => {
-                    let (a, b) = (self.show(ty), self.show(&found.ty));
-                    return self.refuse(records::field_types_differ(&name.name, &a, &b, name.span), span);
-                }
-                _ => ty = Some(found.ty.clone()),
-            }
-            fields.push((*entity, field));
+        match self.common_field(entities, name, records::TEST_WHICH) {
+            Ok((fields, ty)) => Expr { kind: ExprKind::UnionField { base: Box::new(base), fields }, ty, span },
+            Err(message) => self.refuse(*message, span),
         }
-        let kind = ExprKind::UnionField { base: Box::new(base), fields };
-        Expr { kind, ty: ty.unwrap_or(Ty::Error), span }
+    }
+
+    /// The stored field of this name in each of the entities.
+    fn places(&self, entities: &[EntityId], name: &Ident, advice: &str) -> Result<FieldPlaces, Box<Diagnostic>> {
+        let place = |entity: &EntityId| match self.schema.entity(*entity) {
+            Some(declared) => match declared.field(&name.name) {
+                Some((field, _)) => Ok((*entity, field)),
+                None => Err(Box::new(self.field_lacking(entities, (*entity, declared), name, advice))),
+            },
+            None => Err(Box::new(self.unknown_field(*entity, name))),
+        };
+        entities.iter().map(place).collect()
+    }
+
+    fn field_lacking(
+        &self,
+        all: &[EntityId],
+        (id, entity): (EntityId, &Entity),
+        name: &Ident,
+        advice: &str,
+    ) -> Diagnostic {
+        if let [_] = all {
+            return self.unknown_field(id, name);
+        }
+        if let Some(computed) = entity.computed(&name.name) {
+            let message = records::computed_elsewhere(&entity.name, &name.name, name.span, computed.span);
+            return message.help(advice);
+        }
+        let shown = self.show(&Ty::Union(all.to_vec()));
+        records::field_of_some(&shown, &entity.name, &name.name, name.span, entity.span, advice)
+    }
+
+    /// The same with its type, which is that of all.
+    fn common_field(
+        &self,
+        entities: &[EntityId],
+        name: &Ident,
+        advice: &str,
+    ) -> Result<(FieldPlaces, Ty), Box<Diagnostic>> {
+        let places = self.places(entities, name, advice)?;
+        let fields = places.iter().filter_map(|(entity, field)| {
+            self.schema.entity(*entity)?.fields.get(usize::from(field.0)).map(|field| &field.ty)
+        });
+        let mut types = fields.clone();
+        let ty = types.next().cloned().unwrap_or(Ty::Error);
+        match types.find(|other| **other != ty) {
+            Some(other) => {
+                let (a, b) = (self.show(&ty), self.show(other));
+                Err(Box::new(records::field_types_differ(&name.name, &a, &b, name.span, advice)))
+            }
+            None => Ok((places, ty)),
+        }
     }
 
     fn record_field(&mut self, base: Expr, record: RecordId, name: &Ident, span: Span) -> Expr {
@@ -302,17 +335,13 @@ impl Checker<'_> {
     }
 
     /// `deal.title` of a record that is deleted: its last value.
-    fn last_value(&mut self, record: &Ident, name: &Ident, span: Span) -> Expr {
-        let Some(entity) = self.primary_entity(record.span) else { return error(span) };
-        match self.schema.entity(entity).and_then(|e| e.field(&name.name)) {
-            Some((field, declared)) => {
-                let value = self.capture(Capture::Last(field), declared.ty.clone(), span);
+    fn last_value(&mut self, record: &Expr, name: &Ident, span: Span) -> Expr {
+        match self.common_field(&record.ty.entities(), name, records::TEST_WHICH) {
+            Ok((places, ty)) => {
+                let value = self.capture(Capture::Last(places), ty, span);
                 self.narrowed(value)
             }
-            None => {
-                let message = self.unknown_field(entity, name);
-                self.refuse(message, span)
-            }
+            Err(message) => self.refuse(*message, span),
         }
     }
 
@@ -361,13 +390,11 @@ impl Checker<'_> {
         if mode == OldValues::Never {
             return self.no_old(old.span);
         }
-        let Some(entity) = self.primary_entity(old.span) else { return error(span) };
-        let Some((field, declared)) = self.schema.entity(entity).and_then(|e| e.field(&name.name)) else {
-            let message = self.unknown_field(entity, name);
-            return self.refuse(message, span);
+        let (places, ty) = match self.common_field(&self.primary_entities(), name, records::ONE_FOR_EACH) {
+            Ok(found) => found,
+            Err(message) => return self.refuse(*message, span),
         };
-        let ty = declared.ty.clone();
-        let value = self.capture(Capture::Old(field), ty.clone(), span);
+        let value = self.capture(Capture::Old(places), ty.clone(), span);
         if mode == OldValues::Always {
             return self.narrowed(value);
         }
@@ -451,13 +478,9 @@ impl Checker<'_> {
         if self.host.old_values() == OldValues::Never {
             return self.no_old(span);
         }
-        let Some(entity) = self.primary_entity(span) else { return error(span) };
-        match self.schema.entity(entity).and_then(|e| e.field(&name.name)) {
-            Some((field, _)) => self.capture(Capture::Changed(field), Ty::Bool, span),
-            None => {
-                let message = self.unknown_field(entity, name);
-                self.refuse(message, span)
-            }
+        match self.places(&self.primary_entities(), name, records::ONE_FOR_EACH) {
+            Ok(places) => self.capture(Capture::Changed(places), Ty::Bool, span),
+            Err(message) => self.refuse(*message, span),
         }
     }
 
@@ -471,17 +494,10 @@ impl Checker<'_> {
         }
     }
 
-    /// The entity of the primary record; a message where there is not exactly one.
-    fn primary_entity(&mut self, span: Span) -> Option<EntityId> {
-        let ty = &self.host.head()?.primary.as_ref()?.ty;
-        match ty.entities().as_slice() {
-            [entity] => Some(*entity),
-            _ => {
-                let shown = self.show(ty);
-                self.report(records::several_entities(&shown, span));
-                None
-            }
-        }
+    /// The entities that the primary record may be of.
+    fn primary_entities(&self) -> Vec<EntityId> {
+        let primary = self.host.head().and_then(|head| head.primary.as_ref());
+        primary.map(|primary| primary.ty.entities()).unwrap_or_default()
     }
 
     /// A path as its author writes it.

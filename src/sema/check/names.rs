@@ -72,6 +72,17 @@ impl Checker<'_> {
         self.local_or_pending(local, span)
     }
 
+    /// What is asked which entity it is of: also the primary record where only its fields are there.
+    pub(super) fn tested_record(&mut self, written: &ast::Expr) -> Expr {
+        if let ast::ExprKind::Name(name) = &written.kind
+            && let Some(local) = self.lookup(&name.name)
+            && self.is_primary(local)
+        {
+            return self.local_or_pending(local, written.span);
+        }
+        self.expr(written, None)
+    }
+
     /// The value of a name, also of one that has only fields.
     pub(super) fn local_or_pending(&mut self, local: LocalId, span: Span) -> Expr {
         self.read.insert(local);

@@ -331,6 +331,10 @@ impl Checker<'_> {
 
     /// Whether this is the primary record where it cannot be written as others are; then there is a message.
     pub(super) fn refuse_primary(&mut self, target: &Expr, verb: &str) -> bool {
+        let mut target = target;
+        while let ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) = &target.kind {
+            target = inner;
+        }
         let ExprKind::Local(local) = target.kind else { return false };
         if !self.is_primary(local) {
             return false;

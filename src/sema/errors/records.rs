@@ -179,7 +179,11 @@ pub fn several_entities_written(shown: &str, verb: &str, span: Span) -> Diagnost
 
 /// `A => update x { … }, B => …`.
 fn arms(shown: &str, verb: &str) -> String {
-    let rest = if verb == "change" { "x to …" } else { "x { … }" };
+    let rest = match verb {
+        "change" => "x to …",
+        "set" => "x.… = …",
+        _ => "x { … }",
+    };
     let arms: Vec<String> = shown.split(" or ").map(|entity| format!("{entity} => {verb} {rest}")).collect();
     arms.join(", ")
 }
@@ -194,14 +198,6 @@ pub fn change_with_sign(span: Span) -> Diagnostic {
         "`=` gives values in rules only",
     )
     .help("write `change deal to won`, or `change deal to lost.out_sold` for a status")
-}
-
-/// Fields of an event over several entities.
-#[must_use]
-pub fn several_entities(shown: &str, span: Span) -> Diagnostic {
-    let message = format!("what an event left needs a record of one entity, this process is for `{shown}`");
-    Diagnostic::error(codes::E0421, message, span, "not known for several entities")
-        .help("declare one process for each entity")
 }
 
 /// `set deal.title = …` of a stored record.
@@ -219,20 +215,25 @@ pub fn field_of_any(name: &str, base: Span, span: Span) -> Diagnostic {
         .help("test which one it is: `if x is … { … }`, or `match x { … }`")
 }
 
+/// What to do about a field that only some of the entities have, or have with another type.
+pub const TEST_WHICH: &str = "test which one it is: `if x is … { … }`, or `match x { … }`";
+
+/// The same where the event left it.
+pub const ONE_FOR_EACH: &str = "declare a process for each entity: an event leaves what all of them have alike";
+
 /// A field that not all alternatives have.
 #[must_use]
-pub fn field_of_some(shown: &str, lacking: &str, name: &str, span: Span, declared: Span) -> Diagnostic {
+pub fn field_of_some(shown: &str, lacking: &str, name: &str, span: Span, declared: Span, advice: &str) -> Diagnostic {
     Diagnostic::error(codes::E0311, format!("`{lacking}` has no `{name}`"), span, format!("not in all of `{shown}`"))
         .label(declared, format!("`{lacking}` is declared here"))
-        .help("test which one it is: `if x is … { … }`, or `match x { … }`")
+        .help(advice)
 }
 
 /// A field whose types differ between alternatives.
 #[must_use]
-pub fn field_types_differ(name: &str, a: &str, b: &str, span: Span) -> Diagnostic {
+pub fn field_types_differ(name: &str, a: &str, b: &str, span: Span, advice: &str) -> Diagnostic {
     let message = format!("`{name}` is `{a}` for some and `{b}` for others");
-    Diagnostic::error(codes::E0311, message, span, "has several types")
-        .help("test which one it is: `if x is … { … }`, or `match x { … }`")
+    Diagnostic::error(codes::E0311, message, span, "has several types").help(advice)
 }
 
 /// `create Deal { score += 1 }`.

@@ -45,6 +45,12 @@ pub fn unknown_trigger_field(entity: &str, name: &str, span: Span, near: &[Strin
         .label(declared, format!("`{entity}` is declared here"))
 }
 
+/// An event of a process for several entities, one of which lacks what is named.
+#[must_use]
+pub fn of_each_entity(message: Diagnostic) -> Diagnostic {
+    message.note("the process is for records of several entities, and its events must be possible for each of them")
+}
+
 /// `updated(modified_on)`, `updated(owner)`.
 #[must_use]
 pub fn system_trigger_field(word: &str, name: &str, instead: Option<&str>, span: Span) -> Diagnostic {

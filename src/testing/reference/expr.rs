@@ -186,8 +186,8 @@ impl<'a> Reference<'a> {
     /// An input of the action that the process stands before, as it is by now.
     fn input(&self, index: u16, run: &Run<'a>) -> Option<Value> {
         let process = self.program.processes.get(usize::from(run.process?.0))?;
-        match process.captures.get(usize::from(index))?.capture {
-            Capture::Input(input) => run.inputs.get(usize::from(input)).cloned(),
+        match &process.captures.get(usize::from(index))?.capture {
+            Capture::Input(input) => run.inputs.get(usize::from(*input)).cloned(),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         value::{RecordRef, Value},
     },
     sema::{
-        hir::{Capture, Captured, Expr},
+        hir::{Capture, Captured, Expr, FieldPlaces},
         schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, Scope, SystemField, Trigger, TriggerEvent},
     },
 };
@@ -84,18 +84,16 @@ impl<'a> Reference<'a> {
     }
 
     fn on_entity(&self, record: RecordRef, phase: Phase) -> Vec<(ProcessId, &'a ProcessHead)> {
-        self.handlers(|head, trigger| {
-            let is_action = matches!(trigger.event, TriggerEvent::Action(_));
-            let primary = head.primary.as_ref().map(|primary| primary.ty.entities()).unwrap_or_default();
-            trigger.phase == phase && !is_action && primary.contains(&EntityId(record.entity.0))
-        })
+        self.handlers(|_, trigger| trigger.phase == phase && trigger.entity == Some(EntityId(record.entity.0)))
     }
 
     /// The kind of the first trigger of a process that matches an event.
     fn matching(&self, head: &ProcessHead, phase: Phase, event: &Event) -> Option<&'static str> {
         let of = |system| self.system_field(event.record.entity, system).ok();
         let updated = event.kind == EventKind::Updated;
-        head.triggers.iter().filter(|trigger| trigger.phase == phase).find_map(|trigger| {
+        let entity = Some(EntityId(event.record.entity.0));
+        let mut possible = head.triggers.iter().filter(|trigger| trigger.phase == phase && trigger.entity == entity);
+        possible.find_map(|trigger| {
             let (matches, kind) = match &trigger.event {
                 TriggerEvent::Created => (event.kind == EventKind::Created, "created"),
                 TriggerEvent::Deleted => (event.kind == EventKind::Deleted, "deleted"),
@@ -212,19 +210,24 @@ impl<'a> Reference<'a> {
 
     fn captures(&self, captures: &[Captured], kept: &Kept<'_>) -> Vec<Value> {
         let old = kept.event.and_then(|event| event.old.as_ref());
-        let value = |capture: &Captured| match capture.capture {
+        let entity = kept.event.map(|event| EntityId(event.record.entity.0));
+        let place = |places: &FieldPlaces| places.iter().find(|(of, _)| Some(*of) == entity).map(|(_, id)| *id);
+        let value = |capture: &Captured| match &capture.capture {
             Capture::OldPresent => Value::Bool(old.is_some()),
-            Capture::Old(id) => field(old, id).cloned().unwrap_or(Value::None),
-            Capture::Last(id) => {
+            Capture::Old(places) => place(places).and_then(|id| field(old, id)).cloned().unwrap_or(Value::None),
+            Capture::Last(places) => {
                 let last = kept.event.and_then(|event| event.new.as_ref()).or(old);
-                field(last, id).cloned().unwrap_or(Value::None)
+                place(places).and_then(|id| field(last, id)).cloned().unwrap_or(Value::None)
             }
-            Capture::Changed(id) => Value::Bool(kept.event.is_some_and(|event| event.changes(id))),
+            Capture::Changed(places) => {
+                let changes = |id| kept.event.is_some_and(|event| event.changes(id));
+                Value::Bool(place(places).is_some_and(changes))
+            }
             Capture::TriggerKind => Value::Text(kept.kind.to_owned()),
             Capture::TriggerUser => self.user_value(kept.user),
             Capture::TriggerAt => Value::DateTime(self.now),
             Capture::TriggerStage => Value::Text(kept.stage.to_owned()),
-            Capture::Input(index) => kept.inputs.get(usize::from(index)).cloned().unwrap_or(Value::None),
+            Capture::Input(index) => kept.inputs.get(usize::from(*index)).cloned().unwrap_or(Value::None),
             Capture::Result => kept.result.cloned().unwrap_or(Value::None),
             Capture::TriggerSignal => kept.signal.cloned().unwrap_or(Value::None),
         };
