@@ -18,7 +18,7 @@ mod tables;
 
 use std::{path::Path, sync::Arc};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
@@ -76,14 +76,19 @@ impl From<rusqlite::Error> for StoreError {
 impl SqliteStore {
     /// Opens the file, and makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::connect(path, None)
+        Self::connect(Connection::open(path), path, None)
+    }
+
+    /// The same, on a file system that was registered with SQLite under this name.
+    pub fn open_on(path: &Path, file_system: &str) -> Result<Self> {
+        Self::connect(Connection::open_with_flags_and_vfs(path, OpenFlags::default(), file_system), path, None)
     }
 
     /// The same for somebody who has the store for himself until it is dropped, or until the program dies. Others that
     /// come this way are refused meanwhile; reading with [`SqliteStore::open`] stays possible.
     pub fn hold(path: &Path) -> Result<Self> {
         let hold = hold::Hold::take(path)?;
-        Self::connect(path, Some(hold))
+        Self::connect(Connection::open(path), path, Some(hold))
     }
 
     /// Opens a file that is there, only to look at it: neither the file nor its folder need be writable.
@@ -94,9 +99,8 @@ impl SqliteStore {
         Ok(Self { connection, schema, tables, in_memory: false, open: false, savepoints: 0, before: None, _hold: None })
     }
 
-    fn connect(path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
-        let connection =
-            Connection::open(path).map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
+    fn connect(connection: rusqlite::Result<Connection>, path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
+        let connection = connection.map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
         let in_memory = connection.path().is_none_or(str::is_empty);
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         setup::set_up(&connection, path)?;
