@@ -9,6 +9,7 @@ mod list;
 mod money;
 mod pattern;
 mod record;
+pub(super) mod small;
 mod text;
 mod time;
 

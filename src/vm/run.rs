@@ -5,12 +5,12 @@ use super::{
     fault::Raised,
     heap::{CONSTANT, Heap, OWNED},
     machine::{Frame, Machine},
-    ops::{self, Context},
+    ops::{self, Context, small},
     program::{Prepared, Program, SMALL_PARAMS, SMALL_SLOTS},
     window::{Slots, WINDOW, Window, at, next, pack_currency},
 };
 use crate::{
-    base::limits::CALL_DEPTH_MAX,
+    base::{limits::CALL_DEPTH_MAX, value::Value},
     bytecode::{
         isa::Instruction,
         module::JumpTable,
@@ -176,9 +176,14 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                         return Err(TrapCode::Unreachable.into());
                     };
                     (prepared, pc, base, depth) = (code, caller.pc, caller.base, depth - 1);
-                    if width == 1 {
+                    // Without a call of `memmove` where few slots are moved.
+                    if width <= 2 {
+                        let second = stack.get(first + 1).copied().unwrap_or_default();
                         if let Some(place) = stack.get_mut(base + into) {
                             *place = bits;
+                        }
+                        if let Some(place) = stack.get_mut(base + into + 1).filter(|_| width == 2) {
+                            *place = second;
                         }
                     } else if first + width <= stack.len() {
                         stack.copy_within(first..first + width, base + into);
@@ -307,6 +312,14 @@ pub(super) fn run(machine: &mut Machine, program: &Program, fuel_left: &mut u64)
                     }
                 }
 
+                Instruction::DecimalAdd { .. }
+                | Instruction::DecimalSub { .. }
+                | Instruction::DecimalMul { .. }
+                | Instruction::DecimalRound { .. }
+                | Instruction::DecimalCompare { .. }
+                | Instruction::IntToDecimal { .. }
+                    if small::execute(window, instruction) => {}
+
                 other => {
                     let mut spent = u64::MAX;
                     let mut context =
@@ -353,9 +366,17 @@ fn load(
     ty: TypeIdx,
     constant: ConstIdx,
 ) -> Result<(), Raised> {
-    if program.module().ty(ty) == Some(&TypeDef::Text) {
-        window.put(into, u64::from(CONSTANT | u32::from(constant.0)));
-        return Ok(());
+    let module = program.module();
+    match (module.ty(ty), module.consts.get(constant.index())) {
+        (Some(TypeDef::Text), _) => {
+            window.put(into, u64::from(CONSTANT | u32::from(constant.0)));
+            return Ok(());
+        }
+        (Some(TypeDef::Decimal), Some(Value::Decimal(number))) => {
+            window.put_decimal(into, *number);
+            return Ok(());
+        }
+        _ => {}
     }
     let slots = program.constant(ty, constant, heap)?;
     for (offset, bits) in slots.iter().enumerate() {

@@ -53,7 +53,10 @@ impl Checker<'_> {
             }
             (Ty::Optional(_), _) => Err(value),
             (_, Ty::Optional(inner)) => Ok(wrap(Conversion::Present, to.clone(), self.convert(value, inner)?)),
-            (Ty::Int, Ty::Decimal) => Ok(wrap(Conversion::IntToDecimal, Ty::Decimal, value)),
+            (Ty::Int, Ty::Decimal) => Ok(match value.kind {
+                ExprKind::Const(Value::Int(number)) => constant(Value::Decimal(number.into()), Ty::Decimal, value.span),
+                _ => wrap(Conversion::IntToDecimal, Ty::Decimal, value),
+            }),
             (Ty::MoneyIn(_), Ty::Money) => Ok(wrap(Conversion::ForgetCurrency, Ty::Money, value)),
             (Ty::Ref(_) | Ty::Union(_), Ty::AnyRef) => Ok(wrap(Conversion::Widen, Ty::AnyRef, value)),
             (Ty::Ref(_) | Ty::Union(_), Ty::Union(all)) if value.ty.entities().iter().all(|e| all.contains(e)) => {

@@ -1,26 +1,20 @@
-//! Decimals, and conversions between numbers and texts.
+//! Decimals by the library, and conversions between numbers and texts.
 
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 
 use super::{Context, Done, Raised, sign};
 use crate::{
     bytecode::{isa::Instruction, traps::TrapCode, types::SlotIdx},
-    vm::window::{Slots, next},
+    vm::window::Slots,
 };
-
-/// The bits of the high slot that say the scale: equal scales add without alignment.
-const SCALE: u64 = 0xFF << 32;
-/// The sign bit of the high slot.
-const SIGN: u64 = 1 << 63;
 
 #[inline(always)]
 pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Option<Done> {
     let done = match instruction {
-        Instruction::DecimalAdd { into, left, right } => add(context, into, left, right, false),
-        Instruction::DecimalSub { into, left, right } => add(context, into, left, right, true),
-        Instruction::DecimalMul { into, left, right } => {
-            binary(context, into, left, right, |a, b| a.checked_mul(b).ok_or(TrapCode::Overflow))
-        }
+        // Of these, those of few digits do not come here: `small::execute`.
+        Instruction::DecimalAdd { into, left, right } => library(context, (into, left, right), Decimal::checked_add),
+        Instruction::DecimalSub { into, left, right } => library(context, (into, left, right), Decimal::checked_sub),
+        Instruction::DecimalMul { into, left, right } => library(context, (into, left, right), Decimal::checked_mul),
         Instruction::DecimalDiv { into, left, right } => binary(context, into, left, right, divide),
         Instruction::DecimalMod { into, left, right } => binary(context, into, left, right, modulo),
         Instruction::DecimalFloor { into, left, right } => binary(context, into, left, right, floor),
@@ -43,11 +37,6 @@ pub(super) fn execute(context: &mut Context<'_>, instruction: Instruction) -> Op
             // The nearest float: reading its digits rounds once.
             let number = context.window.decimal(from).to_string().parse::<f64>().map_err(|_| TrapCode::Conversion);
             number.map(|number| context.window.put(into, number.to_bits()))
-        }
-        Instruction::IntToDecimal { into, from } => {
-            let number = Decimal::from(context.window.int(from));
-            context.window.put_decimal(into, number);
-            Ok(())
         }
         Instruction::DecimalOfText { into, from } => return Some(of_text(context, into, from)),
         Instruction::IntOfText { into, from } => return Some(int_of_text(context, into, from)),
@@ -77,25 +66,13 @@ fn binary(
     Ok(())
 }
 
-/// Sum or difference. Where both have one scale and fit 64 bits, the mantissas are added as they are.
-fn add(context: &mut Context<'_>, into: SlotIdx, left: SlotIdx, right: SlotIdx, negate: bool) -> Computed {
-    let (left_low, left_high) = (context.window.get(left), context.window.get(next(left)));
-    let (right_low, right_high) = (context.window.get(right), context.window.get(next(right)));
-    let scale = left_high & SCALE;
-    if (left_high & !SIGN) == scale && (right_high & !SIGN) == scale {
-        let signed = |low: u64, negative: bool| if negative { -i128::from(low) } else { i128::from(low) };
-        let right = signed(right_low, (right_high & SIGN != 0) != negate);
-        let sum = signed(left_low, left_high & SIGN != 0) + right;
-        if let Ok(low) = u64::try_from(sum.unsigned_abs()) {
-            context.window.put(into, low);
-            context.window.put(next(into), if sum < 0 { scale | SIGN } else { scale });
-            return Ok(());
-        }
-    }
-    let (left, right) = (context.window.decimal(left), context.window.decimal(right));
-    let sum = if negate { left.checked_sub(right) } else { left.checked_add(right) };
-    context.window.put_decimal(into, sum.ok_or(TrapCode::Overflow)?);
-    Ok(())
+/// An operation of the library that tells where the result is too large.
+fn library(
+    context: &mut Context<'_>,
+    (into, left, right): (SlotIdx, SlotIdx, SlotIdx),
+    compute: impl Fn(Decimal, Decimal) -> Option<Decimal>,
+) -> Computed {
+    binary(context, into, left, right, |left, right| compute(left, right).ok_or(TrapCode::Overflow))
 }
 
 pub(super) fn divide(left: Decimal, right: Decimal) -> Computed<Decimal> {
