@@ -1,7 +1,12 @@
 //! One instance with its children, as bytes that travel: what it rests at, what wakes it, the records that it can reach
 //! by the paths that its build reads, and those that its build names.
 //!
+//! An instance of an earlier build travels as that build sees it: with the fields that it has, and with the numbers that
+//! the store gave to entities and fields, which are also in the snapshot of the machine.
+//!
 //! The bytes are a magic number, the format, a SHA-256 of the rest, and JSON. Nothing of them is trusted.
+
+mod json;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +16,11 @@ use sha2::{Digest, Sha256};
 use crate::{
     base::{
         limits::{QUERY_BATCH, TURN_FUEL},
-        value::{EntityIdx, RecordRef, Value},
+        value::{RecordRef, Value},
     },
     bytecode::{
-        module::SystemField,
+        link::Numbering,
+        module::{DefaultDef, SystemField},
         types::{ConfigIdx, FieldIdx, ParticularIdx},
     },
     vm::machine::Machine,
@@ -24,7 +30,7 @@ use super::{
     Engine,
     faults::{Answer, Failure},
     index,
-    store::{Condition, Instance, InstanceFilter, Mail, Row, Status, StoreError, StoredFault, Subscription, codec},
+    store::{Condition, Instance, InstanceFilter, Mail, Row, Schema, Status, StoreError, Subscription, codec},
 };
 
 /// How an export begins.
@@ -33,7 +39,7 @@ pub const MAGIC: &[u8; 4] = b"ABEX";
 const HASH_SHOWN: usize = 12;
 
 /// The format of exports that this program reads and writes.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;
 
 /// Records that travel with an instance; more are not what one process is about.
 const RECORDS_MAX: usize = 10_000;
@@ -42,20 +48,41 @@ fn damaged(what: &str) -> Failure {
     StoreError::Export(format!("the snapshot has no usable {what}")).into()
 }
 
+/// The numbers of entities and fields in an export: the build that it goes on with is loaded into them
+/// ([`Program::load_into`](crate::vm::program::Program::load_into)).
+///
+/// # Errors
+/// If the bytes are no export.
+pub fn numbering(bytes: &[u8]) -> Answer<Numbering> {
+    numbering_of(&open(bytes)?)
+}
+
+fn numbering_of(payload: &Json) -> Answer<Numbering> {
+    let entities = payload.get("numbering").and_then(|entities| serde_json::from_value(entities.clone()).ok());
+    Ok(Numbering { entities: entities.ok_or_else(|| damaged("numbering"))? })
+}
+
 impl Engine {
-    /// An instance and its children, with the records that they can reach.
+    /// An instance and its children, with the records that they can reach, as the build sees them that it began with.
     ///
     /// # Errors
     /// R0402 if there is no such instance; or the store's error.
     pub fn export(&mut self, id: i64) -> Answer<Vec<u8>> {
-        let mut instances = vec![Instance { parent: None, owned: false, ..self.known_instance(id)? }];
+        let instance = Instance { parent: None, owned: false, ..self.known_instance(id)? };
+        let build = instance.build.clone();
+        self.in_build(&build, |engine| engine.export_as_it_is(instance))
+    }
+
+    fn export_as_it_is(&mut self, instance: Instance) -> Answer<Vec<u8>> {
+        let mut instances = vec![instance];
         let mut next = 0;
         while let Some(parent) = instances.get(next).map(|i| i.id) {
             let filter = InstanceFilter { parent: Some(parent), live: true, ..InstanceFilter::default() };
             instances.extend(self.store.instances(&filter)?);
             next += 1;
         }
-        let records = self.reachable(&instances)?;
+        let schema = Schema::of(self.module())?;
+        let records = self.reachable(&instances, &schema)?;
         let rows = records.iter().map(|(record, row)| self.row_to_json(*record, row));
         let rows = rows.collect::<Answer<Vec<Json>>>()?;
         let mut told = Vec::new();
@@ -72,10 +99,11 @@ impl Engine {
         let payload = json!({
             "project": self.module().meta.name,
             "build": self.definitions.hash,
+            "numbering": Numbering::of(self.module()).entities,
             "now": self.now(),
             "instances": told,
             "records": rows,
-            "settings": self.settings().map(|(name, value)| (name, codec::to_json(value))).collect::<BTreeMap<_, _>>(),
+            "settings": self.settings_to_json(),
         })
         .to_string();
         let mut bytes = MAGIC.to_vec();
@@ -85,21 +113,20 @@ impl Engine {
         Ok(bytes)
     }
 
+    /// The settings that the build of the instance knows.
+    fn settings_to_json(&self) -> BTreeMap<&str, Json> {
+        let knows = |name: &str| self.module().configs.iter().any(|config| config.name == name);
+        let known = self.settings().filter(|(name, _)| knows(name));
+        known.map(|(name, value)| (name, codec::to_json(value))).collect()
+    }
+
     /// Puts an exported instance into a store that holds nothing yet; gives its id.
     ///
     /// # Errors
-    /// If the bytes are no export of this build, or the store refuses them.
+    /// If the bytes are no export of this build, or have other [numbers](numbering), or the store refuses them.
     pub fn import(&mut self, bytes: &[u8]) -> Answer<i64> {
         let payload = open(bytes)?;
-        let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
-        if text("build")? != self.definitions.hash {
-            let short = |hash: &str| hash.chars().take(HASH_SHOWN).collect::<String>();
-            let (theirs, ours) = (short(text("build")?), short(&self.definitions.hash));
-            let (project, own) = (text("project")?, &self.module().meta.name);
-            let message =
-                format!("the snapshot is of another build: {theirs} of `{project}`, and this is {ours} of `{own}`");
-            return Err(StoreError::Export(message).into());
-        }
+        self.check_build(&payload)?;
         let now = payload.get("now").and_then(Json::as_i64).ok_or_else(|| damaged("moment"))?;
         self.set_clock(now)?;
         self.take_in(&payload).map_err(|failure| match failure {
@@ -109,6 +136,24 @@ impl Engine {
             }
             failure => failure,
         })
+    }
+
+    /// Whether it is of the build that runs, with the same numbers.
+    fn check_build(&self, payload: &Json) -> Answer<()> {
+        let text = |key: &str| payload.get(key).and_then(Json::as_str).ok_or_else(|| damaged(key));
+        if text("build")? != self.definitions.hash {
+            let short = |hash: &str| hash.chars().take(HASH_SHOWN).collect::<String>();
+            let (theirs, ours) = (short(text("build")?), short(&self.definitions.hash));
+            let (project, own) = (text("project")?, &self.module().meta.name);
+            let message =
+                format!("the snapshot is of another build: {theirs} of `{project}`, and this is {ours} of `{own}`");
+            return Err(StoreError::Export(message).into());
+        }
+        if numbering_of(payload)? != Numbering::of(self.module()) {
+            let message = "the snapshot numbers entities and fields otherwise than this build";
+            return Err(StoreError::Export(message.to_owned()).into());
+        }
+        Ok(())
     }
 
     fn take_in(&mut self, payload: &Json) -> Answer<i64> {
@@ -180,7 +225,7 @@ impl Engine {
 
     /// The records that instances hold, and those that lead on from them by references that the build reads or that
     /// have to lead somewhere; other references are left out.
-    fn reachable(&mut self, instances: &[Instance]) -> Answer<BTreeMap<RecordRef, Row>> {
+    fn reachable(&mut self, instances: &[Instance], schema: &Schema) -> Answer<BTreeMap<RecordRef, Row>> {
         let mut open = BTreeSet::new();
         for instance in instances {
             self.held(instance, &mut open)?;
@@ -188,7 +233,8 @@ impl Engine {
         self.constants(&mut open)?;
         let mut found: BTreeMap<RecordRef, Row> = BTreeMap::new();
         while let Some(record) = open.pop_first() {
-            if found.contains_key(&record) {
+            // What came into the store with a later build is nothing to this one.
+            if found.contains_key(&record) || schema.table(record.entity)?.is_gone() {
                 continue;
             }
             let Some(mut row) = self.store.get(record)? else { continue };
@@ -196,6 +242,7 @@ impl Engine {
             if found.len() >= RECORDS_MAX {
                 return Err(StoreError::Other(format!("more than {RECORDS_MAX} records belong to it")).into());
             }
+            self.as_it_was(record, &mut row, schema)?;
             self.follow(record, &mut row, &mut open)?;
             self.referring(record, &mut open)?;
             found.insert(record, row);
@@ -268,6 +315,28 @@ impl Engine {
         }
     }
 
+    /// Makes of a row one that the build knows: without the fields of later ones. Of a field that later builds dropped or
+    /// changed, which its code does not use, nothing is left but its default or the zero of its type.
+    fn as_it_was(&self, record: RecordRef, row: &mut Row, schema: &Schema) -> Answer<()> {
+        let columns = &schema.table(record.entity)?.columns;
+        for ((field, column), value) in self.entity(record.entity)?.fields.iter().zip(columns).zip(row) {
+            let fits = if value.is_none() { column.optional } else { column.kind.fits(value) };
+            if fits {
+                continue;
+            }
+            *value = match &field.default {
+                DefaultDef::Const(default) => default.clone(),
+                _ if column.optional => Value::None,
+                _ => index::zero(self.module(), field.ty),
+            };
+            if value.is_none() && !column.optional {
+                let what = format!("{} has no {} any more, and its build needs one", self.identity(record), field.name);
+                return Err(StoreError::Other(what).into());
+            }
+        }
+        Ok(())
+    }
+
     /// Goes on along the references of a row; those that nobody reads and that need not be there are cleared.
     fn follow(&self, record: RecordRef, row: &mut Row, into: &mut BTreeSet<RecordRef>) -> Answer<()> {
         let def = self.entity(record.entity)?;
@@ -280,6 +349,14 @@ impl Engine {
             mentioned(value, into);
         }
         Ok(())
+    }
+
+    fn row_to_json(&self, record: RecordRef, row: &Row) -> Answer<Json> {
+        let def = self.entity(record.entity)?;
+        let fields = def.fields.iter().zip(row).filter(|(field, _)| !field.column.is_empty());
+        let fields: Map<String, Json> =
+            fields.map(|(field, value)| (field.name.clone(), codec::to_json(value))).collect();
+        Ok(json!({ "entity": def.name, "fields": fields }))
     }
 
     /// Records that refer to this one where queries of the build ask for them.
@@ -298,136 +375,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    fn row_to_json(&self, record: RecordRef, row: &Row) -> Answer<Json> {
-        let def = self.entity(record.entity)?;
-        let fields: Map<String, Json> =
-            def.fields.iter().zip(row).map(|(field, value)| (field.name.clone(), codec::to_json(value))).collect();
-        Ok(json!({ "entity": def.name, "fields": fields }))
-    }
-
-    fn record_to_json(&self, entity: EntityIdx, id: i64) -> Json {
-        json!([self.entity_name(entity), id])
-    }
-
-    fn record_from_json(&self, json: &Json) -> Option<RecordRef> {
-        let (entity, _) = self.module().entity_by_name(json.get(0)?.as_str()?)?;
-        Some(RecordRef { entity, id: json.get(1)?.as_i64()? })
-    }
-
-    fn instance_to_json(&self, i: &Instance, subscriptions: &[Subscription]) -> Json {
-        let values = |values: &[Value]| values.iter().map(codec::to_json).collect::<Vec<_>>();
-        let subscriptions: Vec<Json> = subscriptions.iter().map(|s| self.subscription_to_json(s.clone())).collect();
-        json!({
-            "id": i.id,
-            "process": i.process,
-            "build": i.build,
-            "primary": i.primary.map(|p| self.record_to_json(p.entity, p.id)),
-            "owner": i.owner,
-            "caller": i.caller,
-            "user": i.user,
-            "acting": i.acting,
-            "parent": i.parent,
-            "ordinal": i.ordinal,
-            "owned": i.owned,
-            "status": i.status.word(),
-            "due": i.due,
-            "arguments": values(&i.arguments),
-            "slot": i.slot,
-            "condition": i.condition.as_deref().map(values),
-            "snapshot": i.snapshot.as_deref().map(to_hex),
-            "point": i.point,
-            "fault": i.fault.as_ref().map(|f| json!([f.code, f.message, f.place, f.values])),
-            "message": i.message,
-            "result": i.result.as_ref().map(|r| vec![codec::to_json(r)]),
-            "depth": i.depth,
-            "cancel": i.cancel,
-            "created": i.created,
-            "changed": i.changed,
-            "subscriptions": subscriptions,
-        })
-    }
-
-    fn instance_from_json(&self, json: &Json) -> Option<(Instance, Vec<Subscription>)> {
-        let text = |key: &str| json.get(key)?.as_str().map(str::to_owned);
-        let number = |key: &str| json.get(key)?.as_i64();
-        let values = |key: &str| {
-            let items = json.get(key)?.as_array()?.iter();
-            items.map(|item| codec::from_json(item, 0).ok()).collect::<Option<Vec<Value>>>()
-        };
-        let primary = match json.get("primary")? {
-            Json::Null => None,
-            primary => Some(self.record_from_json(primary)?),
-        };
-        let snapshot = match text("snapshot") {
-            Some(hex) => Some(from_hex(&hex)?),
-            None => None,
-        };
-        let subscriptions = json.get("subscriptions")?.as_array()?.iter();
-        let subscriptions = subscriptions.map(|s| self.subscription_from_json(s)).collect::<Option<_>>()?;
-        let instance = Instance {
-            id: number("id").filter(|id| *id > 0)?,
-            process: text("process")?,
-            build: text("build")?,
-            primary,
-            owner: number("owner"),
-            caller: number("caller"),
-            user: number("user"),
-            acting: json.get("acting")?.as_array()?.iter().map(Json::as_i64).collect(),
-            parent: number("parent"),
-            ordinal: number("ordinal").and_then(|n| u32::try_from(n).ok()),
-            owned: json.get("owned")?.as_bool()?,
-            status: Status::parse(&text("status")?)?,
-            queue: None,
-            due: number("due"),
-            arguments: values("arguments")?,
-            slot: text("slot"),
-            condition: values("condition"),
-            snapshot,
-            point: text("point"),
-            fault: json.get("fault").and_then(fault_from_json),
-            message: text("message")?,
-            result: values("result").and_then(|mut values| values.pop()),
-            depth: u32::try_from(number("depth")?).ok()?,
-            cancel: text("cancel"),
-            created: number("created")?,
-            changed: number("changed")?,
-        };
-        Some((instance, subscriptions))
-    }
-
-    fn subscription_to_json(&self, subscription: Subscription) -> Json {
-        match subscription {
-            Subscription::Field { entity, id, field } => {
-                json!(["field", self.entity_name(entity), self.field_name(entity, field), id])
-            }
-            Subscription::Referring { entity, field, id } => {
-                json!(["referring", self.entity_name(entity), self.field_name(entity, field), id])
-            }
-            Subscription::End { instance } => json!(["end", "", "", instance]),
-            Subscription::Signal { instance, signal } => {
-                json!(["signal", *signal, "", instance])
-            }
-        }
-    }
-
-    fn subscription_from_json(&self, json: &Json) -> Option<Subscription> {
-        let (kind, id) = (json.get(0)?.as_str()?, json.get(3)?.as_i64()?);
-        if kind == "end" {
-            return Some(Subscription::End { instance: id });
-        }
-        if kind == "signal" {
-            let (_, signal) = self.module().signal_by_name(json.get(1)?.as_str()?)?;
-            return Some(Subscription::Signal { instance: id, signal: signal.name.as_str().into() });
-        }
-        let (entity, def) = self.module().entity_by_name(json.get(1)?.as_str()?)?;
-        let (field, _) = def.field_by_name(json.get(2)?.as_str()?)?;
-        match kind {
-            "field" => Some(Subscription::Field { entity, id, field }),
-            "referring" => Some(Subscription::Referring { entity, field, id }),
-            _ => None,
-        }
     }
 }
 
@@ -457,24 +404,4 @@ fn open(bytes: &[u8]) -> Answer<Json> {
         return Err(damaged("checksum"));
     }
     serde_json::from_slice(payload).map_err(|_| damaged("content"))
-}
-
-fn fault_from_json(json: &Json) -> Option<StoredFault> {
-    let text = |index: usize| json.get(index)?.as_str().map(str::to_owned);
-    let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
-    let values = json.get(3)?.as_array()?.iter().map(pair).collect::<Option<_>>()?;
-    Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values })
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    let pair = |pair: &[u32]| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    };
-    digits.chunks(2).map(pair).collect()
 }

@@ -234,3 +234,24 @@ fn an_activation_that_is_killed_has_happened_or_not() {
     assert!(killed > 3, "{killed}");
     assert_eq!(count(&store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
+
+#[test]
+fn an_instance_of_an_earlier_build_goes_on_elsewhere_with_that_build() {
+    let later = FIRST
+        .replace("entity Deal { title: text", "entity Branch { name: text }\nentity Deal { rank: int = 7 title: text");
+    let call = call().file("later/p.proc", later).file("later/abide.toml", "name = \"p\"\nversion = \"4.0.0\"\n");
+    fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
+    let started = fine(call.run(&["start", "Pair", "--store", "s.db"]));
+    let id = started.trim().rsplit_once('#').unwrap().1;
+    fine(call.run(&["worker", "--until-idle", "--store", "s.db"]));
+    fine(call.run(&["deploy", "later", "--store", "s.db", "--activate"]));
+    fine(call.run(&["snapshot", id, "--store", "s.db", "-o", "x.snap"]));
+    let out = fine(call.run(&["resume", "x.snap", "first", "--advance", "1 minute"]));
+    assert!(out.contains("created   deal:") && out.contains("title \"two\""), "{out}");
+    assert!(!out.contains("rank"), "{out}");
+    let refused = call.run(&["resume", "x.snap", "later"]);
+    assert_eq!(refused.code, 1);
+    let told = "help: name the build that the instance began with, or the project as it was then";
+    let is_clear = refused.err.starts_with("error[E0917]: `x.snap`: the snapshot is of another build: ");
+    assert!(is_clear && refused.err.contains(told), "{}", refused.err);
+}

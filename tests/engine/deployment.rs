@@ -9,12 +9,13 @@ use abide::{
     base::value::Value,
     bytecode::container,
     engine::{
-        Engine,
-        clock::Clock,
-        deploy,
+        Engine, Settings,
+        clock::{Clock, VirtualClock},
+        deploy, export,
         migration::Plan,
         store::{Status, Store, memory::MemoryStore, sqlite::SqliteStore},
     },
+    vm::program::Program,
 };
 
 use super::world::{DAY, START, World, fault, module, text};
@@ -243,5 +244,59 @@ workflow Parent for deal: Deal when on demand { try { start Chase(deal) } catch 
             fault(w.engine.set_active("Nothing", false)),
             "R0505: Nothing cannot be started because the build has no such process"
         );
+    });
+}
+
+#[test]
+fn an_instance_of_an_earlier_build_travels_as_that_build_sees_it() {
+    const EARLIER: &str = r#"
+entity Company { name: text shown as "{name}" }
+entity Deal { title: text rank: int = 3 score: int = 0 company: Company? about: Company or Deal shown as "{title}" }
+workflow Chase for deal: Deal when created {
+    let company = deal.company
+    wait until deal.score > 5
+    log "{deal.title} of {company?.name ?? "nobody"}"
+    wait until exists d in Deal where d.company == company and d.score == 7
+    log "seen"
+}
+"#;
+    // Without `rank`, which the code does not use; `title` has another number by itself.
+    const LATER: &str = r#"
+entity Branch { name: text shown as "{name}" }
+entity Company { city: text? name: text shown as "{name}" }
+entity Deal { stage: text? branch: Branch? about: Branch or Company or Deal company: Company? score: int = 0 title: text shown as "{title}" }
+config greeting: text = "hello"
+"#;
+    on_both(EARLIER, |w, _| {
+        let company = w.create("Company", &[("name", text("Acme"))]);
+        let fields = [("title", text("a")), ("company", Value::Ref(company)), ("about", Value::Ref(company))];
+        let deal = w.create("Deal", &fields);
+        assert!(go_over(w, LATER, true).1);
+        w.engine.configure("greeting", text("hi")).unwrap();
+        let branch = w.create("Branch", &[("name", text("North"))]);
+        w.update(deal, &[("stage", text("new")), ("branch", Value::Ref(branch)), ("about", Value::Ref(branch))]);
+        let chase = w.instances("Chase")[0];
+        let bytes = w.engine.export(chase).unwrap();
+        let open = |source: &str, store: Box<dyn Store>| {
+            let program = Program::load_into(&build(source), &export::numbering(&bytes).unwrap()).unwrap();
+            let (build, clock) = (program.build().to_string(), Box::new(VirtualClock::at(0)));
+            Engine::open(store, Arc::new(program), Settings { clock, seed: 1, build }).unwrap()
+        };
+        let sqlite = || Box::new(SqliteStore::open_in_memory().unwrap());
+        for store in [Box::new(MemoryStore::new()) as Box<dyn Store>, sqlite()] {
+            let mut elsewhere = World::of(open(EARLIER, store));
+            assert_eq!(elsewhere.engine.import(&bytes).unwrap(), chase);
+            assert_eq!(elsewhere.field(deal, "rank"), Value::Int(3), "dropped, and not used");
+            elsewhere.update(deal, &[("score", Value::Int(6))]);
+            elsewhere.update(deal, &[("score", Value::Int(7))]);
+            assert_eq!(elsewhere.notes(), ["a of Acme", "seen"]);
+            assert_eq!(elsewhere.statuses("Chase"), [Status::Succeeded]);
+        }
+        let refused = open(LATER, sqlite()).import(&bytes).unwrap_err().to_string();
+        assert!(refused.starts_with("E0917: the snapshot is of another build: "), "{refused}");
+        let (program, clock) = (Program::load(&build(EARLIER)).unwrap(), Box::new(VirtualClock::at(0)));
+        let settings = Settings { clock, seed: 1, build: program.build().to_string() };
+        let refused = Engine::open(sqlite(), Arc::new(program), settings).unwrap().import(&bytes).unwrap_err();
+        assert_eq!(refused.to_string(), "E0917: the snapshot numbers entities and fields otherwise than this build");
     });
 }

@@ -12,6 +12,7 @@ use crate::cli::args::{ResumeArgs, SnapshotArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::story::{self, Story};
+use crate::cli::target::Target;
 use crate::cli::term::Term;
 use crate::cli::{input, output, settings, store, target};
 use crate::diag::render;
@@ -21,6 +22,7 @@ use crate::engine::{
     faults::{Answer, Failure},
 };
 use crate::simulation::Simulation;
+use crate::vm::program::Program;
 
 /// Users that a message lists.
 const KNOWN_MAX: usize = 10;
@@ -54,7 +56,7 @@ fn go_on(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Resul
     // LIMIT: EXPORT_BYTES_MAX
     let bytes = input::read_bytes(snapshot, EXPORT_BYTES_MAX, term)?;
     refuse_swapped(snapshot, build, &bytes, term)?;
-    let target = target::load(build, &args.report, term)?;
+    let target = numbered(target::load(build, &args.report, term)?, &bytes);
     let given = settings::parse(target.program.module(), &args.config, term)?;
     let sqlite = SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?;
     let story = Story::new(Arc::clone(&target.program), args.json, term);
@@ -98,11 +100,20 @@ fn go_on(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Resul
         command += &format!(" --as {}", quoted(user));
     }
     let told = story.end(&mut simulation, &|open, show| match open.iter().filter_map(|view| view.until).min() {
-        Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, show)),
+        Some(due) => format!("\nNext:\n  {command} --until \"{}\"\n", story::moment(due, &show.zone)),
         None => String::new(),
     })?;
     // The story says why.
     Ok(if refused { Exit::Wrong } else { told })
+}
+
+/// The build with the numbers of the snapshot. If they do not go together, the engine says why.
+fn numbered(target: Target, snapshot: &[u8]) -> Target {
+    let numbering = export::numbering(snapshot).ok();
+    match numbering.and_then(|numbering| Program::load_into(&target.build, &numbering).ok()) {
+        Some(program) => Target { program: Arc::new(program), ..target },
+        None => target,
+    }
 }
 
 /// The two files are easily taken for each other.

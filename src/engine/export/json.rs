@@ -1,0 +1,156 @@
+//! Instances and what wakes them as the JSON of an export, and back. Everything has its name there, not its number.
+
+use serde_json::{Value as Json, json};
+
+use crate::{
+    base::value::{EntityIdx, RecordRef, Value},
+    engine::{
+        Engine,
+        store::{Instance, Status, StoredFault, Subscription, codec},
+    },
+};
+
+impl Engine {
+    fn record_to_json(&self, entity: EntityIdx, id: i64) -> Json {
+        json!([self.entity_name(entity), id])
+    }
+
+    fn record_from_json(&self, json: &Json) -> Option<RecordRef> {
+        let (entity, _) = self.module().entity_by_name(json.get(0)?.as_str()?)?;
+        Some(RecordRef { entity, id: json.get(1)?.as_i64()? })
+    }
+
+    pub(super) fn instance_to_json(&self, i: &Instance, subscriptions: &[Subscription]) -> Json {
+        let values = |values: &[Value]| values.iter().map(codec::to_json).collect::<Vec<_>>();
+        let subscriptions: Vec<Json> = subscriptions.iter().map(|s| self.subscription_to_json(s.clone())).collect();
+        json!({
+            "id": i.id,
+            "process": i.process,
+            "build": i.build,
+            "primary": i.primary.map(|p| self.record_to_json(p.entity, p.id)),
+            "owner": i.owner,
+            "caller": i.caller,
+            "user": i.user,
+            "acting": i.acting,
+            "parent": i.parent,
+            "ordinal": i.ordinal,
+            "owned": i.owned,
+            "status": i.status.word(),
+            "due": i.due,
+            "arguments": values(&i.arguments),
+            "slot": i.slot,
+            "condition": i.condition.as_deref().map(values),
+            "snapshot": i.snapshot.as_deref().map(to_hex),
+            "point": i.point,
+            "fault": i.fault.as_ref().map(|f| json!([f.code, f.message, f.place, f.values])),
+            "message": i.message,
+            "result": i.result.as_ref().map(|r| vec![codec::to_json(r)]),
+            "depth": i.depth,
+            "cancel": i.cancel,
+            "created": i.created,
+            "changed": i.changed,
+            "subscriptions": subscriptions,
+        })
+    }
+
+    pub(super) fn instance_from_json(&self, json: &Json) -> Option<(Instance, Vec<Subscription>)> {
+        let text = |key: &str| json.get(key)?.as_str().map(str::to_owned);
+        let number = |key: &str| json.get(key)?.as_i64();
+        let values = |key: &str| {
+            let items = json.get(key)?.as_array()?.iter();
+            items.map(|item| codec::from_json(item, 0).ok()).collect::<Option<Vec<Value>>>()
+        };
+        let primary = match json.get("primary")? {
+            Json::Null => None,
+            primary => Some(self.record_from_json(primary)?),
+        };
+        let snapshot = match text("snapshot") {
+            Some(hex) => Some(from_hex(&hex)?),
+            None => None,
+        };
+        let subscriptions = json.get("subscriptions")?.as_array()?.iter();
+        let subscriptions = subscriptions.map(|s| self.subscription_from_json(s)).collect::<Option<_>>()?;
+        let instance = Instance {
+            id: number("id").filter(|id| *id > 0)?,
+            process: text("process")?,
+            build: text("build")?,
+            primary,
+            owner: number("owner"),
+            caller: number("caller"),
+            user: number("user"),
+            acting: json.get("acting")?.as_array()?.iter().map(Json::as_i64).collect(),
+            parent: number("parent"),
+            ordinal: number("ordinal").and_then(|n| u32::try_from(n).ok()),
+            owned: json.get("owned")?.as_bool()?,
+            status: Status::parse(&text("status")?)?,
+            queue: None,
+            due: number("due"),
+            arguments: values("arguments")?,
+            slot: text("slot"),
+            condition: values("condition"),
+            snapshot,
+            point: text("point"),
+            fault: json.get("fault").and_then(fault_from_json),
+            message: text("message")?,
+            result: values("result").and_then(|mut values| values.pop()),
+            depth: u32::try_from(number("depth")?).ok()?,
+            cancel: text("cancel"),
+            created: number("created")?,
+            changed: number("changed")?,
+        };
+        Some((instance, subscriptions))
+    }
+
+    fn subscription_to_json(&self, subscription: Subscription) -> Json {
+        match subscription {
+            Subscription::Field { entity, id, field } => {
+                json!(["field", self.entity_name(entity), self.field_name(entity, field), id])
+            }
+            Subscription::Referring { entity, field, id } => {
+                json!(["referring", self.entity_name(entity), self.field_name(entity, field), id])
+            }
+            Subscription::End { instance } => json!(["end", "", "", instance]),
+            Subscription::Signal { instance, signal } => {
+                json!(["signal", *signal, "", instance])
+            }
+        }
+    }
+
+    fn subscription_from_json(&self, json: &Json) -> Option<Subscription> {
+        let (kind, id) = (json.get(0)?.as_str()?, json.get(3)?.as_i64()?);
+        if kind == "end" {
+            return Some(Subscription::End { instance: id });
+        }
+        if kind == "signal" {
+            let (_, signal) = self.module().signal_by_name(json.get(1)?.as_str()?)?;
+            return Some(Subscription::Signal { instance: id, signal: signal.name.as_str().into() });
+        }
+        let (entity, def) = self.module().entity_by_name(json.get(1)?.as_str()?)?;
+        let (field, _) = def.field_by_name(json.get(2)?.as_str()?)?;
+        match kind {
+            "field" => Some(Subscription::Field { entity, id, field }),
+            "referring" => Some(Subscription::Referring { entity, field, id }),
+            _ => None,
+        }
+    }
+}
+
+fn fault_from_json(json: &Json) -> Option<StoredFault> {
+    let text = |index: usize| json.get(index)?.as_str().map(str::to_owned);
+    let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    let values = json.get(3)?.as_array()?.iter().map(pair).collect::<Option<_>>()?;
+    Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values })
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let pair = |pair: &[u32]| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    };
+    digits.chunks(2).map(pair).collect()
+}
