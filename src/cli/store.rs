@@ -24,7 +24,11 @@ pub(super) fn hold(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
 fn open(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
     if !path.exists() {
         term.err(&format!("error[E0918]: there is no store `{}`\n", path.display()));
-        term.err(&format!("  help: `abide run PROJECT --store {}` makes one\n", path.display()));
+        let shown = path.display();
+        term.err(&format!(
+            "  help: `abide deploy PROJECT --store {shown}` makes one for real use, `abide run PROJECT --store {shown}` \
+             one of a simulation\n"
+        ));
         return Err(Exit::Environment);
     }
     match SqliteStore::open_to_read(path) {
@@ -115,7 +119,7 @@ pub(super) fn failed(term: &Term, error: impl Into<simulation::Error>) -> Exit {
     term.err(&format!("error[{}]: {error}\n", error.code()));
     let help = match error.code() {
         "E0918" => "see that the disk has room, and that the file and its folder may be written; what was told is kept",
-        "E0920" => "name another file with --store; one that is not there is made",
+        "E0920" => "name another file with --store; `abide deploy` and `abide run` make one",
         "E0922" => "wait until it has ended, or name another file with --store",
         "E0924" => "the last lines of the timeline name the loop; let it wait for something, or end",
         _ => return Exit::Environment,

@@ -10,6 +10,7 @@ use super::store;
 use super::term::Term;
 use crate::bytecode::module::Module;
 use crate::data::show::Show;
+use crate::engine::clock::SECOND;
 use crate::engine::store::{InstanceFilter, LogEntry};
 use crate::engine::view::InstanceView;
 use crate::simulation::{
@@ -37,7 +38,7 @@ impl<'a> Story<'a> {
     }
 
     fn show(&self) -> Show<'_> {
-        Show { module: self.program.module(), zone: self.zone.clone() }
+        Show { module: self.program.module(), zone: self.zone.clone(), exact: self.as_json }
     }
 
     /// Tells where it begins, and from now on what happens.
@@ -105,10 +106,24 @@ fn heading(open: &[InstanceView]) -> String {
     }
 }
 
-/// A moment as `--until` takes it.
-pub(super) fn moment(at: i64, show: &Show<'_>) -> String {
+/// A moment as `--until` takes it: a whole second, in which what is due has come.
+pub(super) fn moment(at: i64, zone: &TimeZone) -> String {
+    let after = at.rem_euclid(SECOND);
+    let at = if after == 0 { at } else { at.saturating_add(SECOND - after) };
     let Ok(timestamp) = jiff::Timestamp::from_microsecond(at) else { return at.to_string() };
-    let wall = timestamp.to_zoned(show.zone.clone());
+    let wall = timestamp.to_zoned(zone.clone());
     let zone = wall.time_zone().iana_name().unwrap_or("UTC").to_owned();
     format!("{}[{zone}]", wall.strftime("%Y-%m-%dT%H:%M:%S"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_within_a_second_has_come_at_its_end() {
+        let shown = [0, 1, SECOND, SECOND + 999_999].map(|at| moment(at, &TimeZone::UTC));
+        let [zero, one, two] = ["00", "01", "02"].map(|s| format!("1970-01-01T00:00:{s}[UTC]"));
+        assert_eq!(shown, [zero, one.clone(), one, two]);
+    }
 }

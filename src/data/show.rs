@@ -17,9 +17,18 @@ pub struct Show<'a> {
     pub module: &'a Module,
     /// The zone of moments.
     pub zone: TimeZone,
+    /// Whether moments show parts of seconds, which people do not look for.
+    pub exact: bool,
 }
 
-impl Show<'_> {
+impl<'a> Show<'a> {
+    /// In the zone of the project.
+    #[must_use]
+    pub fn new(module: &'a Module, exact: bool) -> Self {
+        let zone = TimeZone::get(&module.meta.zone).unwrap_or(TimeZone::UTC);
+        Self { module, zone, exact }
+    }
+
     /// A value of type `ty`; `name` gives the shown name of a record.
     #[must_use]
     pub fn value(&self, ty: TypeIdx, value: &Value, name: &dyn Fn(RecordRef) -> Option<String>) -> String {
@@ -97,13 +106,20 @@ impl Show<'_> {
     /// `2026-01-05 09:00`, with seconds where there are some.
     #[must_use]
     pub fn moment(&self, micros: i64) -> String {
-        let Ok(timestamp) = Timestamp::from_microsecond(micros) else { return micros.to_string() };
-        let wall = timestamp.to_zoned(self.zone.clone());
-        if wall.second() == 0 && wall.subsec_nanosecond() == 0 {
-            return wall.strftime("%Y-%m-%d %H:%M").to_string();
-        }
-        wall.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
+        moment(micros, &self.zone, self.exact)
     }
+}
+
+fn moment(micros: i64, zone: &TimeZone, exact: bool) -> String {
+    let Ok(timestamp) = Timestamp::from_microsecond(micros) else { return micros.to_string() };
+    let wall = timestamp.to_zoned(zone.clone());
+    let fraction = if exact { wall.subsec_nanosecond() } else { 0 };
+    let pattern = match (wall.second(), fraction) {
+        (0, 0) => "%Y-%m-%d %H:%M",
+        (_, 0) => "%Y-%m-%d %H:%M:%S",
+        _ => "%Y-%m-%d %H:%M:%S%.f",
+    };
+    wall.strftime(pattern).to_string()
 }
 
 /// `80000 USD`, `9.99 EUR`: no more decimals than there are, at least two if there are any.
@@ -168,6 +184,17 @@ mod tests {
         let shown: Vec<String> =
             [800_000_000, -99_900, 12_345, 5, 0].map(|amount| money(Money { amount, currency: usd })).to_vec();
         assert_eq!(shown, ["80000 USD", "-9.99 USD", "1.2345 USD", "0.0005 USD", "0 USD"]);
+    }
+
+    #[test]
+    fn people_see_seconds_and_machines_everything() {
+        let moments = [0, 1, 1_000_000, 1_999_999];
+        assert_eq!(
+            moments.map(|at| moment(at, &TimeZone::UTC, false)),
+            ["1970-01-01 00:00", "1970-01-01 00:00", "1970-01-01 00:00:01", "1970-01-01 00:00:01"]
+        );
+        assert_eq!(moment(1, &TimeZone::UTC, true), "1970-01-01 00:00:00.000001");
+        assert_eq!(moment(1_000_000, &TimeZone::UTC, true), "1970-01-01 00:00:01");
     }
 
     #[test]

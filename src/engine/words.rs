@@ -58,8 +58,7 @@ pub(crate) fn waiting(arms: &[ArmWords], moments: &[i64], show: &Show<'_>) -> St
 impl Engine {
     /// Shows values in the zone of the project.
     pub(crate) fn showing(&self) -> Show<'_> {
-        let zone = TimeZone::get(&self.module().meta.zone).unwrap_or(TimeZone::UTC);
-        Show { module: self.module(), zone }
+        Show::new(self.module(), false)
     }
 
     /// A value as faults show it.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::{module::Module, types::TypeIdx};
 use crate::data::show::Show;
+use crate::engine::clock::SECOND;
 use crate::engine::store::{Change, LogEntry, LogKind};
 use crate::engine::view::InstanceView;
 
@@ -37,7 +38,8 @@ impl Timeline<'_> {
     pub fn more(&self, entries: &[LogEntry], shown_at: &mut Option<i64>) -> String {
         let mut out = String::new();
         for entry in entries {
-            if *shown_at != Some(entry.at) {
+            // Nothing is shown of parts of a second.
+            if shown_at.map(|at| at.div_euclid(SECOND)) != Some(entry.at.div_euclid(SECOND)) {
                 if shown_at.is_some() {
                     out.push('\n');
                 }

@@ -236,7 +236,10 @@ fn postponed_wakes_by_the_clock() {
 fn cancel_unwinds_and_terminate_does_not() {
     let call = deployed(1);
     let (id, deal) = only(&call, "Chase");
-    fine(&call, &["cancel", &id, "--reason", "enough", "--store", "s.db"]);
+    let told = |id: &str, process: &str| format!("canceling {process} #{id}: it unwinds in its next turn\n");
+    let cancel = |id: &str, more: &[&str]| fine(&call, &[&["cancel", id], more, &["--store", "s.db"]].concat()).out;
+    assert_eq!(cancel(&id, &["--reason", "enough"]), told(&id, "Chase"));
+    assert_eq!(status(&call, "Chase"), "ready");
     work(&call);
     let log_of = log(&call, &id);
     assert!(log_of.contains("cancelled D0") && log_of.contains("cancelled by an operator"), "{log_of}");
@@ -247,7 +250,7 @@ fn cancel_unwinds_and_terminate_does_not() {
     let why = fine(&call, &["why", &parents[0], "--store", "s.db"]).out;
     assert!(why.contains("  child     Child #") && why.contains(" is waiting\n"), "{why}");
     fine(&call, &["terminate", &parents[0], "--store", "s.db"]);
-    fine(&call, &["cancel", &parents[1], "--store", "s.db"]);
+    assert_eq!(cancel(&parents[1], &[]), told(&parents[1], "Parent"));
     work(&call);
     for process in ["Parent", "Child"] {
         let ends: Vec<String> = instances(&call, process).into_iter().map(|(_, status, _)| status).collect();
@@ -256,6 +259,14 @@ fn cancel_unwinds_and_terminate_does_not() {
     let all = fine(&call, &["log", "--store", "s.db"]).out;
     assert_eq!((all.matches("parent unwinds").count(), all.matches("child unwinds").count()), (1, 1), "{all}");
     assert!(log(&call, &parents[0]).contains("canceled: terminated by an operator"));
+    for score in ["score=1", "score=2"] {
+        fine(&call, &["start", "Make", &format!("title={score}"), score, "--store", "s.db"]);
+    }
+    work(&call);
+    fine(&call, &["start", "Divide", &deal, "--store", "s.db"]);
+    // That one has not begun, so that there is nothing to unwind.
+    let both = "canceling 2 instances: they unwind in their next turns\ncanceled 1 instance\n";
+    call.run(&["cancel", "--all", "--yes", "--store", "s.db"]).is(0, both, "");
 }
 
 #[test]

@@ -291,7 +291,7 @@ fn a_file_that_is_no_store_is_called_so() {
     let call = call(3).file("s.db", "this is no store at all");
     let outcome = call.run(&["list", "--store", "s.db"]);
     assert_eq!(outcome.code, 3);
-    assert!(outcome.err.starts_with("error[E0920]: the file is no store of `abide run --store`: "), "{}", outcome.err);
+    assert!(outcome.err.starts_with("error[E0920]: the file is no store: "), "{}", outcome.err);
     rusqlite::Connection::open(call.path("t.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     let outcome = call.run(&["list", "--store", "t.db"]);
     assert!(outcome.err.contains("is a database of something else"), "{}", outcome.err);

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::tz::TimeZone;
-
 use crate::cli::args::{ListArgs, ShowArgs, Shown};
 use crate::cli::exit::Exit;
 use crate::cli::store;
@@ -24,8 +22,7 @@ fn instances(args: &ListArgs, term: &Term) -> Result<Exit, Exit> {
     let found = engine.list(&filter).map_err(|error| store::failed(term, error))?;
     let primaries = found.iter().filter_map(|view| view.record);
     recorder.learn(engine, primaries).map_err(|error| store::failed(term, error))?;
-    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: engine.module(), zone };
+    let show = Show::new(engine.module(), args.json);
     let timeline = Timeline { show: &show, names: &recorder.names };
     if args.json {
         let instances: Vec<serde_json::Value> = found.iter().map(|view| json::instance(&timeline, view)).collect();
@@ -72,8 +69,7 @@ fn instance(number: i64, store: &Path, as_json: bool, term: &Term) -> Result<Exi
     let entries = engine.timeline(Some(number)).map_err(|error| store::failed(term, error))?;
     let records = entries.iter().filter_map(|e| e.record).chain(view.record);
     recorder.learn(engine, records).map_err(|error| store::failed(term, error))?;
-    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: engine.module(), zone };
+    let show = Show::new(engine.module(), as_json);
     let timeline = Timeline { show: &show, names: &recorder.names };
     let result = view.result.as_ref().map(|result| {
         let name = |record| recorder.names.get(&record).cloned();

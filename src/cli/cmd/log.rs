@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::run::quoted;
@@ -76,8 +75,7 @@ fn batch(
     records.extend(values.filter_map(|value| if let Value::Ref(record) = value { Some(*record) } else { None }));
     recorder.names.clear();
     recorder.learn(engine, records).map_err(|error| store::failed(term, error))?;
-    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: engine.module(), zone };
+    let show = Show::new(engine.module(), as_json);
     let timeline = Timeline { show: &show, names: &recorder.names };
     if !as_json {
         return Ok(timeline.more(entries, told_at));

@@ -119,6 +119,8 @@ impl FilterArgs {
 #[derive(Default)]
 struct Outcome {
     done: Vec<(i64, String)>,
+    /// Canceled ones that run what they have for that first.
+    asked: Vec<(i64, String)>,
     refused: Vec<(i64, Box<Fault>)>,
 }
 
@@ -143,11 +145,17 @@ impl Order<'_> {
         if self.json {
             return Ok(self.tell(&mut engine, &outcome, term));
         }
-        term.out(&format!("{} {}\n", self.operation.done(), counted(outcome.done.len())));
+        if !outcome.asked.is_empty() {
+            term.out(&format!("canceling {}: {}\n", counted(outcome.asked.len()), unwinding(outcome.asked.len())));
+        }
+        if !outcome.done.is_empty() || outcome.asked.is_empty() {
+            term.out(&format!("{} {}\n", self.operation.done(), counted(outcome.done.len())));
+        }
         if gone > 0 {
             term.out(&format!("{} went on or ended meanwhile\n", counted(gone)));
         }
         outcome.done.clear();
+        outcome.asked.clear();
         Ok(self.tell(&mut engine, &outcome, term))
     }
 
@@ -214,7 +222,10 @@ impl Order<'_> {
             let answers = engine.operate_on(some, self.operation).map_err(|failure| store::failed(term, failure))?;
             for (id, answer) in answers {
                 match answer {
-                    Ok(instance) => outcome.done.push((id, instance.process)),
+                    Ok(before) if matches!(self.operation, Operation::Cancel(_)) && before.snapshot.is_some() => {
+                        outcome.asked.push((id, before.process));
+                    }
+                    Ok(before) => outcome.done.push((id, before.process)),
                     Err(Failure::Fault(fault)) => outcome.refused.push((id, fault)),
                     Err(failure) => return Err(store::failed(term, failure)),
                 }
@@ -226,7 +237,8 @@ impl Order<'_> {
     fn tell(&self, engine: &mut Engine, outcome: &Outcome, term: &Term) -> Exit {
         let exit = if outcome.refused.is_empty() { Exit::Fine } else { Exit::Wrong };
         if self.json {
-            let done: Vec<i64> = outcome.done.iter().map(|(id, _)| *id).collect();
+            let mut done: Vec<i64> = outcome.done.iter().chain(&outcome.asked).map(|(id, _)| *id).collect();
+            done.sort_unstable();
             let refused: Vec<_> = outcome
                 .refused
                 .iter()
@@ -237,6 +249,9 @@ impl Order<'_> {
         }
         for (id, process) in &outcome.done {
             term.out(&format!("{} {process} #{id}\n", self.operation.done()));
+        }
+        for (id, process) in &outcome.asked {
+            term.out(&format!("canceling {process} #{id}: {}\n", unwinding(1)));
         }
         for (id, fault) in &outcome.refused {
             term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
@@ -280,6 +295,11 @@ impl Order<'_> {
 
 fn counted(count: usize) -> String {
     if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+}
+
+/// What canceled instances do that have begun.
+fn unwinding(count: usize) -> &'static str {
+    if count == 1 { "it unwinds in its next turn" } else { "they unwind in their next turns" }
 }
 
 /// The name of the command.

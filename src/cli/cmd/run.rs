@@ -207,7 +207,7 @@ impl Next<'_> {
             None => ("simulation.db".to_owned(), false),
         };
         if let Some((due, instance)) = due {
-            let until = story::moment(due, show);
+            let until = story::moment(due, &show.zone);
             let kept = if kept { format!(" --store {store}") } else { data.clone() };
             lines.push((
                 format!("abide run {path}{kept} --until \"{}\"", until),

@@ -1,6 +1,5 @@
 //! `abide settings`: all limits, and the settings of a store.
 
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::base::limits;
@@ -82,8 +81,7 @@ fn readable(limit: &limits::Limit) -> String {
 
 fn of_store(engine: &Engine) -> Vec<Setting> {
     let module = engine.module();
-    let zone = TimeZone::get(&module.meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module, zone };
+    let show = Show::new(module, true);
     let given = |name: &str| engine.settings().find(|(known, _)| *known == name).map(|(_, value)| value);
     let all = module.configs.iter().map(|config| {
         let value = given(&config.name).or(config.default.as_ref());

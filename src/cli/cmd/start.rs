@@ -40,8 +40,7 @@ fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
         }
         Ok(Started::Instance(id)) => term.out(&format!("started {} #{id}\n", args.process)),
         Ok(Started::Result(value)) => {
-            let zone = jiff::tz::TimeZone::get(&engine.module().meta.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-            let show = Show { module: engine.module(), zone };
+            let show = Show::new(engine.module(), args.json);
             let shown = match (result, &value) {
                 (Some(ty), Some(value)) => Some(show.value(ty, value, &|_| None)),
                 _ => None,

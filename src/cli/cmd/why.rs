@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::run::quoted;
@@ -43,8 +42,7 @@ fn explain(args: &WhyArgs, term: &Term) -> Result<Exit, Exit> {
     let why = known(engine, args.instance, path, term)?;
     recorder.learn(engine, why.view.record).map_err(|error| store::failed(term, error))?;
     let is_real = engine.store().meta("kind").map_err(|error| store::failed(term, error))?.as_deref() == Some("real");
-    let zone = TimeZone::get(&engine.module().meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: engine.module(), zone };
+    let show = Show::new(engine.module(), args.json);
     let timeline = Timeline { show: &show, names: &recorder.names };
     let next = next(&why, path, is_real, &timeline);
     if args.json {
@@ -146,7 +144,7 @@ fn next(why: &Why, path: &Path, is_real: bool, timeline: &Timeline<'_>) -> Vec<(
         return all;
     }
     if !is_real {
-        let until = why.view.until.map(|due| crate::cli::story::moment(due, timeline.show));
+        let until = why.view.until.map(|due| crate::cli::story::moment(due, &timeline.show.zone));
         if let Some(until) = until {
             add(format!("abide run PROJECT --store {path} --until \"{until}\""), "the simulation goes on");
         }

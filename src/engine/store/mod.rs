@@ -80,7 +80,7 @@ impl fmt::Display for StoreError {
             StoreError::Format(found) => {
                 write!(f, "the store has format {found}, this program knows format {FORMAT}")
             }
-            StoreError::NotAStore(m) => write!(f, "the file is no store of `abide run --store`: {m}"),
+            StoreError::NotAStore(m) => write!(f, "the file is no store: {m}"),
             StoreError::Other(m) => write!(f, "the store does not fit: {m}"),
             StoreError::Constraint(m) => write!(f, "the store refused a row: {m}"),
             StoreError::Schema(m) => write!(f, "the request does not fit the store's tables: {m}"),

@@ -1,6 +1,5 @@
 //! `abide record get`, `find`, `history`: what a store has of records. What is private stays hidden.
 
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
 use super::fields;
@@ -60,8 +59,7 @@ fn fields_of<'a>(
 
 /// The record with its fields, a line each.
 fn text(simulation: &Simulation<'_>, record: RecordRef, row: &Row) -> String {
-    let zone = TimeZone::get(&simulation.engine.module().meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module: simulation.engine.module(), zone };
+    let show = Show::new(simulation.engine.module(), false);
     let name = |record| simulation.recorder.names.get(&record).cloned();
     let mut text = format!("{}\n", show.record(record, &name));
     let width = fields_of(simulation, record, row).map(|(field, _)| field.name.chars().count()).max().unwrap_or(0);
@@ -118,7 +116,7 @@ pub(super) fn find(args: &FindArgs, term: &Term) -> Result<Exit, Exit> {
         return Ok(Exit::Fine);
     }
     let module = simulation.engine.module();
-    let show = Show { module, zone: TimeZone::UTC };
+    let show = Show::new(module, args.json);
     if records.is_empty() {
         term.out("No records.\n");
     }
@@ -149,8 +147,7 @@ pub(super) fn history(args: &GetArgs, term: &Term) -> Result<Exit, Exit> {
     });
     learn(&mut simulation, users.chain(mentioned).chain([record]).collect(), term)?;
     let module = simulation.engine.module();
-    let zone = TimeZone::get(&module.meta.zone).unwrap_or(TimeZone::UTC);
-    let show = Show { module, zone };
+    let show = Show::new(module, args.json);
     let timeline = Timeline { show: &show, names: &simulation.recorder.names };
     if args.json {
         let log: Vec<Json> = entries.iter().map(|entry| lines::entry(&timeline, entry)).collect();
