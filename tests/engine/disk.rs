@@ -40,6 +40,15 @@ pub(super) fn sound(world: &mut World) -> String {
     picture(world)
 }
 
+/// Both pictures are the same; else tells where they differ.
+pub(super) fn assert_same(found: &str, expected: &str) {
+    let differs = |(found, expected): &(&str, &str)| found != expected;
+    if let Some((found, expected)) = found.lines().zip(expected.lines()).find(differs) {
+        panic!("\n   found: {found}\nexpected: {expected}");
+    }
+    assert_eq!(found.lines().count(), expected.lines().count(), "so many lines");
+}
+
 /// Goes on from what a crash has left, to the end.
 pub(super) fn finish(scenario: &Scenario, program: &Arc<Program>, files: Files, mut done: usize) -> String {
     let disk = Disk::with(files);

@@ -5,6 +5,7 @@ mod amounts;
 mod calls;
 mod deployment;
 mod disk;
+mod failures;
 mod fields;
 mod groups;
 mod instances;

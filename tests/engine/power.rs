@@ -12,7 +12,7 @@ use abide::vm::program::Program;
 use abide_disk::{Action, Dice, Disk, Files, Loss};
 
 use super::{
-    disk::{finish, number, open, seed, try_all},
+    disk::{assert_same, finish, number, open, seed, try_all},
     scenarios::{ALL, Scenario, picture},
     world::compile,
 };
@@ -81,7 +81,7 @@ fn survives(number: usize, closing: bool) {
             whole.record[at..*moment].iter().for_each(|action| files.apply(action));
             at = *moment;
             let done = whole.told.iter().filter(|told| **told <= at).count();
-            assert_eq!(finish(scenario, program, files.after(*loss), done), whole.picture);
+            assert_same(&finish(scenario, program, files.after(*loss), done), &whole.picture);
         }
     });
 }

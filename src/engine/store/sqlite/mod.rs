@@ -45,6 +45,8 @@ pub struct SqliteStore {
     in_memory: bool,
     open: bool,
     savepoints: u32,
+    /// Whether a commit has failed, and what it wrote into the log still stands there.
+    is_scarred: bool,
     /// What the open migration began with.
     before: Option<(Arc<Schema>, demand::Tables)>,
     /// Given back after the connection is closed.
@@ -96,7 +98,17 @@ impl SqliteStore {
         let connection = setup::look_at(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self { connection, schema, tables, in_memory: false, open: false, savepoints: 0, before: None, _hold: None })
+        Ok(Self {
+            connection,
+            schema,
+            tables,
+            in_memory: false,
+            open: false,
+            savepoints: 0,
+            is_scarred: false,
+            before: None,
+            _hold: None,
+        })
     }
 
     fn connect(connection: rusqlite::Result<Connection>, path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
@@ -105,7 +117,17 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         setup::set_up(&connection, path)?;
         let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self { connection, schema, tables, in_memory, open: false, savepoints: 0, before: None, _hold: hold })
+        Ok(Self {
+            connection,
+            schema,
+            tables,
+            in_memory,
+            open: false,
+            savepoints: 0,
+            is_scarred: false,
+            before: None,
+            _hold: hold,
+        })
     }
 
     /// A store in memory, gone when it is dropped.
@@ -131,6 +153,15 @@ impl SqliteStore {
     fn failed(&mut self, error: StoreError) -> Result<()> {
         let _ = self.rollback();
         Err(error)
+    }
+
+    /// Writes over what a failed commit has left in the log, so that nobody takes it for committed later.
+    fn heal(&mut self) -> Result<()> {
+        if self.is_scarred {
+            setup::write_a_frame(&self.connection)?;
+            self.is_scarred = false;
+        }
+        Ok(())
     }
 
     fn writable(&self) -> Result<()> {
@@ -186,6 +217,11 @@ impl Store for SqliteStore {
         if self.open {
             return Err(StoreError::Io("a transaction within a transaction".into()));
         }
+        if !self.connection.is_autocommit() {
+            // It could not be rolled back when its turn was.
+            self.run("ROLLBACK")?;
+        }
+        self.heal()?;
         self.run("BEGIN IMMEDIATE")?;
         self.open = true;
         Ok(())
@@ -194,7 +230,11 @@ impl Store for SqliteStore {
     fn commit(&mut self) -> Result<()> {
         self.writable()?;
         if let Err(error) = self.run("COMMIT") {
-            return self.failed(error);
+            self.is_scarred = matches!(error, StoreError::Io(_));
+            let answer = self.failed(error);
+            // If not now, then before the next transaction.
+            let _ = self.heal();
+            return answer;
         }
         (self.open, self.savepoints) = (false, 0);
         self.tables.commit();

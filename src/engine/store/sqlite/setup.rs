@@ -35,7 +35,31 @@ pub(super) fn set_up(connection: &Connection, path: &Path) -> Result<()> {
         }
         transaction.commit()?;
     }
+    take_over(connection)
+}
+
+/// Makes certain what another program has left in the log. SQLite reads there what was written, not what is on the disk:
+/// after a sync that failed, systems may show pages which they will never write. So the pages go to their places, which
+/// is synced anew, and the log begins again. If other programs have the file open, they know what is committed.
+fn take_over(connection: &Connection) -> Result<()> {
+    let frames = |how: &str| -> rusqlite::Result<i64> {
+        connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| row.get(1))
+    };
+    if frames("NOOP")? > 0 {
+        connection.busy_timeout(Duration::ZERO)?;
+        frames("TRUNCATE")?;
+        connection.busy_timeout(PATIENCE)?;
+        write_a_frame(connection)?;
+    }
     Ok(())
+}
+
+/// Commits a page as it is. It stands in the log behind what was committed last, and so over what a failed commit has
+/// left there; at the beginning of a log it makes certain that the log is a new one.
+pub(super) fn write_a_frame(connection: &Connection) -> Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    transaction.execute_batch(&format!("PRAGMA user_version = {FORMAT}"))?;
+    Ok(transaction.commit()?)
 }
 
 /// A connection that only reads. Where the folder cannot be written, SQLite cannot keep the book that readers of a
@@ -102,11 +126,26 @@ fn is_store(connection: &Connection, path: &Path) -> Result<bool> {
 fn write_ahead(connection: &Connection) -> Result<()> {
     let began = Instant::now();
     loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+        match switch(connection) {
             Err(error) if is_busy(&error) && began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(2)),
-            answer => return Ok(answer?),
+            Err(error) => return Err(error.into()),
+            // Nobody else reads what is in memory.
+            Ok(mode) if mode == "wal" || mode == "memory" => return Ok(()),
+            Ok(mode) => {
+                let reason = format!("no write-ahead log can be kept there (SQLite offers `{mode}`)");
+                return Err(StoreError::Io(reason));
+            }
         }
     }
+}
+
+/// The mode that holds after this. It is told before the switch is on disk: that is certain when there is no second row.
+fn switch(connection: &Connection) -> rusqlite::Result<String> {
+    let mut statement = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let mut rows = statement.query([])?;
+    let mode = rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default();
+    rows.next()?;
+    Ok(mode)
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
