@@ -18,6 +18,8 @@ mod term;
 mod version;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
 
@@ -34,6 +36,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
+    // Where that cannot be arranged, the system ends the program there, as it would have.
+    write_errors_at_size_limits().ok();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -41,6 +45,13 @@ fn run() -> Exit {
     let term = Term::new(arguments.color);
     let outcome = dispatch(&arguments, &term);
     term.finish(outcome)
+}
+
+/// A write beyond the largest size that the system allows a file fails with its reason, instead of ending the program.
+fn write_errors_at_size_limits() -> std::io::Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    Ok(())
 }
 
 fn dispatch(arguments: &Arguments, term: &Term) -> Exit {

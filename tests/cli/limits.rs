@@ -103,3 +103,21 @@ fn bytes_that_are_no_text_and_no_build() {
     let format = format!("error[E0905]: `later.procb`: the build has the format 999, this program reads {FORMAT}\n");
     refused(&call, "run later.procb", 1, &format);
 }
+
+#[test]
+fn files_that_may_not_grow() {
+    let deals: String = (0..400).map(|n| format!(r#"{{"title": "{n} {}"}},"#, "x".repeat(150))).collect();
+    let data = format!(r#"{{"version": 1, "records": {{"Deal": [{}]}}}}"#, deals.trim_end_matches(','));
+    let call = Call::new().file("deal.proc", PROGRAM).file("data.json", &data);
+    let program = env!("CARGO_BIN_EXE_abide");
+    for (limit, args) in [(60, "run deal.proc --data data.json --store deals.db"), (0, "build deal.proc -o deal.procb")]
+    {
+        let script = format!("ulimit -f {limit}; exec {program} {args} </dev/null >/dev/null");
+        let output = Command::new("sh").arg("-c").arg(script).current_dir(call.path("")).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{args}: {told}");
+        assert!(told.starts_with("error[E09"), "{args}: {told}");
+    }
+    // With room it goes on from there.
+    assert_eq!(call.run(&["run", "deal.proc", "--data", "data.json", "--store", "deals.db"]).code, 0);
+}
