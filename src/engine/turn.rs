@@ -153,9 +153,11 @@ impl Engine {
         let program = Arc::clone(&self.definitions.program);
         let (index, _) = self.known_process(&instance.process)?;
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
-        let condition = process.only_if.as_ref().and_then(|condition| program.module().function(condition.function));
-        let (condition, per) = entry.split_at_checked(condition.map_or(0, |f| f.params.len())).unwrap_or_default();
-        if !self.evaluate_condition(process, condition)? {
+        // That of a child has held where it was called.
+        let condition = process.only_if.as_ref().filter(|_| instance.parent.is_none());
+        let function = condition.and_then(|condition| program.module().function(condition.function));
+        let (arguments, per) = entry.split_at_checked(function.map_or(0, |f| f.params.len())).unwrap_or_default();
+        if condition.is_some() && !self.evaluate_condition(process, arguments)? {
             return self.leave_out(instance, "does not apply");
         }
         instance.slot = self.slot(process, per)?;

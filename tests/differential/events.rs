@@ -62,6 +62,18 @@ pub(super) enum Event {
     /// The clock goes on, and nothing runs.
     StandStill(i64),
     Queue(&'static str),
+    /// A unit below the so-manieth, if there is one.
+    Unit(usize),
+    /// A user (the first is the system) belongs to a unit.
+    Member {
+        user: usize,
+        unit: usize,
+    },
+    /// A user becomes the owner of a process.
+    Own {
+        user: usize,
+        process: String,
+    },
     /// A rate from a day on, in hundredths.
     Rate {
         currency: &'static str,
@@ -92,6 +104,7 @@ pub(super) trait Side {
     fn advance(&mut self, micros: i64);
     fn stand_still(&mut self, micros: i64);
     fn configure(&mut self, name: &str, value: Value);
+    fn own(&mut self, process: &str, user: Option<i64>);
     fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>);
     fn settle(&mut self);
     fn instances_of(&mut self, process: &str, status: Status) -> Vec<i64>;
@@ -110,6 +123,15 @@ pub(super) fn generate(project: &Project, seed: u64) -> Vec<Event> {
     if random.chance(90) {
         events.push(Event::Rate { currency: "EUR", from: START_DAY - 4, rate: 80 });
         events.push(Event::Rate { currency: "CHF", from: START_DAY - 90, rate: 93 });
+    }
+    if random.chance(60) {
+        events.extend((0..3).map(Event::Unit));
+        events.extend((0..3).map(|user| Event::Member { user, unit: random.below(4) }));
+    }
+    for process in &project.scoped {
+        if random.chance(60) {
+            events.push(Event::Own { user: random.below(3), process: process.clone() });
+        }
     }
     events.extend((0..ENTITIES.len()).map(|entity| create(&mut random, entity)));
     events.extend((0..random.between(8, 20)).map(|_| one(project, &mut random)));
@@ -157,10 +179,11 @@ fn one(project: &Project, random: &mut Random) -> Event {
         }
         16 if !project.background.is_empty() => {
             let process = project.background[random.below(project.background.len())].clone();
-            match random.below(4) {
+            match random.below(5) {
                 0 => Event::Retry(process),
                 1 => Event::GiveUp(process),
                 2 => Event::Cancel(process, Status::Parked),
+                3 => Event::Cancel(process, Status::Queued),
                 _ => Event::Cancel(process, Status::Waiting),
             }
         }
@@ -266,6 +289,19 @@ pub(super) fn perform(event: &Event, module: &Module, side: &mut dyn Side) {
             let (index, def) = entity(module, "Queue");
             side.create(None, index, &[(field(&def, "name"), Value::Text((*name).to_owned()))]);
         }
+        Event::Unit(above) => {
+            let (index, def) = entity(module, "BusinessUnit");
+            let above = side.rows(index).get(*above).map_or(Value::None, |(unit, _)| Value::Ref(*unit));
+            let fields = [(field(&def, "name"), Value::Text("unit".to_owned())), (field(&def, "parent"), above)];
+            side.create(None, index, &fields);
+        }
+        Event::Member { user, unit } => {
+            let units = side.rows(entity(module, "BusinessUnit").0);
+            let unit = units.get(*unit).map_or(Value::None, |(unit, _)| Value::Ref(*unit));
+            let (_, def) = entity(module, "User");
+            side.update(None, users[user % users.len()].0, &[(field(&def, "unit"), unit)]);
+        }
+        Event::Own { user, process } => side.own(process, user_of(user)),
         Event::Rate { currency, from, rate } => {
             let (index, def) = entity(module, "ExchangeRate");
             let fields = [

@@ -52,7 +52,7 @@ const SHRINKING: Duration = Duration::from_secs(60);
 /// Seeds that ran for too long to be compared.
 static TOO_LONG: AtomicU64 = AtomicU64::new(0);
 
-/// Seeds whose project changes a state in a way that cannot be.
+/// Seeds whose project changes a state in a way that cannot be, or has a body that is too large.
 static IMPOSSIBLE: AtomicU64 = AtomicU64::new(0);
 
 /// How often each construct was written.
@@ -188,8 +188,9 @@ fn run(seeds: u64) -> Counts {
             }
             let (project, source) = project_of(first);
             let found = match Compiled::new(source) {
-                // Which changes of states the checker knows to be impossible is not followed while a project is made.
-                Err(message) if message.contains("error[E0418]") => {
+                // Which changes of states the checker knows to be impossible is not followed while a project is made,
+                // nor how large a body becomes.
+                Err(message) if message.contains("error[E0418]") || message.contains("\"E0903\"") => {
                     IMPOSSIBLE.fetch_add(SEEDS_OF_A_PROJECT, Ordering::Relaxed);
                     None
                 }

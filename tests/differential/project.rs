@@ -63,6 +63,7 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "is deleted",
     "keep",
     "let",
+    "limit",
     "link",
     "log",
     "match",
@@ -84,6 +85,7 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "route",
     "run as",
     "schedule",
+    "scope",
     "set",
     "set field",
     "set input",
@@ -137,6 +139,8 @@ pub(super) struct Project {
     pub(super) on_demand: Vec<Callable>,
     /// All background processes.
     pub(super) background: Vec<String>,
+    /// Processes that may have an owner: those with a scope, and others.
+    pub(super) scoped: Vec<String>,
     /// Whether the one statement that makes a ring may still be written.
     pub(super) ring: bool,
     names: u32,
@@ -153,6 +157,7 @@ impl Project {
             children: Vec::new(),
             on_demand: Vec::new(),
             background: Vec::new(),
+            scoped: Vec::new(),
             ring,
             names: 0,
         }
@@ -398,9 +403,10 @@ impl Project {
         let statements = body.whole();
         let result = if child.gives { " -> int" } else { "" };
         let keep = self.keep();
+        let limit = self.limit(&["rec.n", "rec", "a", "a mod 2", "rec.mood", "10 div (rec.n - a)"]);
         let condition = if self.random.chance(20) { "    only if rec.n < 15\n" } else { "" };
         text.push_str(&format!(
-            "workflow {}(a: int) for rec: {}{result}\n    when called\n{condition}{keep}{{\n{statements}}}\n\n",
+            "workflow {}(a: int) for rec: {}{result}\n    when called\n{condition}{keep}{limit}{{\n{statements}}}\n\n",
             child.name, ENTITIES[child.entity]
         ));
         self.background.push(child.name.clone());
@@ -412,6 +418,27 @@ impl Project {
         }
         self.count("keep");
         self.random.pick(&["    keep nothing\n", "    keep 2 days\n"])
+    }
+
+    /// `limit … at once`, sometimes, by one of these values or by none.
+    fn limit(&mut self, per: &[&str]) -> String {
+        if !self.random.chance(25) {
+            return String::new();
+        }
+        self.count("limit");
+        let count = self.random.between(1, 2);
+        let per = if self.random.chance(60) { format!(" per {}", self.random.pick(per)) } else { String::new() };
+        let when_full = self.random.pick(&["", "", " queue", " skip", " newest wins"]);
+        format!("    limit {count} at once{per}{when_full}\n")
+    }
+
+    /// `scope`, sometimes.
+    fn scope(&mut self) -> String {
+        if !self.random.chance(15) {
+            return String::new();
+        }
+        self.count("scope");
+        format!("    scope {}\n", self.random.pick(&["user", "business unit", "business unit tree"]))
     }
 
     /// Triggers, with whether there is an `old`.
@@ -489,9 +516,16 @@ impl Project {
         } else {
             ""
         };
-        let keep = self.keep();
-        let head = format!("workflow {name} for rec: {}\n    {events}\n{condition}{run_as}{keep}", ENTITIES[entity]);
+        let (keep, scope) = (self.keep(), self.scope());
+        let mut per = vec!["rec.n", "rec.mood", "rec.m ?? 0", "rec.up", "10 div rec.n", "rec.rate * 2", "rec.owner"];
+        if old == Old::Always {
+            per.extend(["old.n", "old.mood"]);
+        }
+        let limit = self.limit(&per);
+        let clauses = format!("{condition}{run_as}{keep}{scope}{limit}");
+        let head = format!("workflow {name} for rec: {}\n    {events}\n{clauses}", ENTITIES[entity]);
         text.push_str(&format!("{head}{{\n{statements}}}\n\n"));
+        self.scoped.push(name.clone());
         self.background.push(name);
     }
 
@@ -512,8 +546,10 @@ impl Project {
         let condition = body.condition();
         let statements = body.whole();
         let rank = if self.random.chance(30) { "    rank 5\n" } else { "" };
+        let scope = self.scope();
+        self.scoped.push(format!("Now{index}"));
         text.push_str(&format!(
-            "realtime workflow Now{index} for rec: {}\n    {events}\n{condition}{rank}{{\n{statements}}}\n\n",
+            "realtime workflow Now{index} for rec: {}\n    {events}\n{condition}{scope}{rank}{{\n{statements}}}\n\n",
             ENTITIES[entity]
         ));
     }

@@ -97,6 +97,10 @@ impl Side for Specified<'_> {
         self.reference.configure(name, value);
     }
 
+    fn own(&mut self, process: &str, user: Option<i64>) {
+        self.reference.set_owner(process, user);
+    }
+
     fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) {
         let index = self.program.schema.records.iter().position(|record| record.name == signal).unwrap();
         let signal = RecordId(u16::try_from(index).unwrap());
@@ -238,6 +242,10 @@ impl Side for Running {
 
     fn configure(&mut self, name: &str, value: Value) {
         self.engine().configure(name, value).unwrap();
+    }
+
+    fn own(&mut self, process: &str, user: Option<i64>) {
+        self.engine().set_owner(process, user).unwrap();
     }
 
     fn emit(&mut self, user: Option<i64>, signal: &str, value: &Value, to: Option<RecordRef>) {

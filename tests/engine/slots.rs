@@ -176,6 +176,25 @@ fn a_start_that_was_put_aside_asks_for_a_place_when_it_is_retried() {
 }
 
 #[test]
+fn a_child_that_was_put_aside_counts_as_it_would_have() {
+    let source = with(
+        r#"workflow A(n: int) for deal: Deal when called only if deal.score == 0 limit 1 at once per n { wait 1 day }
+           workflow B for deal: Deal when created {
+               for each n in range(1, 17) { let h = start A(deal, n) }
+               update deal { score: 1 }
+           }"#,
+    );
+    on_both(&source, |w| {
+        deal(w, "a");
+        let last = w.instances("A")[16];
+        assert_eq!(w.statuses("A")[16], Parked, "more than 16 starts for one record within an hour");
+        w.engine.retry(last).unwrap();
+        w.idle();
+        assert_eq!(w.statuses("A")[16], Waiting, "`only if` held when it was called");
+    });
+}
+
+#[test]
 fn a_child_does_not_wait_for_the_run_that_waits_for_it() {
     let source = with(
         r#"workflow A for deal: Deal when created, called limit 1 at once {

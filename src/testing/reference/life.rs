@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     Evaluated, Fault, Reference,
     run::{Exit, Point, Rest, Run},
+    slots::{Entry, Room},
     triggers::HOUR,
     waits::Watch,
     world::{Actor, Instance, Wake},
@@ -21,6 +22,14 @@ use crate::{
 
 /// Turns after which running until idle gives up.
 const TURNS_MAX: u32 = 2_000;
+
+/// How a start enters.
+pub(super) enum Entering {
+    /// As one of those that count so.
+    As(Option<Value>),
+    /// Not yet: why, and what has to be tried again.
+    Refused(Option<Entry>, Fault),
+}
 
 /// What people see of an instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,19 +186,16 @@ impl<'a> Reference<'a> {
         }
         let cancel = instance.cancel.take();
         let has_begun = instance.point.is_some();
-        let (process, primary, depth) = (instance.process, instance.primary, instance.actor.depth);
-        let (condition, mut run) = (instance.condition.clone(), instance.run.clone());
+        let (process, depth) = (instance.process, instance.actor.depth);
+        let (entry, mut run) = (instance.entry.clone(), instance.run.clone());
         if let Some(reason) = cancel.as_ref().filter(|_| !has_begun) {
             self.end_instance(id, Status::Canceled, reason, None);
             return Ok(());
         }
-        if let Some(captures) = condition {
-            if !self.applies_with(process, primary, captures)? {
-                self.tell_of(id, LogKind::Note, "does not apply".to_owned(), String::new());
-                self.world.instances.remove(&id);
-                return Ok(());
-            }
-            self.world.instance(id).into_iter().for_each(|instance| instance.condition = None);
+        if let Some(entry) = entry
+            && !self.may_begin(id, entry)?
+        {
+            return Ok(());
         }
         run.actor.depth = depth;
         let rest = match &cancel {
@@ -240,16 +246,30 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Puts a start among those that may run, or aside with the reason why it is refused.
+    /// Puts a start among those that may run, or aside with the reason why it is refused. Gives nothing where as many
+    /// run as may and more are left out.
     pub(super) fn begin_instance(
         &mut self,
         process: ProcessId,
         primary: Option<RecordRef>,
         (parent, owned): (Option<i64>, bool),
         mut run: Run<'a>,
-        condition: Option<Vec<Value>>,
-        refusal: Option<Fault>,
-    ) -> i64 {
+        waiting: Entering,
+    ) -> Evaluated<Option<i64>> {
+        let (slot, entry, refusal) = match waiting {
+            Entering::As(slot) => (slot, None, None),
+            Entering::Refused(entry, fault) => (None, entry, Some(fault)),
+        };
+        let mut room = Room::Free;
+        if let Some(slot) = &slot {
+            if self.waits_for_itself(process, slot, parent.filter(|_| owned)) {
+                return Err(Fault::Trap("R0514"));
+            }
+            room = self.room(process, slot);
+        }
+        if room == Room::Skipped {
+            return Ok(None);
+        }
         let id = self.world.new_id();
         run.actor.instance = Some(id);
         let instance = Instance {
@@ -266,7 +286,8 @@ impl<'a> Reference<'a> {
             mail: Vec::new(),
             run,
             point: None,
-            condition,
+            slot,
+            entry,
             fault: None,
             message: String::new(),
             result: None,
@@ -276,10 +297,10 @@ impl<'a> Reference<'a> {
         self.world.instances.insert(id, Rc::new(instance));
         self.tell_of(id, LogKind::Start, String::new(), String::new());
         match refusal {
-            None => self.world.make_ready(id),
+            None => self.take_place(id, room),
             Some(fault) => self.park(id, fault),
         }
-        id
+        Ok(Some(id))
     }
 
     /// Stops an instance where it rests.
@@ -327,7 +348,8 @@ impl<'a> Reference<'a> {
         };
         let Some(instance) = self.world.instance(id) else { return };
         (instance.status, instance.turn, instance.due) = (status, None, due);
-        (instance.cancel, instance.condition, instance.changed) = (None, None, now);
+        (instance.cancel, instance.entry, instance.changed) = (None, None, now);
+        let (process, slot) = (instance.process, instance.slot.take());
         (instance.message, instance.result) = (message.to_owned(), result);
         instance.wakes.clear();
         instance.mail.clear();
@@ -346,6 +368,9 @@ impl<'a> Reference<'a> {
         let waiting = self.world.instances.values().filter(|other| other.wakes.contains(&Wake::End(id)));
         let waiting: Vec<i64> = waiting.map(|other| other.id).collect();
         waiting.into_iter().for_each(|other| self.world.wake(other));
+        if let Some(slot) = slot {
+            self.let_in(process, &slot);
+        }
         let is_live = |id: &i64| self.world.instances.get(id).is_some_and(|instance| instance.status.is_live());
         if keep == Keep::Nothing && !(owned && parent.as_ref().is_some_and(is_live)) {
             self.world.instances.remove(&id);
@@ -486,7 +511,7 @@ impl<'a> Reference<'a> {
     }
 
     /// A line about an instance.
-    fn tell_of(&mut self, id: i64, kind: LogKind, message: String, place: String) {
+    pub(super) fn tell_of(&mut self, id: i64, kind: LogKind, message: String, place: String) {
         let Some(instance) = self.world.instances.get(&id) else { return };
         let line = LogEntry {
             instance: Some(id),

@@ -10,9 +10,10 @@
 //! - `records`, `triggers`: an operation on a record, and what it starts.
 //! - `amounts`: the currency and the rate of a record.
 //! - `signals`, `schedules`, `activities`: what else begins processes, and what others do for them.
+//! - `slots`, `scope`: limits of runs at once, whose records a process is for.
 //! - `world`, `life`: instances, the clock, the log. A savepoint is a copy of the world.
 //!
-//! What it leaves out: limits of fuel, memory and nesting (but not of causal chains); owners of processes, `in zone`
+//! What it leaves out: limits of fuel, memory and nesting (but not of causal chains); `in zone`
 //! (but for schedules), `under`, `random` and `uuid`, texts of times, patterns of numbers and dates, `timeout`. What it does not know ends with [`Fault::Unsupported`], never with a guess. Faults have their code;
 //! their words are kept only where programs can see them: raised errors, refusals, and the ends of children.
 
@@ -26,7 +27,9 @@ mod query;
 mod records;
 mod run;
 mod schedules;
+mod scope;
 mod signals;
+mod slots;
 mod stmt;
 mod text;
 mod triggers;
@@ -118,6 +121,8 @@ pub struct Reference<'a> {
     now: i64,
     /// The built-in user.
     system_user: Option<i64>,
+    /// Whose processes they are; those of nobody are the system's.
+    owners: BTreeMap<ProcessId, i64>,
     /// The names of suspension points of each process.
     points: Vec<PointNames>,
     /// Records that are about to be written, innermost last.
@@ -151,6 +156,7 @@ impl<'a> Reference<'a> {
             world: World::default(),
             now: 0,
             system_user: None,
+            owners: BTreeMap::new(),
             points,
             pending: Vec::new(),
             watching: None,

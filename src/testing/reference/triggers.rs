@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use super::{
     Evaluated, Fault, Reference,
+    life::Entering,
     run::Run,
+    slots::Entry,
     world::{Actor, Row, Wake},
 };
 use crate::{
@@ -12,9 +14,10 @@ use crate::{
         limits::{CAUSAL_DEPTH_MAX, STARTS_PER_RECORD_HOUR_MAX},
         value::{RecordRef, Value},
     },
+    engine::store::LogKind,
     sema::{
         hir::{Capture, Captured, Expr, FieldPlaces},
-        schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, Scope, SystemField, Trigger, TriggerEvent},
+        schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, SystemField, Trigger, TriggerEvent},
     },
 };
 
@@ -163,14 +166,21 @@ impl<'a> Reference<'a> {
         kept: &Kept<'_>,
         inputs: Vec<Value>,
     ) -> Evaluated<Vec<Value>> {
-        if !self.applies(id, primary, kept)? {
+        if !self.is_in_scope(id, primary, kept) || !self.applies(id, primary, kept)? {
             return Ok(inputs);
         }
         if let Some(fault) = self.too_often(actor, id, primary) {
             return Err(fault);
         }
         let user = self.user_of(id, actor, RunAs::Owner);
-        let own = Actor { user, caller: actor.user, process: Some(id), depth: actor.depth + 1, owner: None, ..actor };
+        let own = Actor {
+            user,
+            caller: actor.user,
+            process: Some(id),
+            depth: actor.depth + 1,
+            owner: self.owner(id),
+            ..actor
+        };
         let mut run = self.begin(id, primary, &[], kept, own)?;
         run.inputs = inputs;
         self.go(&mut run).in_transaction(&self.process_name(id))?;
@@ -180,8 +190,7 @@ impl<'a> Reference<'a> {
     /// Whose rights a process has: what it says, else what its way of starting says.
     pub(super) fn user_of(&self, id: ProcessId, actor: Actor, otherwise: RunAs) -> Option<i64> {
         let run_as = self.program.schema.process(id).and_then(|head| head.run_as).unwrap_or(otherwise);
-        // Nobody was made the owner of a process here: it is the system.
-        if run_as == RunAs::Caller { actor.user } else { None }
+        if run_as == RunAs::Caller { actor.user } else { self.owner(id) }
     }
 
     /// A run at its beginning.
@@ -196,9 +205,6 @@ impl<'a> Reference<'a> {
         let program = self.program;
         let process = program.processes.get(usize::from(id.0)).ok_or(Fault::Unsupported("process"))?;
         let head = program.schema.process(id).ok_or(Fault::Unsupported("process"))?;
-        if head.at_once.is_some() || head.scope != Scope::Organization {
-            return Err(Fault::Unsupported("limits and narrower scopes"));
-        }
         let has_primary = head.primary.is_some();
         let own = has_primary.then(|| primary.map_or(Value::None, Value::Ref));
         let arguments = own.into_iter().chain(inputs.iter().cloned()).collect();
@@ -208,7 +214,7 @@ impl<'a> Reference<'a> {
         Ok(run)
     }
 
-    fn captures(&self, captures: &[Captured], kept: &Kept<'_>) -> Vec<Value> {
+    pub(super) fn captures(&self, captures: &[Captured], kept: &Kept<'_>) -> Vec<Value> {
         let old = kept.event.and_then(|event| event.old.as_ref());
         let entity = kept.event.map(|event| EntityId(event.record.entity.0));
         let place = |places: &FieldPlaces| places.iter().find(|(of, _)| Some(*of) == entity).map(|(_, id)| *id);
@@ -301,17 +307,30 @@ impl<'a> Reference<'a> {
         primary: Option<RecordRef>,
         kept: &Kept<'_>,
     ) -> Evaluated<bool> {
-        let captures = self.condition_captures(id, kept);
-        let refusal = match self.applies_with(id, primary, captures.clone()) {
-            Ok(true) => self.too_often(actor, id, primary),
-            Ok(false) => return Ok(false),
-            Err(fault) => Some(fault),
-        };
+        if !self.is_in_scope(id, primary, kept) {
+            return Ok(false);
+        }
+        let entry = Entry { condition: Some(self.condition_captures(id, kept)), per: self.per_captures(id, kept) };
         let user = self.user_of(id, actor, RunAs::Owner);
-        let own = Actor { user, caller: actor.user, owner: None, depth: actor.depth + 1, ..Actor::default() };
+        let depth = actor.depth + 1;
+        let own = Actor { user, caller: actor.user, owner: self.owner(id), depth, ..Actor::default() };
         let run = self.begin(id, primary, &[], kept, own)?;
-        let condition = refusal.is_some().then_some(captures);
-        self.begin_instance(id, primary, (None, false), run, condition, refusal);
+        let holds = match self.applies_with(id, primary, entry.condition.clone().unwrap_or_default()) {
+            Ok(false) => return Ok(false),
+            Ok(true) => self.slot(id, &run, entry.per.clone()),
+            Err(fault) => Err(fault),
+        };
+        let entering = match holds {
+            Ok(slot) => match self.too_often(actor, id, primary) {
+                None => Entering::As(slot),
+                Some(fault) => Entering::Refused(Some(entry), fault),
+            },
+            Err(fault) => Entering::Refused(Some(entry), fault),
+        };
+        if self.begin_instance(id, primary, (None, false), run, entering)?.is_none() {
+            let message = format!("{} is left out: as many run as may at once", self.process_name(id));
+            self.tell(actor, LogKind::Note, primary, Vec::new(), message);
+        }
         Ok(true)
     }
 
@@ -327,11 +346,18 @@ impl<'a> Reference<'a> {
         if !self.applies(id, primary, kept)? {
             return Err(Fault::Trap("R0504"));
         }
-        let refusal = self.too_often(actor, id, primary);
         let user = self.user_of(id, actor, RunAs::Caller);
-        let own = Actor { user, caller: actor.user, owner: None, depth: actor.depth + 1, ..Actor::default() };
+        let depth = actor.depth + 1;
+        let own = Actor { user, caller: actor.user, owner: self.owner(id), depth, ..Actor::default() };
         let run = self.begin(id, primary, kept.inputs, kept, own)?;
-        Ok(self.begin_instance(id, primary, (actor.instance, owned), run, None, refusal))
+        let per = self.per_captures(id, kept);
+        let slot = self.slot(id, &run, per.clone())?;
+        let entering = match self.too_often(actor, id, primary) {
+            None => Entering::As(slot),
+            Some(fault) => Entering::Refused(slot.map(|_| Entry { condition: None, per }), fault),
+        };
+        let begun = self.begin_instance(id, primary, (actor.instance, owned), run, entering)?;
+        begun.ok_or(Fault::Trap("R0514"))
     }
 
     /// Runs an action with what stands before and after it.
@@ -357,7 +383,7 @@ impl<'a> Reference<'a> {
         if !self.applies(id, primary, &called)? {
             return Err(Fault::Trap("R0504"));
         }
-        let own = Actor { caller: actor.user, owner: None, process: Some(id), ..actor };
+        let own = Actor { caller: actor.user, owner: self.owner(id), process: Some(id), ..actor };
         let mut run = self.begin(id, primary, &inputs, &called, own)?;
         let result = self.go(&mut run).in_transaction(&self.process_name(id))?;
         for (handler, _) in self.handlers(around(Phase::After)) {
@@ -388,13 +414,15 @@ impl<'a> Reference<'a> {
             return Err(Fault::Trap("R0504"));
         }
         let user = self.user_of(id, actor, RunAs::Caller);
-        let own = Actor { user, caller: actor.user, depth: 1, ..Actor::default() };
+        let own = Actor { user, caller: actor.user, owner: self.owner(id), depth: 1, ..Actor::default() };
         let mut run = self.begin(id, primary, inputs, &kept, own)?;
         if kind == Some(ProcessKind::Realtime) {
             return self.go(&mut run).in_transaction(&self.process_name(id)).map(|_| ());
         }
-        self.begin_instance(id, primary, (None, false), run, None, None);
-        Ok(())
+        let per = self.per_captures(id, &kept);
+        let slot = self.slot(id, &run, per)?;
+        let begun = self.begin_instance(id, primary, (None, false), run, Entering::As(slot))?;
+        begun.map(|_| ()).ok_or(Fault::Trap("R0514"))
     }
 
     /// Primary record and inputs of a call.

@@ -9,6 +9,7 @@ use super::{
     Fault,
     run::{Point, Run},
     signals::Mail,
+    slots::Entry,
 };
 use crate::{
     base::value::{RecordRef, Value},
@@ -72,8 +73,10 @@ pub(super) struct Instance<'a> {
     /// Where it stands; at the beginning if it has no point.
     pub(super) run: Run<'a>,
     pub(super) point: Option<Point>,
-    /// What `only if` reads of the event, as long as it has to be tried again.
-    pub(super) condition: Option<Vec<Value>>,
+    /// What it counts as, where its process has a limit.
+    pub(super) slot: Option<Value>,
+    /// What has to be tried again before it begins.
+    pub(super) entry: Option<Entry>,
     pub(super) fault: Option<Fault>,
     pub(super) message: String,
     pub(super) result: Option<Value>,
