@@ -184,3 +184,31 @@ workflow W for x: Deal or Visit
         disasm::function(module, process.body)
     ));
 }
+
+#[test]
+fn a_pair_is_linked_once_and_unlinked_record_by_record() {
+    let source = "entity Bond { deal: Deal, account: Account }
+extend entity Deal { partners: many Account through Bond }
+fn partners(deal: Deal) -> int { return count p in deal.partners }
+action Join(account: Account) for deal: Deal { link account to deal.partners }
+action Part(account: Account) for deal: Deal { unlink account from deal.partners }
+";
+    let all: Vec<String> = ["partners", "Join", "Part"].iter().map(|name| listing(source, name)).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn what_a_limit_counts_by_is_a_function_of_its_own() {
+    let source = "workflow W(n: int = 1) for deal: Deal
+    when updated(score), on demand
+    limit 2 at once per deal.score + n + (old?.score ?? 0) newest wins
+{
+    log \"w\"
+}
+";
+    let program = compile(&format!("{MODEL}{source}"));
+    let module = program.module();
+    let limit = module.processes.iter().find(|process| process.name == "W").unwrap().limit.clone().unwrap();
+    let per = limit.per.clone().unwrap();
+    insta::assert_snapshot!(format!("{limit:?}\n{}", disasm::function(module, per.function)));
+}
