@@ -141,7 +141,7 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
     let Some(token) = next.filter(|token| first || (place.at < place.to && !token.first_on_line)) else {
         let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
         let error = errors::expected_after(&words::list(&expected), before, place.gap());
-        return match habits::fields(place, &expected) {
+        return match habits::missing_fields(place, &expected) {
             Some(help) => error.help(help),
             None => error,
         };

@@ -1,0 +1,81 @@
+//! Fields of entities and records, and states.
+
+use super::token_is_name;
+use crate::diag::Diagnostic;
+use crate::syntax::errors::habits;
+use crate::syntax::recover::explain::{self, Place};
+use crate::syntax::scan::TokenKind;
+
+/// Fields of entities and records.
+pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
+    let token = place.token(place.at)?;
+    let (word, span) = (token.text(place.source), place.span(token));
+    let next = place.word(place.at + 1);
+    match (word, next) {
+        ("required" | "mandatory", _) => Some(habits::instead(
+            "a field is required by itself",
+            span,
+            "not needed",
+            "leave it out; a field that may be absent has a type with `?`",
+        )),
+        ("not", "null" | "none") => Some(habits::instead(
+            "a field is required by itself",
+            span.to(place.span_of(place.at + 1)),
+            "not needed",
+            "leave it out; a field that may be absent has a type with `?`",
+        )),
+        ("null" | "nullable" | "optional", "" | "," | "}") => Some(habits::instead(
+            "a field that may be absent has a type with `?`",
+            span,
+            "not written so",
+            "write `title: text?`",
+        )),
+        ("default", _) if next != ":" => {
+            Some(habits::replaced("a default is written with `=`", span, "not written so", "="))
+        }
+        ("(", _) if place.at > place.from && place.word(place.at - 1) == "unique" => Some(habits::instead(
+            "the fields of `unique` stand without parentheses",
+            span,
+            "not needed",
+            "write `unique title, customer`",
+        )),
+        (_, _) if place.at > place.from && place.word(place.at - 1) == "shown" && token.kind == TokenKind::Text => {
+            let help = format!("write `shown as {word}`");
+            Some(habits::instead("a shown name is written `shown as`", span, "expected `as`", help))
+        }
+        ("unique", "(") => Some(habits::instead(
+            "the fields of `unique` stand without parentheses",
+            place.span_of(place.at + 1),
+            "not needed",
+            "write `unique title, customer`",
+        )),
+        ("shown", next) if next != "as" => Some(habits::instead(
+            "a shown name is written `shown as`",
+            span,
+            "a word is missing",
+            "write `shown as \"{name}\"`",
+        )),
+        ("=", _) if place.at == place.from + 1 => Some(habits::instead(
+            "the type of a field stands after a colon",
+            span,
+            "expected `:`",
+            format!("write `{}: {next}`", place.word(place.from)),
+        )),
+        (_, _) if place.at == place.from + 1 && token_is_name(place, place.at) && token_is_name(place, place.from) => {
+            let first = place.word(place.from);
+            let help = format!("write `{word}: {first}`, the name first");
+            let known = explain::is_type_word(first) || place.token(place.from)?.kind == TokenKind::Name;
+            known.then(|| habits::instead("the name of a field stands before its type", span, "expected `:`", help))
+        }
+        _ => None,
+    }
+}
+
+/// `open => won` among states.
+pub(super) fn arrow(place: &Place<'_>) -> Option<Diagnostic> {
+    let token = place.token(place.at)?;
+    let word = token.text(place.source);
+    let is_sign = place.at > place.from && matches!(word, "=>" | "-->" | ">");
+    is_sign
+        .then(|| habits::replaced("a change of states is written with `->`", place.span(token), "another sign", "->"))
+}

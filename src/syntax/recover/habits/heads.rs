@@ -1,0 +1,190 @@
+//! Heads of declarations: the order of their parts, and how events are named.
+
+use super::{Here, schedules, token_is_name};
+use crate::diag::Diagnostic;
+use crate::syntax::errors::habits;
+use crate::syntax::recover::explain::{Failure, Place};
+use crate::syntax::scan::TokenKind;
+
+/// What is wrong with a head.
+pub(super) fn known(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
+    place.at.checked_sub(1)?;
+    let here = Here::of(place)?;
+    schedules::known(place, here.span)
+        .or_else(|| event(&here))
+        .or_else(|| order(&here))
+        .or_else(|| result(&here))
+        .or_else(|| setting(&here))
+        .or_else(|| name(&here, failure))
+}
+
+/// Events.
+fn event(here: &Here<'_>) -> Option<Diagnostic> {
+    let Here { place, word, before, span, .. } = *here;
+    if matches!(before, "updated" | "written") && word != "(" {
+        let help = format!("name the fields in parentheses: `{before}(amount, title)`");
+        return Some(habits::instead(
+            format!("`{before}` of which fields?"),
+            place.span_of(place.at - 1),
+            "no fields",
+            help,
+        ));
+    }
+    if matches!(before, "updated" | "written" | "(" | ",") && here.token.kind == TokenKind::Text && here.has("when") {
+        let text = word.trim_matches('"');
+        return Some(habits::replaced("a field is named without quotes", span, "a text", text));
+    }
+    match word {
+        "or" | "and" | "&&" | "||" if here.has("when") || here.has("before") || here.has("after") => {
+            Some(habits::replaced("events are separated by commas", span, "between two events", ","))
+        }
+        "==" | "=" | "is" | "becomes" | "changes" | "change" | "to" if before == "status" => Some(habits::instead(
+            "this event is written `status changed`",
+            place.span_of(place.at - 1).to(span),
+            "unknown event",
+            "write `status changed`, `status changed to won` or `status changed from open to won`",
+        )),
+        "on" if here.is_process() => {
+            let event = place.word(place.at + 1);
+            let event = if event.is_empty() || event == "{" { "created" } else { event };
+            let is_signal = token_is_name(place, place.at + 1) && event.starts_with(|c: char| c.is_ascii_uppercase());
+            let written = match event {
+                "every" => "every …".to_owned(),
+                event if is_signal => format!("on {event}"),
+                event => event.to_owned(),
+            };
+            let help = format!("write `when {written}`");
+            Some(habits::instead("an event is named after `when`", span, "begins no clause", help))
+        }
+        _ => None,
+    }
+}
+
+/// What stands too late, and what is missing.
+fn order(here: &Here<'_>) -> Option<Diagnostic> {
+    let Here { place, word, first: kind, span, .. } = *here;
+    match word {
+        "for" if here.is_process() && !here.has("for") => Some(habits::instead(
+            "`for …` stands before the clauses and the result",
+            span,
+            "too late",
+            format!("write `{kind} Name(inputs) for record: Entity -> result when … {{ … }}`; leave out what it lacks"),
+        )),
+        "(" if here.is_process() && here.has("for") => Some(habits::instead(
+            "the inputs stand right after the name",
+            span,
+            "too late",
+            format!("write `{kind} Name(inputs) for record: Entity … {{ … }}`"),
+        )),
+        "{" if kind == "activity" && !here.has("using") => Some(habits::instead(
+            "an activity has no body",
+            span,
+            "expected `using`",
+            "say what does it: `using native`; what the process does itself is an `action`",
+        )),
+        "owned" if kind == "entity" => Some(habits::instead(
+            "`owned by` stands before the flags",
+            span,
+            "too late",
+            "write `entity Name owned by user, audited { … }`",
+        )),
+        "when" | "{" | "->"
+            if place.at >= 2 && place.word(place.at - 2) == "for" && token_is_name(place, place.at - 1) =>
+        {
+            Some(habits::instead(
+                "the record of a process has a name and a type",
+                place.span_of(place.at - 1),
+                "only one of them",
+                "write `for deal: Deal`",
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// `fn f(): int`.
+fn result(here: &Here<'_>) -> Option<Diagnostic> {
+    let Here { word, before, first: kind, span, .. } = *here;
+    match word {
+        ":" if kind == "fn" && before == ")" => {
+            Some(habits::replaced("the result of a function stands after `->`", span, "another sign", " ->"))
+        }
+        "{" if kind == "fn" && before == ")" => Some(habits::instead(
+            "a function says what it gives",
+            span,
+            "expected `->` and a type",
+            "write `-> int` after the inputs; what gives nothing is an `action`",
+        )),
+        _ => None,
+    }
+}
+
+/// Settings and secrets.
+fn setting(here: &Here<'_>) -> Option<Diagnostic> {
+    let Here { place, word, before, first: kind, span, .. } = *here;
+    match word {
+        "=" if kind == "config" && place.at == place.from + 2 => Some(habits::instead(
+            "a setting says its type",
+            span,
+            "expected `:` and a type",
+            format!("write `config {before}: int = …`"),
+        )),
+        before if kind == "secret" && place.word(place.at + 1) == ":" && place.at == place.from + 1 => {
+            Some(habits::instead(
+                "a secret has only a name",
+                place.span_of(place.at + 1),
+                "neither type nor value",
+                format!("write `secret {before}`: its value stays out of the program"),
+            ))
+        }
+        ":" | "=" if kind == "secret" => Some(habits::instead(
+            "a secret has only a name",
+            span,
+            "neither type nor value",
+            format!("write `secret {before}`: its value stays out of the program"),
+        )),
+        _ => None,
+    }
+}
+
+/// Names.
+fn name(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
+    let Here { place, word, first: kind, span, .. } = *here;
+    match word {
+        _ if here.token.kind == TokenKind::Text && failure.expects_name() && place.at <= place.from + 2 => {
+            let name: String = word
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .filter_map(|part| part.split_at_checked(1).map(|(first, rest)| first.to_ascii_uppercase() + rest))
+                .collect();
+            Some(habits::instead(
+                format!("the name of {} is no text", article(kind)),
+                span,
+                "a text",
+                format!("write `{name}`"),
+            ))
+        }
+        "{" if kind == "test" => Some(habits::instead(
+            "a test says what it shows",
+            span,
+            "expected a text",
+            "write `test \"an old deal is closed\" { … }`",
+        )),
+        "-" if place.token(place.at - 1).is_some_and(|name| name.end == here.token.start) => Some(habits::instead(
+            "a name has no `-`",
+            span,
+            "ends the name",
+            "write the words of a name without it: `ChaseDeals`, `chase_deals`",
+        )),
+        _ => None,
+    }
+}
+
+fn article(kind: &str) -> &'static str {
+    match kind {
+        "entity" => "an entity",
+        "enum" => "an enum",
+        "action" => "an action",
+        "test" => "this",
+        _ => "a process",
+    }
+}
