@@ -3,8 +3,9 @@
 use super::checker::{Checker, error};
 use crate::{
     base::{span::Span, value::Value},
+    diag::Diagnostic,
     sema::{
-        errors::types,
+        errors::{types, uses},
         hir::{Arithmetic, Expr, ExprKind},
         ty::Ty,
     },
@@ -21,6 +22,11 @@ impl Checker<'_> {
         right: &ast::Expr,
         span: Span,
     ) -> Expr {
+        if op == Arithmetic::Subtract
+            && let Some(message) = self.hyphenated(left, op_span, right)
+        {
+            return self.refuse(message, span);
+        }
         let left = self.expr(left, None);
         // What is appended to a list or set is one of the same kind.
         let like = Some(&left.ty).filter(|ty| op == Arithmetic::Append && matches!(ty, Ty::List(_) | Ty::Set(_)));
@@ -34,6 +40,18 @@ impl Checker<'_> {
         let left = self.present(left);
         let right = self.present(right);
         self.calculate(op, op_span, left, right, span)
+    }
+
+    /// `deal.total-price`: a difference of two names without spaces, the second of which is unknown, is meant as one.
+    fn hyphenated(&self, left: &ast::Expr, sign: Span, right: &ast::Expr) -> Option<Diagnostic> {
+        let ast::ExprKind::Name(last) = &right.kind else { return None };
+        let first = match &left.kind {
+            ast::ExprKind::Name(name) | ast::ExprKind::Member { name, .. } => name,
+            _ => return None,
+        };
+        let is_one_word = first.span.end == sign.start && sign.end == last.span.start;
+        (is_one_word && self.is_unknown(last))
+            .then(|| uses::hyphenated(&first.name, &last.name, first.span.to(last.span)))
     }
 
     /// In a moment, absent values are passed on.

@@ -143,7 +143,14 @@ impl Checker<'_> {
             name.name.as_str(),
             "old" | "trigger" | "process" | "inputs" | "result" | "config" | "secret" | "me" | "self"
         );
-        !is_word && self.lookup(&name.name).is_none()
+        !is_word && self.lookup(&name.name).is_none() && !self.is_shown_field(name)
+    }
+
+    /// Whether it is a field of the record whose shown name or computed field this is.
+    fn is_shown_field(&self, name: &Ident) -> bool {
+        let super::checker::Host::ShownAs(entity) = self.host else { return false };
+        let of = self.schema.entity(entity);
+        of.is_some_and(|of| of.computed(&name.name).is_some() || of.field(&name.name).is_some())
     }
 
     /// The enum of this name.

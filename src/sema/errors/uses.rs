@@ -38,6 +38,19 @@ pub fn unknown_name(name: &str, span: Span, near: &[&str], homes: &[String], fie
     }
 }
 
+/// `total-price` where no `price` is known.
+#[must_use]
+pub fn hyphenated(first: &str, last: &str, span: Span) -> Diagnostic {
+    let message = format!("there is no `{last}` here to be subtracted from `{first}`");
+    let right = format!("{first}_{last}");
+    Diagnostic::error(codes::E0212, message, span, "a name has no `-`").help(format!("write `{right}`")).fix(
+        format!("write `{right}`"),
+        span,
+        right,
+        Applicability::Suggested,
+    )
+}
+
 /// Values as other languages write them: what replaces the word, and what to write.
 fn foreign_value(name: &str) -> Option<(Option<&'static str>, &'static str)> {
     Some(match name {

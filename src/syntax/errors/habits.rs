@@ -100,6 +100,16 @@ pub(in crate::syntax) fn replaced(message: impl Into<String>, span: Span, label:
     instead(message, span, label, title.clone()).fix(title, span, right, Applicability::Suggested)
 }
 
+/// `if … then … end`, `while … do … done`.
+pub(in crate::syntax) fn no_braces(head: &str, word: &str, span: Span, end: Span) -> Diagnostic {
+    let message = format!("the statements of `{head}` stand in braces");
+    let help = match head {
+        "if" => "write `if … { … } else { … }`; `if … then … else …` is a value",
+        _ => "write `while … { … }`",
+    };
+    instead(message, span, format!("`{{` instead of `{word}`"), help).label(end, "and `}` here")
+}
+
 /// `update 3 { … }`.
 pub(in crate::syntax) fn no_record(verb: &str, found: &str, span: Span) -> Diagnostic {
     let message = format!("`{verb}` is followed by a record, and {found} is none");

@@ -1,4 +1,7 @@
-//! Repairs of single characters: what no declaration, statement or expression may hold.
+//! Repairs of single characters and words: what no declaration, statement or expression may hold.
+
+mod blocks;
+mod names;
 
 use crate::base::span::{FileId, Span};
 use crate::diag::Diagnostic;
@@ -19,6 +22,10 @@ pub(super) fn repair(
 ) -> (String, Vec<u32>) {
     let mut repair = Repair { file, source, bytes: source.as_bytes().to_vec(), diagnostics, strays: Vec::new() };
     repair.conflicts();
+    let code: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
+    repair.quoted_members(&code);
+    repair.hyphens(&code);
+    repair.worded_blocks(&code);
     let mut semicolons = Vec::new();
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
