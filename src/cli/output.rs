@@ -36,6 +36,26 @@ pub(super) fn put_made(path: &Path, term: &Term, make: impl FnOnce(&Path) -> Res
     made
 }
 
+/// The same where there is no file yet; false if there is one by then, which stays. Where there are no links, a file
+/// that comes at this very moment is replaced.
+pub(super) fn put_new(path: &Path, term: &Term, make: impl FnOnce(&Path) -> Result<(), Exit>) -> Result<bool, Exit> {
+    let (folder, temporary) = beside(path);
+    let placed = make(&temporary).and_then(|()| match fs::hard_link(&temporary, path) {
+        Ok(()) => Ok(true),
+        Err(_) if path.exists() => Ok(false),
+        Err(_) => fs::rename(&temporary, path).map(|()| true).map_err(|error| {
+            term.err(&format!("error[E0921]: cannot write `{}`: {error}\n", path.display()));
+            Exit::Environment
+        }),
+    });
+    // What is left over when even this fails is a hidden file beside the target.
+    let _ = fs::remove_file(&temporary);
+    if let Ok(true) = placed {
+        sync_folder(folder);
+    }
+    placed
+}
+
 /// The folder of a file, and the name that it has there until it is whole.
 fn beside(path: &Path) -> (&Path, PathBuf) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,12 +1,14 @@
 //! Opening the store that a command works on.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
+use super::output;
 use super::term::Term;
 use crate::engine::Engine;
 use crate::engine::clock::{Clock, SystemClock, VirtualClock};
-use crate::engine::store::{Store, sqlite::SqliteStore};
+use crate::engine::store::{Store, StoreError, sqlite::SqliteStore};
 use crate::simulation::{self, Simulation};
 
 /// The setting of a store that holds the hash of its newest build.
@@ -84,6 +86,40 @@ pub(super) fn make(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
         Ok(store) => Ok(Box::new(store)),
         Err(error) => Err(failed(term, error)),
     }
+}
+
+/// Makes the file of a store that is not there yet, with what `fill` puts into it: all of it, or no file. False if there
+/// is one, also if another program has made it meanwhile.
+pub(super) fn make_whole(
+    path: &Path,
+    term: &Term,
+    fill: impl FnOnce(Box<dyn Store>) -> Result<(), Exit>,
+) -> Result<bool, Exit> {
+    if path.exists() {
+        return Ok(false);
+    }
+    output::put_new(path, term, |beside| {
+        // Nobody knows the name that it has until then.
+        let named = |error| match error {
+            StoreError::Io(text) => StoreError::Io(text.replace(&*beside.to_string_lossy(), &path.to_string_lossy())),
+            error => error,
+        };
+        let store = SqliteStore::open(beside).map_err(|error| failed(term, named(error)));
+        let filled = store.and_then(|store| fill(Box::new(store)));
+        // What is closed well is one file.
+        let logs = ["-wal", "-shm", "-journal"].map(|ending| with_ending(beside, ending));
+        let is_whole = logs.iter().filter(|log| fs::remove_file(log).is_ok()).count() == 0;
+        match filled {
+            Ok(()) if !is_whole => Err(failed(term, StoreError::Io("its log could not be closed".to_owned()))),
+            filled => filled,
+        }
+    })
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn attach(mut store: Box<dyn Store>, path: &Path, term: &Term) -> Result<Engine, Exit> {

@@ -153,6 +153,93 @@ fn cut_short(call: &Call) -> super::Outcome {
     }
 }
 
+/// A command whose files cannot grow beyond so many blocks of 512 bytes.
+#[cfg(unix)]
+fn limited(call: &Call, blocks: u32, command: &str) -> i32 {
+    let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {command}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line, env!("CARGO_BIN_EXE_abide")]).current_dir(call.path(".")).stdout(Stdio::null());
+    shell.stderr(Stdio::null()).status().unwrap().code().unwrap()
+}
+
+/// The files of a folder beside those of the store `k.db`.
+fn names(call: &Call) -> Vec<String> {
+    let files = fs::read_dir(call.path(".")).unwrap();
+    let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with("k.db")).collect();
+    names.sort();
+    names
+}
+
+fn remove_store(call: &Call) {
+    for ending in ["", "-wal", "-shm", "-lock"] {
+        let _ = fs::remove_file(call.path(&format!("k.db{ending}")));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_is_made_whole_or_not_at_all() {
+    for (make, look) in [
+        ("run p.proc --store k.db", &["list", "--store", "k.db"][..]),
+        ("deploy p.proc --store k.db", &["definitions", "--store", "k.db"]),
+    ] {
+        let call = call(3);
+        let mut made = 0;
+        for blocks in [0, 1, 4, 8, 9, 16, 40, 80, 120, 200, 400, 600, 800, 1_200, 1_600, 2_000, 4_000] {
+            let code = limited(&call, blocks, make);
+            if call.path("k.db").exists() {
+                made += 1;
+                assert_eq!(call.run(look).code, 0, "{make} with {blocks} blocks");
+                remove_store(&call);
+            } else {
+                assert_eq!(code, 3, "{make} with {blocks} blocks");
+            }
+            assert_eq!(names(&call), ["p.json", "p.proc"], "{make} with {blocks} blocks");
+        }
+        assert!((1..16).contains(&made), "{make}: made {made} times");
+    }
+}
+
+#[test]
+fn a_killed_command_leaves_a_whole_store_or_none() {
+    let took = Instant::now();
+    let whole = call(3);
+    assert_eq!(whole.run(&["deploy", "p.proc", "--store", "k.db"]).code, 0);
+    let took = took.elapsed();
+    let call = call(3);
+    for round in 0..20 {
+        let mut child = spawn(&call, &["deploy", "p.proc", "--store", "k.db"]);
+        std::thread::sleep(took * round / 16);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if call.path("k.db").exists() {
+            assert_eq!(call.run(&["definitions", "--store", "k.db"]).code, 0);
+            remove_store(&call);
+        }
+    }
+    assert_eq!(call.run(&["deploy", "p.proc", "--store", "k.db"]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_is_whole_or_is_not_there() {
+    let call = call(3);
+    assert_eq!(call.run(&["run", "p.proc", "--store", "k.db"]).code, 0);
+    let before = names(&call);
+    let mut made = 0;
+    for blocks in [0, 8, 80, 200, 400, 600, 700, 800, 1_000, 4_000] {
+        let code = limited(&call, blocks, "backup --store k.db -o copy.db");
+        if code == 0 {
+            made += 1;
+            assert!(content(&call.path("copy.db")) == content(&call.path("k.db")));
+            fs::remove_file(call.path("copy.db")).unwrap();
+        }
+        assert_eq!(names(&call), before, "{blocks} blocks");
+    }
+    assert!((1..10).contains(&made), "made {made} times");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_cannot_grow_loses_nothing() {

@@ -23,8 +23,15 @@ pub(in crate::cli) fn deploy(args: &DeployArgs, term: &Term) -> Exit {
 fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
     let target = target::load(&args.path, &args.report, term)?;
     let path = &args.store.store;
+    let deploy =
+        |store: &mut dyn Store| deploy::deploy(store, &target.build).map_err(|failure| store::failed(term, failure));
+    let mut deployed = None;
+    let is_made = store::make_whole(path, term, |mut store| {
+        deployed = Some(deploy(&mut *store)?);
+        Ok(())
+    })?;
     let mut store = store::make(path, term)?;
-    let (hash, is_new) = deploy::deploy(&mut *store, &target.build).map_err(|failure| store::failed(term, failure))?;
+    let (hash, is_new) = deployed.filter(|_| is_made).map_or_else(|| deploy(&mut *store), Ok)?;
     let meta = &target.program.module().meta;
     let name = format!("{} {} ({})", meta.name, meta.version, short(&hash));
     if args.activate {

@@ -39,6 +39,10 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let is_new = args.store.as_ref().is_none_or(|store| !store.exists());
     // What is wrong in it is told before there is a store.
     let mut data = if is_new || args.data.is_some() { read(path.as_deref(), &target, args, term)? } else { None };
+    if let (Some(path), true) = (&args.store, is_new) {
+        let beginning = beginning(data.as_ref(), &target);
+        store::make_whole(path, term, |store| open(store, &target, beginning, term).map(drop))?;
+    }
     let mut store: Box<dyn Store> = match &args.store {
         Some(path) => store::hold(path, term)?,
         None => Box::new(SqliteStore::open_in_memory().map_err(|error| store::failed(term, error))?),
@@ -49,15 +53,9 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     }
     let mut data = data.unwrap_or_default();
     let from = begin_with(&mut *store, standing, &data, term)?;
-    let zone = target.program.module().meta.zone.clone();
-    let beginning = data.plan.as_ref().and_then(|plan| plan.data.now).unwrap_or_else(|| {
-        let today = jiff::Timestamp::now().in_tz(&zone).map_or_else(|_| jiff::Zoned::now().date(), |t| t.date());
-        Simulation::default_beginning(&zone, today)
-    });
+    let beginning = beginning(Some(&data), &target);
     let story = Story::new(Arc::clone(&target.program), args.json, term);
-    let mut simulation = Simulation::open(store, target.program, target.hash.clone(), beginning)
-        .map_err(|error| store::failed(term, error))?;
-    store::keep_build(simulation.engine.store(), &target.hash, &target.build, term)?;
+    let mut simulation = open(store, &target, beginning, term)?;
     settings::configure(&mut simulation, given, term)?;
     story.begin(&mut simulation);
     let outcome = carry_out(&mut simulation, &mut data, from).and_then(|()| match advance {
@@ -77,6 +75,24 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
         Err(error) => Err(store::failed(term, error)),
         Ok(()) => told,
     }
+}
+
+/// Opens a store for the build, which it keeps.
+fn open(store: Box<dyn Store>, target: &Target, beginning: i64, term: &Term) -> Result<Simulation<'static>, Exit> {
+    let mut simulation = Simulation::open(store, Arc::clone(&target.program), target.hash.clone(), beginning)
+        .map_err(|error| store::failed(term, error))?;
+    store::keep_build(simulation.engine.store(), &target.hash, &target.build, term)?;
+    Ok(simulation)
+}
+
+/// Where the clock of a new store begins.
+fn beginning(data: Option<&Data>, target: &Target) -> i64 {
+    let told = data.and_then(|data| data.plan.as_ref()).and_then(|plan| plan.data.now);
+    told.unwrap_or_else(|| {
+        let zone = &target.program.module().meta.zone;
+        let today = jiff::Timestamp::now().in_tz(zone).map_or_else(|_| jiff::Zoned::now().date(), |t| t.date());
+        Simulation::default_beginning(zone, today)
+    })
 }
 
 /// A data file that fits the build.
