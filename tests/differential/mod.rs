@@ -44,7 +44,7 @@ const SEEDS: u64 = 300;
 /// So many seeds share a project, as checking it takes longer than running it.
 const SEEDS_OF_A_PROJECT: u64 = 4;
 /// So many seeds lie between two for which the store is closed and opened again before each turn.
-const SEEDS_TO_REOPEN: u64 = 10;
+const SEEDS_TO_REOPEN: u64 = 2;
 
 /// How long a problem is made smaller.
 const SHRINKING: Duration = Duration::from_secs(60);
@@ -91,6 +91,10 @@ impl Compiled {
         if seed.is_multiple_of(SEEDS_TO_REOPEN) {
             let name = "the engine on a file that is opened before each turn";
             traces.push((name, run(&mut Running::reopened(&self.program))));
+        }
+        if seed % SEEDS_TO_REOPEN == SEEDS_TO_REOPEN / 2 {
+            let name = "two engines on one file that take turns";
+            traces.push((name, run(&mut Running::two_on_one_file(&self.program))));
         }
         traces
     }

@@ -1,13 +1,19 @@
 //! The reference, and the engine on a store, as something that events can be done to.
 
-use std::{panic::resume_unwind, sync::Arc};
+use std::{
+    panic::resume_unwind,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use abide::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
     engine::{
         Engine, Settings, Write,
-        clock::VirtualClock,
+        clock::{Clock, VirtualClock},
         faults::{Answer, Failure},
         store::{InstanceFilter, LogEntry, Status, Store, memory::MemoryStore, sqlite::SqliteStore},
     },
@@ -18,8 +24,8 @@ use abide::{
     testing::reference::{Fault, Reference, Seen},
     vm::program::Program,
 };
+use abide_disk::Disk;
 use jiff::tz::TimeZone;
-use tempfile::TempDir;
 
 use super::{
     activities::{self, Asked},
@@ -143,12 +149,37 @@ impl Side for Specified<'_> {
     }
 }
 
+/// A virtual clock that several engines have together.
+#[derive(Clone)]
+struct Together(Arc<AtomicI64>);
+
+impl Clock for Together {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&mut self, to: i64) -> bool {
+        self.0.fetch_max(to, Ordering::Relaxed);
+        true
+    }
+
+    fn resume_at(&mut self, moment: i64) {
+        self.0.fetch_max(moment, Ordering::Relaxed);
+    }
+
+    fn is_virtual(&self) -> bool {
+        true
+    }
+}
+
 /// The engine on a store.
 pub(super) struct Running {
     engine: Option<Engine>,
+    /// Another one on the same file, which does the next turn or operation.
+    other: Option<Engine>,
     program: Arc<Program>,
     /// Where the store is, if it is closed and opened again before each turn.
-    reopened: Option<TempDir>,
+    reopened: Option<Disk>,
     asked: Asked,
     turns: u64,
 }
@@ -164,15 +195,23 @@ impl Running {
 
     /// On a file that is closed and opened again before each turn.
     pub(super) fn reopened(program: &Arc<Program>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let store = SqliteStore::open(&folder.path().join("store.db")).unwrap();
-        Self::on(Box::new(store), program, Some(folder))
+        let disk = Disk::new();
+        Self::on(file(&disk), program, Some(disk))
     }
 
-    fn on(store: Box<dyn Store>, program: &Arc<Program>, reopened: Option<TempDir>) -> Self {
+    /// Two engines on one file, which take turns.
+    pub(super) fn two_on_one_file(program: &Arc<Program>) -> Self {
+        let (disk, asked) = (Disk::new(), Asked::default());
+        let clock = Together(Arc::new(AtomicI64::new(START)));
+        let open = || open(file(&disk), program, &asked, Box::new(clock.clone()));
+        let (engine, other) = (Some(open()), Some(open()));
+        Self { engine, other, program: Arc::clone(program), reopened: None, asked, turns: 0 }
+    }
+
+    fn on(store: Box<dyn Store>, program: &Arc<Program>, reopened: Option<Disk>) -> Self {
         let asked = Asked::default();
-        let engine = Some(open(store, program, &asked));
-        Self { engine, program: Arc::clone(program), reopened, asked, turns: 0 }
+        let engine = Some(open(store, program, &asked, Box::new(VirtualClock::at(START))));
+        Self { engine, other: None, program: Arc::clone(program), reopened, asked, turns: 0 }
     }
 
     fn engine(&mut self) -> &mut Engine {
@@ -184,18 +223,30 @@ impl Running {
         if let Err(Failure::Store(error)) = work(self.engine()) {
             panic!("the store fails: {error}");
         }
+        self.take_turns();
+    }
+
+    /// The other one goes on.
+    fn take_turns(&mut self) {
+        if let (Some(engine), Some(other)) = (&mut self.engine, &mut self.other) {
+            std::mem::swap(engine, other);
+        }
     }
 
     fn reopen(&mut self) {
-        let Some(folder) = &self.reopened else { return };
-        let path = folder.path().join("store.db");
+        self.take_turns();
+        let Some(disk) = &self.reopened else { return };
         drop(self.engine.take());
-        self.engine = Some(open(Box::new(SqliteStore::open(&path).unwrap()), &self.program, &self.asked));
+        self.engine = Some(open(file(disk), &self.program, &self.asked, Box::new(VirtualClock::at(START))));
     }
 }
 
-fn open(store: Box<dyn Store>, program: &Arc<Program>, asked: &Asked) -> Engine {
-    let settings = Settings { clock: Box::new(VirtualClock::at(START)), seed: 1, build: "test".into() };
+fn file(disk: &Disk) -> Box<dyn Store> {
+    Box::new(SqliteStore::open_on(&disk.path("store.db"), abide_disk::NAME).unwrap())
+}
+
+fn open(store: Box<dyn Store>, program: &Arc<Program>, asked: &Asked, clock: Box<dyn Clock>) -> Engine {
+    let settings = Settings { clock, seed: 1, build: "test".into() };
     let mut engine = Engine::open(store, Arc::clone(program), settings).unwrap();
     for (name, activity) in activities::all(asked) {
         engine.implement(name, activity).unwrap();
@@ -254,7 +305,8 @@ impl Side for Running {
 
     fn settle(&mut self) {
         loop {
-            let at_a_time = if self.reopened.is_some() { 1 } else { TURNS_MAX };
+            let alone = self.reopened.is_none() && self.other.is_none();
+            let at_a_time = if alone { TURNS_MAX } else { 1 };
             let ran = self.engine().run_ready(at_a_time).unwrap();
             self.turns += ran.turns;
             assert!(self.turns < TURNS_MAX, "too many turns");
