@@ -101,7 +101,7 @@ fn simulate(mut store: Box<dyn Store>, program: &Arc<Program>) -> String {
 }
 
 /// A folder that needs no disk, where there is one.
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
 }

@@ -10,6 +10,7 @@ mod fields;
 mod groups;
 mod instances;
 mod kill;
+mod load;
 mod loops;
 mod migration;
 mod mortal;

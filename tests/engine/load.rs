@@ -1,0 +1,133 @@
+//! Several workers on one file: they are killed at random while work comes in, and none holds up the others.
+//!
+//! `cargo test` kills 200 times; `ABIDE_KILLS=5000 cargo test engine::load -- --nocapture` so many times. The seed is
+//! printed.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::atomic::AtomicBool,
+    thread,
+    time::Duration,
+};
+
+use abide::{
+    base::value::{RecordRef, Value},
+    engine::{
+        Engine,
+        clock::{Clock, SystemClock},
+        deploy,
+        store::{InstanceFilter, LogKind, Status, Store, sqlite::SqliteStore},
+    },
+};
+use abide_disk::Dice;
+
+use super::{
+    deployment::build,
+    disk::{number, seed},
+    kill::folder,
+    world::{World, text},
+};
+
+/// How often a worker is killed.
+const KILLS: u64 = 200;
+/// How many workers there are at a time.
+const WORKERS: usize = 3;
+/// How long it is until the next one is killed, at most.
+const PAUSE: u64 = 30_000;
+
+const PROJECT: &str = r#"
+entity Counter { title: text n: int = 0 unique title shown as "{title}" }
+entity Job { title: text counter: Counter unique title shown as "{title}" }
+entity Mark { what: text }
+workflow Work for job: Job when created {
+    update job.counter { n += 1 }
+    create Mark { what: "{job.title} begins" }
+    checkpoint
+    do Part(job)
+    update job.counter { n += 1 }
+    create Mark { what: "{job.title} ends" }
+    log "did {job.title}"
+}
+workflow Part for job: Job when called { create Mark { what: "part of {job.title}" } checkpoint log "part of {job.title}" }
+workflow Watch for counter: Counter when updated(title) { log "{counter.id}: after {old.title}" }
+"#;
+
+/// A worker, which does not outlive its test.
+struct Worker(Child);
+
+impl Worker {
+    fn on(store: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abide"));
+        command.arg("worker").arg("--store").arg(store).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// An engine on a file with the project as its current build.
+fn attach(path: &Path, clock: Box<dyn Clock>) -> World {
+    let mut store: Box<dyn Store> = Box::new(SqliteStore::open(path).unwrap());
+    let (hash, is_new) = deploy::deploy(&mut *store, &build(PROJECT)).unwrap();
+    if is_new {
+        assert!(deploy::activate(&mut *store, &hash, false).unwrap().1);
+    }
+    World::of(Engine::attach(store, clock, 1).unwrap())
+}
+
+/// Everything was done once, in order.
+fn check(w: &mut World, jobs: usize, titles: usize) {
+    let all = w.engine.store().instances(&InstanceFilter::default()).unwrap();
+    let ended: Vec<_> = all.iter().map(|instance| (instance.process.as_str(), instance.status)).collect();
+    let of = |process| ended.iter().filter(|found| **found == (process, Status::Succeeded)).count();
+    assert_eq!([of("Work"), of("Part"), of("Watch"), ended.len()], [jobs, jobs, titles, 2 * jobs + titles]);
+    let mark = w.entity("Mark");
+    let marks = w.engine.store().candidates(mark, &[], 0, u32::MAX).unwrap();
+    let marks: Vec<_> = marks.into_iter().map(|id| w.field(RecordRef { entity: mark, id }, "what")).collect();
+    assert_eq!(
+        [marks.len(), marks.iter().map(|what| format!("{what:?}")).collect::<BTreeSet<_>>().len()],
+        [3 * jobs; 2]
+    );
+    let counter = RecordRef { entity: w.entity("Counter"), id: w.ids("Counter")[0] };
+    assert_eq!(w.field(counter, "n"), Value::Int(2 * jobs as i64));
+    let log = w.engine.timeline(None).unwrap();
+    let lines = |kind, message: &str| log.iter().filter(|l| l.kind == kind && l.message.starts_with(message)).count();
+    assert_eq!([lines(LogKind::Note, "did "), lines(LogKind::Note, "part of ")], [jobs, jobs]);
+    // What one record starts runs in the order in which it was started.
+    let seen = w.notes().into_iter().filter_map(|note| note.split_once("after title ").map(|(_, n)| n.to_owned()));
+    let seen: Vec<u64> = seen.map(|n| n.parse().unwrap()).collect();
+    assert_eq!(seen, (0..titles as u64).collect::<Vec<_>>());
+    assert_eq!(w.engine.forgotten().unwrap(), [0; 0]);
+    assert_eq!(w.engine.store().damage().unwrap(), [""; 0]);
+}
+
+#[test]
+fn workers_are_killed_at_random_and_everything_happens_once() {
+    let (kills, seed, folder) = (number("ABIDE_KILLS").unwrap_or(KILLS), seed(), folder());
+    println!("{kills} kills, ABIDE_SEED={seed}");
+    let path = folder.path().join("store.db");
+    let mut w = attach(&path, Box::new(SystemClock));
+    let mut dice = Dice::new(seed);
+    let counter = w.try_create("Counter", &[("title", text("title 0"))]).unwrap();
+    let mut workers: Vec<Worker> = (0..WORKERS).map(|_| Worker::on(&path)).collect();
+    for round in 0..kills {
+        for half in ["a", "b"] {
+            let fields = [("title", text(&format!("{round}{half}"))), ("counter", Value::Ref(counter))];
+            w.try_create("Job", &fields).unwrap();
+        }
+        w.try_update(counter, &[("title", text(&format!("title {}", round + 1)))]).unwrap();
+        thread::sleep(Duration::from_micros(dice.draw() % PAUSE));
+        workers[dice.draw() as usize % WORKERS] = Worker::on(&path);
+    }
+    drop(workers);
+    // Somebody may hold the file until the system has buried him.
+    w.engine.work(&AtomicBool::new(false), true).unwrap();
+    check(&mut w, 2 * kills as usize, kills as usize);
+}
