@@ -122,4 +122,6 @@ limits! {
     /// Rows that are deleted, or looked at for that, in one transaction: some 10 microseconds each, so that nobody waits for
     /// more than a few milliseconds.
     TIDIED_AT_ONCE: u32 = 250;
+    /// Instances that are made ready at once when very many are due: what is ready runs between, and a commit stays short.
+    DUE_AT_ONCE: u32 = 250;
 }

@@ -560,6 +560,14 @@ pub(super) struct StartArgs {
     /// Its primary record, such as opportunity:42, then its inputs as NAME=VALUE
     pub args: Vec<String>,
 
+    /// On each record that it takes, many in a transaction; what is refused is told, the others are started
+    #[arg(long)]
+    pub each: bool,
+
+    /// With --each: only on records with this value; may stand several times
+    #[arg(long = "where", value_name = "NAME=VALUE", requires = "each")]
+    pub conditions: Vec<String>,
+
     #[command(flatten)]
     pub store: StoreArgs,
 

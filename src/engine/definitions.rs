@@ -185,6 +185,7 @@ impl Engine {
             return Ok(());
         }
         self.version = version;
+        self.cache.clear();
         let activation = self.store.meta(ACTIVATION)?;
         if activation != self.activation {
             self.change_build()?;

@@ -127,7 +127,8 @@ pub struct Engine {
     open: bool,
     /// Whether much is read outside of a transaction, during which nothing is written.
     reading: bool,
-    /// The rows that the transaction has read.
+    /// Rows as the store has them, asked within a transaction or while much is read. All are dropped when something is
+    /// undone, when another program has written, and when the caller gets at the store.
     cache: HashMap<RecordRef, Option<Arc<Row>>>,
     /// Records that are about to be written, innermost last.
     pending: Vec<(RecordRef, Arc<Row>)>,
@@ -306,6 +307,7 @@ impl Engine {
 
     /// The store, for listings.
     pub fn store(&mut self) -> &mut dyn Store {
+        self.cache.clear();
         &mut *self.store
     }
 
@@ -324,7 +326,6 @@ impl Engine {
     fn begin_group(&mut self) -> Answer<()> {
         self.store.begin()?;
         self.open = true;
-        self.cache.clear();
         self.now = self.clock.now();
         self.fuel = TURN_FUEL;
         self.notice_others().inspect_err(|_| self.abandon_group())
@@ -339,7 +340,6 @@ impl Engine {
             return Err(error.into());
         }
         self.open = false;
-        self.cache.clear();
         self.random_kept = state;
         Ok(())
     }

@@ -130,7 +130,7 @@ impl Engine {
         self.store.insert(entity, &row)?;
         let changes = self.changes(entity, None, &row);
         let event = Event { new: Some(Arc::new(row)), ..event };
-        self.cache.insert(record, event.new.clone());
+        self.keep_row(record, event.new.clone());
         self.log_record(actor, LogKind::Create, record, changes, String::new())?;
         self.finish(actor, &event)?;
         Ok(record)
@@ -170,7 +170,7 @@ impl Engine {
         let writes: Vec<(FieldIdx, Value)> = differing.map(|((new, _), f)| (FieldIdx(f), new.clone())).collect();
         self.store.update(record, &writes)?;
         let event = Event { old: Some(current), new: Some(Arc::new(row)), ..event };
-        self.cache.insert(record, event.new.clone());
+        self.keep_row(record, event.new.clone());
         self.log_record(actor, LogKind::Update, record, changes, String::new())?;
         self.finish(actor, &event)
     }
@@ -189,7 +189,7 @@ impl Engine {
         let event = Event { old: Some(old), ..event };
         self.cancel_instances_of(record)?;
         self.store.delete(record)?;
-        self.cache.insert(record, None);
+        self.keep_row(record, None);
         self.log_record(actor, LogKind::Delete, record, Vec::new(), name)?;
         self.finish(actor, &event)
     }

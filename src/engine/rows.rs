@@ -20,7 +20,7 @@ use super::{
     store::{Condition, Row, Subscription},
 };
 
-/// Rows that stay in memory within a transaction.
+/// Rows that stay in memory.
 const CACHE_MAX: usize = 10_000;
 
 impl Engine {
@@ -48,17 +48,23 @@ impl Engine {
 
     /// The record as it is stored, if it exists.
     pub(crate) fn stored(&mut self, record: RecordRef) -> Answer<Option<Arc<Row>>> {
-        if let Some(row) = self.cache.get(&record) {
+        let is_kept = self.open || self.reading;
+        if let Some(row) = self.cache.get(&record).filter(|_| is_kept) {
             return Ok(row.clone());
         }
         let row = self.store.get(record)?.map(Arc::new);
-        if self.open || self.reading {
-            if self.cache.len() >= CACHE_MAX {
-                self.cache.clear();
-            }
-            self.cache.insert(record, row.clone());
+        if is_kept {
+            self.keep_row(record, row.clone());
         }
         Ok(row)
+    }
+
+    /// Keeps a row as the store has it.
+    pub(crate) fn keep_row(&mut self, record: RecordRef, row: Option<Arc<Row>>) {
+        if self.cache.len() >= CACHE_MAX {
+            self.cache.clear();
+        }
+        self.cache.insert(record, row);
     }
 
     /// The record as programs read it: within its `before` processes as it is about to be written.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{limits::TIDIED_AT_ONCE, value::RecordRef};
+use crate::base::{
+    limits::{DUE_AT_ONCE, TIDIED_AT_ONCE},
+    value::RecordRef,
+};
 
 use super::{
     Engine,
@@ -65,11 +68,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough,
-    /// some at a time. Gives whether some are left.
+    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough;
+    /// some of them at a time. Gives whether some are left.
     pub(crate) fn fire_due(&mut self) -> Answer<bool> {
         self.start_scheduled()?;
-        let mut room = TIDIED_AT_ONCE;
+        let (mut room, mut fired) = (TIDIED_AT_ONCE, 0);
         while let Some((due, id)) = self.store.next_due()?.filter(|(due, _)| *due <= self.now) {
             match self.store.instance(id)? {
                 Some(instance) if !instance.status.is_live() => {
@@ -80,6 +83,11 @@ impl Engine {
                     self.forget(id, &mut room)?;
                 }
                 Some(mut instance) => {
+                    // LIMIT: DUE_AT_ONCE
+                    if fired == DUE_AT_ONCE {
+                        return Ok(true);
+                    }
+                    fired += 1;
                     self.make_ready(&mut instance)?;
                     self.store.put_instance(&instance)?;
                 }

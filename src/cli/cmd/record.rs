@@ -1,6 +1,6 @@
 //! `abide record`: records of a store, written through the same pipeline as by processes.
 
-mod fields;
+pub(in crate::cli) mod fields;
 mod import;
 mod refused;
 mod rows;

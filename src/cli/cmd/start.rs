@@ -1,5 +1,7 @@
 //! `abide start`: starts a process or runs an action, in a store of real processes.
 
+mod each;
+
 use serde_json::json;
 
 use crate::base::distance::did_you_mean;
@@ -31,6 +33,9 @@ fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
         term.err(&format!("error[R0505]: the build has no process `{}`\n  help: {help}\n", args.process));
         return Err(Exit::Wrong);
     };
+    if args.each {
+        return each::start(&mut engine, args, term);
+    }
     let values = arguments(module, process, &args.args, term)?;
     let result = process.result;
     let user = args.user.as_deref().map(|word| user(module, word, term)).transpose()?;

@@ -62,7 +62,7 @@ pub(super) fn writes(module: &Module, entity: EntityIdx, words: &[String], term:
 }
 
 /// `NAME=VALUE …` as conditions; all mistakes are told. What is private cannot be asked for.
-pub(super) fn conditions(
+pub(in crate::cli) fn conditions(
     module: &Module,
     entity: EntityIdx,
     words: &[String],

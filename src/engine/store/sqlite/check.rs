@@ -35,9 +35,9 @@ impl SqliteStore {
     }
 
     fn missing_builds(&self) -> Result<Vec<String>> {
-        let sql = "SELECT build, count(*), min(id) FROM abide_instance \
-                   WHERE status NOT IN ('succeeded', 'failed', 'canceled') \
-                   AND build NOT IN (SELECT hash FROM abide_build) GROUP BY build ORDER BY build";
+        let sql = "SELECT coalesce(b.hash, i.build), count(*), min(i.id) FROM abide_instance i \
+                   LEFT JOIN abide_build b ON b.number = i.build \
+                   WHERE i.live = 1 AND b.bytes IS NULL GROUP BY i.build ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
         let found = statement.query_map([], |row| {
             let (build, count, first): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

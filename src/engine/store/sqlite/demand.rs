@@ -75,6 +75,7 @@ impl SqliteStore {
         check_names(schema)?;
         self.tables.texts.resize_with(schema.tables.len(), || None);
         self.schema = Arc::clone(schema);
+        self.residents.clear();
         Ok(())
     }
 

@@ -1,53 +1,19 @@
-//! Instances, what wakes them, and the loop guard's memory.
+//! Instances found by what they are, what wakes them, and the loop guard's memory.
 
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, params, types::Value as Sql};
-use serde_json::{Value as Json, json};
 
 use crate::{
     base::value::{EntityIdx, RecordRef},
     bytecode::types::FieldIdx,
-    engine::store::{
-        CausedStart, Instance, InstanceFilter, Result, Status, StoreError, StoredFault, Subscription, codec,
-    },
+    engine::store::{CausedStart, Instance, InstanceFilter, Result, Status, StoreError, Subscription},
 };
 
-use super::SqliteStore;
+use super::{SqliteStore, states};
 
-const COLUMNS: &str = "id, process, build, primary_entity, primary_id, owner, caller, user, parent, ordinal, owned, \
-    status, queue, due, arguments, condition, snapshot, point, fault, message, result, depth, cancel, created, changed, \
-    acting, slot";
-
-fn damaged(id: i64) -> StoreError {
+pub(super) fn damaged(id: i64) -> StoreError {
     StoreError::Damaged(format!("the row of instance {id}"))
-}
-
-fn fault_to_text(fault: &StoredFault) -> String {
-    let values: Vec<_> = fault.values.iter().map(|(name, value)| json!([name, value])).collect();
-    json!({ "code": fault.code, "message": fault.message, "place": fault.place, "values": values }).to_string()
-}
-
-fn fault_from_text(text: &str) -> Option<StoredFault> {
-    let json: Json = serde_json::from_str(text).ok()?;
-    let part = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
-    let values = json.get("values")?.as_array()?.iter();
-    let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
-    Some(StoredFault {
-        code: part("code")?,
-        message: part("message")?,
-        place: part("place")?,
-        values: values.map(pair).collect::<Option<_>>()?,
-    })
-}
-
-/// Nearly always there is none.
-fn acting_to_text(acting: &[Option<i64>]) -> Option<String> {
-    (!acting.is_empty()).then(|| json!(acting).to_string())
-}
-
-fn acting_from_text(text: &str) -> Option<Vec<Option<i64>>> {
-    serde_json::from_str(text).ok()
 }
 
 impl SqliteStore {
@@ -68,135 +34,58 @@ impl SqliteStore {
         }
     }
 
-    pub(super) fn write_instance(&self, i: &Instance) -> Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO abide_instance ({COLUMNS}) VALUES ({})", ["?"; 27].join(", "));
-        let entity = i.primary.map(|p| self.entity_name(p.entity)).transpose()?;
-        self.connection.prepare_cached(&sql)?.execute(params![
-            i.id,
-            i.process,
-            i.build,
-            entity,
-            i.primary.map(|p| p.id),
-            i.owner,
-            i.caller,
-            i.user,
-            i.parent,
-            i.ordinal,
-            i.owned,
-            i.status.word(),
-            i.queue,
-            i.due,
-            codec::values_to_text(&i.arguments),
-            i.condition.as_deref().map(codec::values_to_text),
-            i.snapshot,
-            i.point,
-            i.fault.as_ref().map(fault_to_text),
-            i.message,
-            i.result.as_ref().map(|r| codec::to_json(r).to_string()),
-            i.depth,
-            i.cancel,
-            i.created,
-            i.changed,
-            acting_to_text(&i.acting),
-            i.slot,
-        ])?;
-        Ok(())
-    }
-
-    fn instance_of(&self, row: &rusqlite::Row<'_>) -> Result<Instance> {
-        let id: i64 = row.get(0)?;
-        let status: String = row.get(11)?;
-        let arguments: String = row.get(14)?;
-        let condition: Option<String> = row.get(15)?;
-        let fault: Option<String> = row.get(18)?;
-        let result: Option<String> = row.get(20)?;
-        let acting: Option<String> = row.get(25)?;
-        let result = result.map(|text| {
-            let json = serde_json::from_str(&text).map_err(|_| damaged(id))?;
-            codec::from_json(&json, 0)
-        });
-        Ok(Instance {
-            id,
-            process: row.get(1)?,
-            build: row.get(2)?,
-            primary: self.reference(row.get(3)?, row.get(4)?)?,
-            owner: row.get(5)?,
-            caller: row.get(6)?,
-            user: row.get(7)?,
-            parent: row.get(8)?,
-            ordinal: row.get(9)?,
-            owned: row.get(10)?,
-            status: Status::parse(&status).ok_or_else(|| damaged(id))?,
-            queue: row.get(12)?,
-            due: row.get(13)?,
-            arguments: codec::values_from_text(&arguments)?,
-            condition: condition.as_deref().map(codec::values_from_text).transpose()?,
-            snapshot: row.get(16)?,
-            point: row.get(17)?,
-            fault: fault.map(|text| fault_from_text(&text).ok_or_else(|| damaged(id))).transpose()?,
-            message: row.get(19)?,
-            result: result.transpose()?,
-            depth: row.get(21)?,
-            cancel: row.get(22)?,
-            created: row.get(23)?,
-            changed: row.get(24)?,
-            acting: acting
-                .map(|text| acting_from_text(&text).ok_or_else(|| damaged(id)))
-                .transpose()?
-                .unwrap_or_default(),
-            slot: row.get(26)?,
-        })
-    }
-
-    pub(super) fn read_instance(&self, id: i64) -> Result<Option<Instance>> {
-        let sql = format!("SELECT {COLUMNS} FROM abide_instance WHERE id = ?1");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([id])?;
-        rows.next()?.map(|row| self.instance_of(row)).transpose()
-    }
-
     /// The conditions of a filter, with their values.
     fn conditions(&self, filter: &InstanceFilter) -> Result<(String, Vec<Sql>)> {
         let mut conditions = Vec::new();
         let mut values = Vec::new();
+        // The index of live instances begins with these three; others are narrower.
+        let is_narrow = filter.primary.is_some() || filter.parent.is_some();
+        let plus = if is_narrow { "+" } else { "" };
+        let is_live = filter.live || filter.status.is_some_and(Status::is_live);
+        if is_live {
+            conditions.push(format!("{plus}live = 1"));
+        } else if filter.process.is_some() && !is_narrow {
+            conditions.push("live IN (0, 1)".to_owned());
+        }
         if let Some(build) = &filter.build {
-            conditions.push("build = ?");
-            values.push(Sql::Text(build.clone()));
+            conditions.push(format!("{plus}build = ?"));
+            values.push(self.known_number(build)?.map_or(Sql::Null, Sql::Integer));
+        } else if filter.process.is_some() && !is_narrow {
+            conditions.push("build IN (SELECT number FROM abide_build)".to_owned());
         }
         if let Some(process) = &filter.process {
-            conditions.push("process = ?");
+            conditions.push(format!("{plus}process = ?"));
             values.push(Sql::Text(process.clone()));
         }
         if let Some(status) = filter.status {
-            conditions.push("status = ?");
+            conditions.push("status = ?".to_owned());
             values.push(Sql::Text(status.word().to_owned()));
         }
-        if filter.live {
-            conditions.push("status NOT IN ('succeeded', 'failed', 'canceled')");
-        }
         if let Some(primary) = filter.primary {
-            conditions.push("primary_id = ? AND primary_entity = ?");
+            conditions.push("primary_id = ? AND primary_entity = ?".to_owned());
             values.push(Sql::Integer(primary.id));
             values.push(Sql::Text(self.entity_name(primary.entity)?.to_owned()));
         }
         if let Some(parent) = filter.parent {
-            conditions.push("parent = ?");
+            conditions.push("parent = ?".to_owned());
             values.push(Sql::Integer(parent));
         }
         let test = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
         Ok((test, values))
     }
 
-    pub(super) fn number_of_instances(&self, filter: &InstanceFilter) -> Result<i64> {
+    pub(super) fn number_of_instances(&mut self, filter: &InstanceFilter) -> Result<i64> {
+        self.write_instances_behind()?;
         let (test, values) = self.conditions(filter)?;
         let sql = format!("SELECT count(*) FROM abide_instance WHERE {test}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
     }
 
-    pub(super) fn find_instances(&self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+    pub(super) fn find_instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        self.write_instances_behind()?;
         let (test, values) = self.conditions(filter)?;
-        let sql = format!("SELECT {COLUMNS} FROM abide_instance WHERE {test} ORDER BY id");
+        let sql = format!("SELECT {} FROM abide_instance WHERE {test} ORDER BY id", *states::NAMES);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         let mut found = Vec::new();
@@ -206,7 +95,8 @@ impl SqliteStore {
         Ok(found)
     }
 
-    pub(super) fn find_instance_ids(&self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>> {
+    pub(super) fn find_instance_ids(&mut self, filter: &InstanceFilter, after: i64, limit: u32) -> Result<Vec<i64>> {
+        self.write_instances_behind()?;
         let (test, mut values) = self.conditions(filter)?;
         values.extend([Sql::Integer(after), Sql::Integer(i64::from(limit))]);
         let sql = format!("SELECT id FROM abide_instance WHERE {test} AND id > ? ORDER BY id LIMIT ?");
@@ -215,19 +105,22 @@ impl SqliteStore {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub(super) fn count_running(&self, process: &str, slot: &str) -> Result<u32> {
+    pub(super) fn count_running(&mut self, process: &str, slot: &str) -> Result<u32> {
+        self.write_instances_behind()?;
         let sql = "SELECT count(*) FROM abide_instance INDEXED BY abide_instance_running \
                    WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status <> 'queued'";
         Ok(self.connection.prepare_cached(sql)?.query_row([process, slot], |row| row.get(0))?)
     }
 
-    pub(super) fn find_first_queued(&self, process: &str, slot: &str) -> Result<Option<i64>> {
+    pub(super) fn find_first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>> {
+        self.write_instances_behind()?;
         let sql = "SELECT id FROM abide_instance INDEXED BY abide_instance_queued \
                    WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status = 'queued' ORDER BY id LIMIT 1";
         Ok(self.connection.prepare_cached(sql)?.query_row([process, slot], |row| row.get(0)).optional()?)
     }
 
-    pub(super) fn find_of_slot(&self, process: &str, slot: &str) -> Result<Vec<i64>> {
+    pub(super) fn find_of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>> {
+        self.write_instances_behind()?;
         let sql = "SELECT id FROM abide_instance INDEXED BY abide_instance_running \
                    WHERE process = ?1 AND slot = ?2 AND slot IS NOT NULL AND status <> 'queued' \
                    UNION ALL SELECT id FROM abide_instance INDEXED BY abide_instance_queued \
@@ -269,19 +162,29 @@ impl SqliteStore {
         }
     }
 
-    pub(super) fn write_subscriptions(&self, instance: i64, to: &[Subscription]) -> Result<()> {
-        self.connection.prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?.execute([instance])?;
+    /// Writes the rows of subscriptions; `known` are those that there are, if that is known.
+    pub(super) fn write_subscriptions(
+        &self,
+        instance: i64,
+        known: Option<&[Subscription]>,
+        to: &[Subscription],
+    ) -> Result<()> {
+        if known.is_none_or(|known| !known.is_empty()) {
+            self.connection
+                .prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?
+                .execute([instance])?;
+        }
         let sql = "INSERT OR IGNORE INTO abide_subscription (kind, entity, target, field, instance) \
                    VALUES (?1, ?2, ?3, ?4, ?5)";
-        let mut statement = self.connection.prepare_cached(sql)?;
         for subscription in to {
             let (kind, entity, target, field) = self.key(subscription)?;
-            statement.execute(params![kind, entity, target, field, instance])?;
+            self.connection.prepare_cached(sql)?.execute(params![kind, entity, target, field, instance])?;
         }
         Ok(())
     }
 
-    pub(super) fn read_subscriptions(&self, instance: i64) -> Result<Vec<Subscription>> {
+    pub(super) fn read_subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>> {
+        self.write_subscriptions_behind()?;
         let sql = "SELECT kind, entity, target, field FROM abide_subscription WHERE instance = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([instance])?;
@@ -296,7 +199,8 @@ impl SqliteStore {
         Ok(found)
     }
 
-    pub(super) fn find_subscribers(&self, of: Subscription) -> Result<Vec<i64>> {
+    pub(super) fn find_subscribers(&mut self, of: Subscription) -> Result<Vec<i64>> {
+        self.write_subscriptions_behind()?;
         let (kind, entity, target, field) = self.key(&of)?;
         let sql = "SELECT instance FROM abide_subscription \
                    WHERE target = ?1 AND entity = ?2 AND kind = ?3 AND field = ?4 ORDER BY instance";
@@ -305,7 +209,8 @@ impl SqliteStore {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub(super) fn find_field_subscribers(&self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
+    pub(super) fn find_field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
+        self.write_subscriptions_behind()?;
         let entity = self.entity_name(record.entity)?;
         let sql = "SELECT field, instance FROM abide_subscription \
                    WHERE target = ?1 AND entity = ?2 AND kind = 'field'";

@@ -1,4 +1,4 @@
-//! The log: append-only, one line a row.
+//! The log: append-only, one line a row, written behind.
 
 use rusqlite::params;
 use serde_json::{Value as Json, json};
@@ -31,13 +31,87 @@ fn changes_from_text(text: &str) -> Option<Vec<Change>> {
 const COLUMNS: &str =
     "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
 
+/// Lines that wait to be written.
+const LINES_MAX: usize = 4_096;
+
+/// The lines of the open transaction, as long as they may have to be written again.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    all: Vec<LogEntry>,
+    /// How many of them are written.
+    written: usize,
+    /// The key of the last line of the log, if it is known.
+    last: Option<i64>,
+    /// The lengths and the last key at each savepoint.
+    marks: Vec<(usize, usize, Option<i64>)>,
+}
+
+impl Lines {
+    pub(super) fn unwritten(&self) -> &[LogEntry] {
+        self.all.get(self.written..).unwrap_or_default()
+    }
+
+    /// All are written; within savepoints that may be undone.
+    pub(super) fn note_written(&mut self, may_be_undone: bool) {
+        self.written = self.all.len();
+        if !may_be_undone {
+            self.all.clear();
+            self.written = 0;
+        }
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.marks.push((self.all.len(), self.written, self.last));
+    }
+
+    pub(super) fn release(&mut self, left: u32) {
+        self.marks.truncate(left as usize);
+        if left == 0 && self.unwritten().is_empty() {
+            self.note_written(false);
+        }
+    }
+
+    pub(super) fn undo(&mut self, savepoint: u32) {
+        let mark = self.marks.get((savepoint as usize).saturating_sub(1)).copied();
+        if let Some((length, written, last)) = mark {
+            self.all.truncate(length);
+            (self.written, self.last) = (written, last);
+        }
+    }
+}
+
 impl SqliteStore {
-    pub(super) fn write_log(&self, entry: &LogEntry) -> Result<i64> {
+    /// Adds a line, which is written behind.
+    pub(super) fn append_line(&mut self, entry: &LogEntry) -> Result<i64> {
+        let last = match self.lines.last {
+            Some(last) => last,
+            None => self.select_last_key()?,
+        };
+        let key = last + 1;
+        self.lines.last = Some(key);
+        self.lines.all.push(LogEntry { key, ..entry.clone() });
+        if self.lines.unwritten().len() > LINES_MAX {
+            self.write_lines_behind()?;
+        }
+        Ok(key)
+    }
+
+    pub(super) fn last_key(&self) -> Result<i64> {
+        self.lines.last.map_or_else(|| self.select_last_key(), Ok)
+    }
+
+    fn select_last_key(&self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("SELECT coalesce(max(key), 0) FROM abide_log")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    pub(super) fn write_line(&self, entry: &LogEntry) -> Result<()> {
         let sql = "INSERT INTO abide_log \
-                   (at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                   (key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let entity = entry.record.map(|r| self.entity_name(r.entity)).transpose()?;
         self.connection.prepare_cached(sql)?.execute(params![
+            entry.key,
             entry.at,
             entry.kind.word(),
             entry.instance,
@@ -50,10 +124,11 @@ impl SqliteStore {
             changes_to_text(&entry.changes),
             entry.message,
         ])?;
-        Ok(self.connection.last_insert_rowid())
+        Ok(())
     }
 
-    pub(super) fn read_log(&self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
+    pub(super) fn read_log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
+        self.write_lines_behind()?;
         // WHY: no `?3 IS NULL OR …`, with which SQLite compiles the statement anew at each call.
         let test = if instance.is_some() { "AND instance = ?3" } else { "" };
         let sql = format!("SELECT {COLUMNS} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?2");
@@ -65,7 +140,8 @@ impl SqliteStore {
         self.lines(rows)
     }
 
-    pub(super) fn read_log_of(&self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
+    pub(super) fn read_log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
+        self.write_lines_behind()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM abide_log WHERE key > ?1 AND record_id = ?2 AND record_entity = ?3 \
              ORDER BY key LIMIT ?4"

@@ -2,9 +2,13 @@
 //! memory, where nobody else reads, a table is made with its first row.
 
 mod backup;
+mod behind;
+mod builds;
 mod check;
 mod columns;
+mod counters;
 mod demand;
+mod front;
 mod hold;
 mod instances;
 mod log;
@@ -12,11 +16,13 @@ mod mail;
 mod migrate;
 mod queries;
 mod records;
+mod resident;
 mod setup;
+mod states;
 mod sweep;
 mod tables;
 
-use std::{path::Path, sync::Arc};
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
@@ -47,6 +53,14 @@ pub struct SqliteStore {
     savepoints: u32,
     /// Whether a commit has failed, and what it wrote into the log still stands there.
     is_scarred: bool,
+    /// How many of the savepoints are open in the file.
+    opened: u32,
+    /// The numbers that were counted for records and instances in the open transaction.
+    fresh: Option<RangeInclusive<i64>>,
+    lines: log::Lines,
+    counters: counters::Counters,
+    numbers: builds::Numbers,
+    residents: resident::Residents,
     /// What the open migration began with.
     before: Option<(Arc<Schema>, demand::Tables)>,
     /// Given back after the connection is closed.
@@ -95,39 +109,40 @@ impl SqliteStore {
 
     /// Opens a file that is there, only to look at it: neither the file nor its folder need be writable.
     pub fn open_to_read(path: &Path) -> Result<Self> {
-        let connection = setup::look_at(path)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self {
-            connection,
-            schema,
-            tables,
-            in_memory: false,
-            open: false,
-            savepoints: 0,
-            is_scarred: false,
-            before: None,
-            _hold: None,
-        })
+        Ok(Self::of(setup::look_at(path)?, None))
     }
 
     fn connect(connection: rusqlite::Result<Connection>, path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
         let connection = connection.map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
-        let in_memory = connection.path().is_none_or(str::is_empty);
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         setup::set_up(&connection, path)?;
-        let (schema, tables) = (Arc::default(), demand::Tables::default());
-        Ok(Self {
+        Ok(Self::of(connection, hold))
+    }
+
+    fn of(connection: Connection, hold: Option<hold::Hold>) -> Self {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        Self {
+            in_memory: connection.path().is_none_or(str::is_empty),
             connection,
-            schema,
-            tables,
-            in_memory,
+            schema: Arc::default(),
+            tables: demand::Tables::default(),
             open: false,
             savepoints: 0,
             is_scarred: false,
+            opened: 0,
+            fresh: None,
+            lines: log::Lines::default(),
+            counters: counters::Counters::default(),
+            numbers: builds::Numbers::default(),
+            residents: resident::Residents::default(),
             before: None,
             _hold: hold,
-        })
+        }
+    }
+
+    /// What is known of the file may not be so any more.
+    fn forget(&mut self) {
+        self.residents.clear();
+        self.numbers.clear();
     }
 
     /// A store in memory, gone when it is dropped.
@@ -164,8 +179,11 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn writable(&self) -> Result<()> {
-        if self.open { Ok(()) } else { Err(StoreError::Io("a write outside a transaction".into())) }
+    /// The transaction is over.
+    fn close(&mut self) {
+        (self.open, self.savepoints, self.opened, self.fresh) = (false, 0, 0, None);
+        self.lines = log::Lines::default();
+        self.counters.clear();
     }
 }
 
@@ -189,6 +207,7 @@ impl Store for SqliteStore {
         }
         self.tables = demand::Tables::all(schema);
         self.schema = Arc::clone(schema);
+        self.forget();
         Ok(())
     }
 
@@ -204,7 +223,9 @@ impl Store for SqliteStore {
     }
 
     fn migrate(&mut self, to: &Arc<Schema>, changes: &[TableChange]) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
+        self.write_behind()?;
+        self.forget();
         self.change_schema(to, changes)
     }
 
@@ -224,25 +245,34 @@ impl Store for SqliteStore {
         self.heal()?;
         self.run("BEGIN IMMEDIATE")?;
         self.open = true;
-        Ok(())
+        match self.version() {
+            Ok(version) => {
+                self.residents.begin(version);
+                Ok(())
+            }
+            Err(error) => self.failed(error),
+        }
     }
 
     fn commit(&mut self) -> Result<()> {
         self.writable()?;
-        if let Err(error) = self.run("COMMIT") {
+        self.savepoints = self.opened;
+        if let Err(error) = self.write_behind().and_then(|()| self.run("COMMIT")) {
             self.is_scarred = matches!(error, StoreError::Io(_));
             let answer = self.failed(error);
             // If not now, then before the next transaction.
             let _ = self.heal();
             return answer;
         }
-        (self.open, self.savepoints) = (false, 0);
+        self.close();
+        self.residents.commit();
         self.tables.commit();
         if self.before.take().is_some() { self.run("PRAGMA foreign_keys = ON") } else { Ok(()) }
     }
 
     fn rollback(&mut self) -> Result<()> {
-        (self.open, self.savepoints) = (false, 0);
+        self.close();
+        self.forget();
         self.tables.undo(0);
         let undone = if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") };
         let Some((schema, tables)) = self.before.take() else { return undone };
@@ -251,23 +281,15 @@ impl Store for SqliteStore {
     }
 
     fn savepoint(&mut self) -> Result<Savepoint> {
-        self.writable()?;
-        self.savepoints += 1;
-        self.run(&format!("SAVEPOINT s{}", self.savepoints))?;
-        Ok(Savepoint(self.savepoints))
+        self.open_savepoint()
     }
 
     fn release(&mut self, savepoint: Savepoint) -> Result<()> {
-        self.run(&format!("RELEASE s{}", savepoint.0))?;
-        self.savepoints = savepoint.0.saturating_sub(1);
-        self.tables.release(self.savepoints);
-        Ok(())
+        self.release_savepoint(savepoint.0)
     }
 
     fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
-        self.run(&format!("ROLLBACK TO s{}", savepoint.0))?;
-        self.tables.undo(savepoint.0);
-        self.release(savepoint)
+        self.undo_savepoint(savepoint.0)
     }
 
     fn meta(&mut self, key: &str) -> Result<Option<String>> {
@@ -276,29 +298,24 @@ impl Store for SqliteStore {
     }
 
     fn set_meta(&mut self, key: &str, value: &str) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         let sql = "INSERT INTO abide_meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
         self.connection.prepare_cached(sql)?.execute([key, value])?;
         Ok(())
     }
 
     fn put_build(&mut self, hash: &str, bytes: &[u8]) -> Result<()> {
-        self.writable()?;
-        let sql = "INSERT INTO abide_build (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2";
-        self.connection.prepare_cached(sql)?.execute(params![hash, bytes])?;
-        Ok(())
+        self.writing()?;
+        self.write_build(hash, bytes)
     }
 
     fn builds(&mut self) -> Result<Vec<String>> {
-        let mut statement = self.connection.prepare_cached("SELECT hash FROM abide_build ORDER BY hash")?;
-        let found = statement.query_map([], |row| row.get(0))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        self.read_builds()
     }
 
     fn remove_build(&mut self, hash: &str) -> Result<()> {
-        self.writable()?;
-        self.connection.prepare_cached("DELETE FROM abide_build WHERE hash = ?1")?.execute([hash])?;
-        Ok(())
+        self.writing()?;
+        self.delete_build(hash)
     }
 
     fn metas(&mut self, prefix: &str) -> Result<Vec<(String, String)>> {
@@ -309,49 +326,48 @@ impl Store for SqliteStore {
     }
 
     fn remove_meta(&mut self, key: &str) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.connection.prepare_cached("DELETE FROM abide_meta WHERE key = ?1")?.execute([key])?;
         Ok(())
     }
 
     fn build(&mut self, hash: &str) -> Result<Option<Vec<u8>>> {
-        let mut statement = self.connection.prepare_cached("SELECT bytes FROM abide_build WHERE hash = ?1")?;
-        Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+        self.read_build(hash)
     }
 
     fn count_up(&mut self, counter: &str) -> Result<i64> {
         self.writable()?;
-        let sql = "INSERT INTO abide_counter (name, value) VALUES (?1, 1) \
-                   ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value";
-        Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0))?)
+        let next = self.read_counter(counter)? + 1;
+        self.set_counter(counter, next)?;
+        if counter == "id" {
+            self.fresh = Some(self.fresh.take().map_or(next..=next, |fresh| *fresh.start().min(&next)..=next));
+        }
+        Ok(next)
     }
 
     fn counter(&mut self, counter: &str) -> Result<i64> {
-        let sql = "SELECT value FROM abide_counter WHERE name = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([counter], |row| row.get(0)).optional()?.unwrap_or(0))
+        self.read_counter(counter)
     }
 
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
         self.writable()?;
-        let sql = "INSERT INTO abide_counter (name, value) VALUES (?1, ?2) \
-                   ON CONFLICT DO UPDATE SET value = max(value, ?2)";
-        self.connection.prepare_cached(sql)?.execute(params![counter, to])?;
-        Ok(())
+        let value = self.read_counter(counter)?.max(to);
+        self.set_counter(counter, value)
     }
 
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.need_table(entity)?;
         self.insert_row(entity, row)
     }
 
     fn update(&mut self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.update_row(record, writes)
     }
 
     fn delete(&mut self, record: RecordRef) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.delete_row(record)
     }
 
@@ -377,10 +393,7 @@ impl Store for SqliteStore {
     }
 
     fn delete_instance(&mut self, id: i64) -> Result<()> {
-        self.subscribe(id, &[])?;
-        self.clear_mailbox(id)?;
-        self.connection.prepare_cached("DELETE FROM abide_instance WHERE id = ?1")?.execute([id])?;
-        Ok(())
+        self.remove_instance(id)
     }
 
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
@@ -408,19 +421,16 @@ impl Store for SqliteStore {
     }
 
     fn next_ready(&mut self) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM abide_instance WHERE queue IS NOT NULL ORDER BY queue LIMIT 1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)
+        self.first_ready()
     }
 
     fn next_due(&mut self) -> Result<Option<(i64, i64)>> {
-        let sql = "SELECT due, id FROM abide_instance WHERE due IS NOT NULL ORDER BY due, id LIMIT 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        self.first_due()
     }
 
     fn subscribe(&mut self, instance: i64, to: &[Subscription]) -> Result<()> {
         self.writable()?;
-        self.write_subscriptions(instance, to)
+        self.set_subscriptions(instance, to)
     }
 
     fn subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>> {
@@ -436,7 +446,7 @@ impl Store for SqliteStore {
     }
 
     fn put_mail(&mut self, mail: &Mail) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.write_mail(mail)
     }
 
@@ -453,35 +463,34 @@ impl Store for SqliteStore {
     }
 
     fn remove_mail(&mut self, key: i64) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.connection.prepare_cached("DELETE FROM abide_mail WHERE key = ?1")?.execute([key])?;
         Ok(())
     }
 
     fn clear_mailbox(&mut self, instance: i64) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
         Ok(())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {
-        self.writable()?;
+        self.writing()?;
         self.write_start(start)
     }
 
     fn starts_since(&mut self, process: &str, record: RecordRef, since: i64) -> Result<u32> {
-        self.writable()?;
+        self.writing()?;
         self.count_starts(process, record, since)
     }
 
     fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
         self.writable()?;
-        self.write_log(entry)
+        self.append_line(entry)
     }
 
     fn last_log(&mut self) -> Result<i64> {
-        let mut statement = self.connection.prepare_cached("SELECT coalesce(max(key), 0) FROM abide_log")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+        self.last_key()
     }
 
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
@@ -493,23 +502,28 @@ impl Store for SqliteStore {
     }
 
     fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32> {
-        self.writable()?;
+        self.writing()?;
+        self.write_lines_behind()?;
         self.delete_lines_of(instance, before, limit)
     }
 
     fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
-        self.writable()?;
+        self.writing()?;
+        self.write_behind()?;
         self.delete_lines(sweep, after, before, limit)
     }
 
     fn instance_builds(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, String)>> {
-        let sql = "SELECT id, build FROM abide_instance WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.write_instances_behind()?;
+        let sql = "SELECT i.id, b.hash FROM abide_instance i JOIN abide_build b ON b.number = i.build \
+                   WHERE i.id > ?1 ORDER BY i.id LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map(params![after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     fn damage(&mut self) -> Result<Vec<String>> {
+        self.write_behind()?;
         self.find_damage()
     }
 }

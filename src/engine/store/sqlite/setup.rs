@@ -15,6 +15,11 @@ use super::tables;
 /// Marks the file as a store of this program: "Abid".
 const APPLICATION_ID: i32 = 0x4162_6964;
 
+/// Every commit is on disk. 16 MiB of pages stay in memory, so that a large transaction is written once; about as much is
+/// written ahead before it goes to its place, in a file that is used again and does not grow beyond four times that.
+const HOUSEKEEPING: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; \
+    PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;";
+
 /// How long others may have the file before this program gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -23,7 +28,7 @@ pub(super) fn set_up(connection: &Connection, path: &Path) -> Result<()> {
     connection.busy_timeout(PATIENCE)?;
     let is_store = is_store(connection, path)?;
     write_ahead(connection)?;
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    connection.execute_batch(HOUSEKEEPING)?;
     if !is_store {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         // Another program may have been quicker.

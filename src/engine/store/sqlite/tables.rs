@@ -10,12 +10,12 @@ use crate::engine::store::{
 /// The engine's own tables. A change here is a new format of stores.
 pub(super) const ENGINE: &str = "\
 CREATE TABLE abide_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE abide_build (hash TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE abide_build (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, bytes BLOB);
 CREATE TABLE abide_counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE abide_instance (
   id INTEGER PRIMARY KEY,
   process TEXT NOT NULL,
-  build TEXT NOT NULL,
+  build INTEGER NOT NULL,
   primary_entity TEXT,
   primary_id INTEGER,
   owner INTEGER,
@@ -26,6 +26,7 @@ CREATE TABLE abide_instance (
   ordinal INTEGER,
   owned INTEGER NOT NULL,
   status TEXT NOT NULL,
+  live INTEGER NOT NULL,
   queue INTEGER,
   due INTEGER,
   arguments TEXT NOT NULL,
@@ -42,12 +43,12 @@ CREATE TABLE abide_instance (
   changed INTEGER NOT NULL
 );
 CREATE INDEX abide_instance_queue ON abide_instance (queue) WHERE queue IS NOT NULL;
-CREATE INDEX abide_instance_due ON abide_instance (due, id) WHERE due IS NOT NULL;
+CREATE INDEX abide_instance_due ON abide_instance (due) WHERE due IS NOT NULL;
 CREATE INDEX abide_instance_primary ON abide_instance (primary_id) WHERE primary_id IS NOT NULL;
 CREATE INDEX abide_instance_parent ON abide_instance (parent) WHERE parent IS NOT NULL;
 CREATE INDEX abide_instance_running ON abide_instance (process, slot) WHERE slot IS NOT NULL AND status <> 'queued';
 CREATE INDEX abide_instance_queued ON abide_instance (process, slot, id) WHERE slot IS NOT NULL AND status = 'queued';
-CREATE INDEX abide_instance_process ON abide_instance (process, status);
+CREATE INDEX abide_instance_live ON abide_instance (live, build, process);
 CREATE TABLE abide_subscription (
   kind TEXT NOT NULL,
   entity TEXT NOT NULL,

@@ -1,0 +1,170 @@
+//! Instances that stay decoded, with what wakes them, and that are written behind: what changes within a transaction is
+//! written before its end, or before a query that has to see it, each row once and only where it differs.
+//!
+//! They are asked only within a transaction, at whose beginning all are dropped if another program has written since.
+//! All are dropped, too, when a transaction is undone and when tables change, and those that are written when there are
+//! too many. What is undone to a savepoint is put back as it was.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use crate::engine::store::{Instance, Subscription};
+
+use super::front::Front;
+
+/// About how many bytes of instances stay.
+const BYTES_MAX: usize = 8 << 20;
+/// About what an instance takes besides its snapshot and its arguments.
+const BYTES_EACH: usize = 1 << 10;
+
+/// An instance, and what stands of it in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Resident {
+    pub(super) now: Arc<Instance>,
+    /// Its row; none if it has none yet.
+    pub(super) written: Option<Arc<Instance>>,
+    /// What wakes it, if that is known.
+    pub(super) subscriptions: Option<Arc<[Subscription]>>,
+    /// The rows of what wakes it, if they are known.
+    pub(super) written_subscriptions: Option<Arc<[Subscription]>>,
+}
+
+impl Resident {
+    /// One that stands in the file so.
+    pub(super) fn read(instance: Instance) -> Self {
+        let now = Arc::new(instance);
+        Self { written: Some(Arc::clone(&now)), now, subscriptions: None, written_subscriptions: None }
+    }
+
+    /// One of which nothing stands in the file.
+    pub(super) fn new(instance: Instance) -> Self {
+        let none: Arc<[Subscription]> = Arc::new([]);
+        Self {
+            now: Arc::new(instance),
+            written: None,
+            subscriptions: Some(Arc::clone(&none)),
+            written_subscriptions: Some(none),
+        }
+    }
+
+    pub(super) fn has_other_subscriptions(&self) -> bool {
+        self.subscriptions.is_some() && self.subscriptions != self.written_subscriptions
+    }
+
+    fn is_written(&self) -> bool {
+        self.written.as_ref().is_some_and(|written| Arc::ptr_eq(written, &self.now))
+    }
+
+    fn bytes(&self) -> usize {
+        BYTES_EACH + self.now.arguments.len() * 64 + self.now.snapshot.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// The instances that stay decoded.
+#[derive(Debug, Default)]
+pub(super) struct Residents {
+    all: HashMap<i64, Resident>,
+    bytes: usize,
+    /// Those that are to be written, and those whose subscriptions are.
+    unwritten: BTreeSet<i64>,
+    unsubscribed: BTreeSet<i64>,
+    /// Within how many savepoints one was changed, and what it was before.
+    changes: Vec<(u32, i64, Option<Resident>)>,
+    pub(super) ready: Front,
+    pub(super) due: Front,
+    /// What the file had as its version when they were valid last.
+    version: i64,
+}
+
+impl Residents {
+    pub(super) fn clear(&mut self) {
+        *self = Self { version: self.version, ..Self::default() };
+    }
+
+    /// A transaction begins, with this version of the file.
+    pub(super) fn begin(&mut self, version: i64) {
+        if self.version != version {
+            self.version = version;
+            self.clear();
+        }
+    }
+
+    pub(super) fn get(&self, id: i64) -> Option<&Resident> {
+        self.all.get(&id)
+    }
+
+    /// Puts an instance as it is now; within savepoints it can be put back.
+    pub(super) fn put(&mut self, id: i64, resident: Option<Resident>, savepoints: u32) {
+        let before = self.exchange(id, resident);
+        if savepoints > 0 {
+            self.changes.push((savepoints, id, before));
+        }
+    }
+
+    fn exchange(&mut self, id: i64, resident: Option<Resident>) -> Option<Resident> {
+        let is_unwritten = resident.as_ref().is_some_and(|resident| !resident.is_written());
+        let _ = if is_unwritten { self.unwritten.insert(id) } else { self.unwritten.remove(&id) };
+        let is_unsubscribed = resident.as_ref().is_some_and(Resident::has_other_subscriptions);
+        let _ = if is_unsubscribed { self.unsubscribed.insert(id) } else { self.unsubscribed.remove(&id) };
+        let place = |resident: Option<&Resident>| resident.map_or((None, None), |r| (r.now.queue, r.now.due));
+        let after = resident.as_ref().map_or(0, Resident::bytes);
+        let to = place(resident.as_ref());
+        let before = match resident {
+            Some(resident) => self.all.insert(id, resident),
+            None => self.all.remove(&id),
+        };
+        let from = place(before.as_ref());
+        self.ready.moved(id, from.0, to.0);
+        self.due.moved(id, from.1, to.1);
+        self.bytes = (self.bytes + after).saturating_sub(before.as_ref().map_or(0, Resident::bytes));
+        before
+    }
+
+    /// Those that are to be written, in order.
+    pub(super) fn unwritten(&self) -> Vec<i64> {
+        self.unwritten.iter().copied().collect()
+    }
+
+    /// Those whose subscriptions are to be written, in order.
+    pub(super) fn unsubscribed(&self) -> Vec<i64> {
+        self.unsubscribed.iter().copied().collect()
+    }
+
+    /// Whether there are so many that some should go.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes > BYTES_MAX
+    }
+
+    /// Drops all that are written.
+    pub(super) fn make_room(&mut self) {
+        let (unwritten, unsubscribed) = (&self.unwritten, &self.unsubscribed);
+        self.all.retain(|id, _| unwritten.contains(id) || unsubscribed.contains(id));
+        self.bytes = self.all.values().map(Resident::bytes).sum();
+    }
+
+    /// The transaction is committed.
+    pub(super) fn commit(&mut self) {
+        self.changes.clear();
+    }
+
+    /// Only so many savepoints are left; the others became part of what is around them.
+    pub(super) fn release(&mut self, left: u32) {
+        if left == 0 {
+            self.changes.clear();
+        }
+        for (depth, ..) in self.changes.iter_mut().rev().take_while(|(depth, ..)| *depth > left) {
+            *depth = left;
+        }
+    }
+
+    /// Puts back what was changed within this savepoint.
+    pub(super) fn undo(&mut self, savepoint: u32) {
+        while let Some((_, id, before)) = self.changes.pop_if(|(depth, ..)| *depth >= savepoint) {
+            self.exchange(id, before);
+        }
+        self.ready.forget();
+        self.due.forget();
+    }
+}

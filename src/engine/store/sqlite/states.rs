@@ -1,0 +1,213 @@
+//! The rows of instances. A row that is known is changed only where the instance differs, so that the indexes of other
+//! columns are left alone.
+
+use std::sync::LazyLock;
+
+use rusqlite::{
+    params_from_iter,
+    types::{ToSqlOutput, Value as Sql, ValueRef},
+};
+use serde_json::{Value as Json, json};
+
+use crate::engine::store::{Instance, Result, Status, StoreError, StoredFault, codec};
+
+use super::{SqliteStore, instances::damaged};
+
+/// A column: its name, whether two instances have the same there, and its value.
+struct Column {
+    name: &'static str,
+    is_same: fn(&Instance, &Instance) -> bool,
+    value: for<'a> fn(&'a SqliteStore, &'a Instance) -> Result<ToSqlOutput<'a>>,
+}
+
+/// Declares the columns; one that stands in no field of its own says how it is compared.
+macro_rules! columns {
+    ($($name:ident $(of $($field:ident).+)? = |$store:pat_param, $i:ident| $value:expr;)*) => {
+        /// The columns, in the order of a row that is read.
+        const COLUMNS: &[Column] = &[$(Column {
+            name: stringify!($name),
+            is_same: |a, b| columns!(@of a, $name $($($field).+)?) == columns!(@of b, $name $($($field).+)?),
+            value: |$store, $i| Ok($value),
+        }),*];
+    };
+    (@of $i:ident, $name:ident) => { $i.$name };
+    (@of $i:ident, $name:ident primary) => { $i.primary };
+    (@of $i:ident, $name:ident live) => { $i.status.is_live() };
+}
+
+columns! {
+    id = |_, i| integer(i.id);
+    process = |_, i| text(&i.process);
+    build = |store, i| integer(store.number_of_build(&i.build)?);
+    primary_entity of primary = |store, i| match i.primary {
+        Some(primary) => text(store.entity_name(primary.entity)?),
+        None => null(),
+    };
+    primary_id of primary = |_, i| optional(i.primary.map(|primary| primary.id));
+    owner = |_, i| optional(i.owner);
+    caller = |_, i| optional(i.caller);
+    user = |_, i| optional(i.user);
+    parent = |_, i| optional(i.parent);
+    ordinal = |_, i| optional(i.ordinal.map(i64::from));
+    owned = |_, i| integer(i64::from(i.owned));
+    status = |_, i| text(i.status.word());
+    queue = |_, i| optional(i.queue);
+    due = |_, i| optional(i.due);
+    arguments = |_, i| made(Some(codec::values_to_text(&i.arguments)));
+    condition = |_, i| made(i.condition.as_deref().map(codec::values_to_text));
+    snapshot = |_, i| i.snapshot.as_deref().map_or(null(), |bytes| ToSqlOutput::Borrowed(ValueRef::Blob(bytes)));
+    point = |_, i| i.point.as_deref().map_or(null(), text);
+    fault = |_, i| made(i.fault.as_ref().map(fault_to_text));
+    message = |_, i| text(&i.message);
+    result = |_, i| made(i.result.as_ref().map(|value| codec::to_json(value).to_string()));
+    depth = |_, i| integer(i64::from(i.depth));
+    cancel = |_, i| i.cancel.as_deref().map_or(null(), text);
+    created = |_, i| integer(i.created);
+    changed = |_, i| integer(i.changed);
+    acting = |_, i| made(acting_to_text(&i.acting));
+    slot = |_, i| i.slot.as_deref().map_or(null(), text);
+    live of live = |_, i| integer(i64::from(i.status.is_live()));
+}
+
+fn null() -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(Sql::Null)
+}
+
+fn integer(number: i64) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(Sql::Integer(number))
+}
+
+fn optional(number: Option<i64>) -> ToSqlOutput<'static> {
+    number.map_or(null(), integer)
+}
+
+fn text(text: &str) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+}
+
+fn made(text: Option<String>) -> ToSqlOutput<'static> {
+    text.map_or(null(), |text| ToSqlOutput::Owned(Sql::Text(text)))
+}
+
+fn fault_to_text(fault: &StoredFault) -> String {
+    let values: Vec<_> = fault.values.iter().map(|(name, value)| json!([name, value])).collect();
+    json!({ "code": fault.code, "message": fault.message, "place": fault.place, "values": values }).to_string()
+}
+
+fn fault_from_text(text: &str) -> Option<StoredFault> {
+    let json: Json = serde_json::from_str(text).ok()?;
+    let part = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
+    let values = json.get("values")?.as_array()?.iter();
+    let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    Some(StoredFault {
+        code: part("code")?,
+        message: part("message")?,
+        place: part("place")?,
+        values: values.map(pair).collect::<Option<_>>()?,
+    })
+}
+
+/// Nearly always there is none.
+fn acting_to_text(acting: &[Option<i64>]) -> Option<String> {
+    (!acting.is_empty()).then(|| json!(acting).to_string())
+}
+
+fn acting_from_text(text: &str) -> Option<Vec<Option<i64>>> {
+    serde_json::from_str(text).ok()
+}
+
+/// The names of the columns, as a query has them.
+pub(super) static NAMES: LazyLock<String> =
+    LazyLock::new(|| COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", "));
+
+static SELECT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM abide_instance WHERE id = ?1", *NAMES));
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let marks = vec!["?"; COLUMNS.len()].join(", ");
+    format!("INSERT INTO abide_instance ({}) VALUES ({marks})", *NAMES)
+});
+
+impl SqliteStore {
+    /// Adds the row of an instance.
+    pub(super) fn insert_instance(&self, instance: &Instance) -> Result<()> {
+        let values = COLUMNS.iter().map(|column| (column.value)(self, instance)).collect::<Result<Vec<_>>>()?;
+        self.connection.prepare_cached(&INSERT)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    /// Writes the columns in which an instance differs from its row.
+    pub(super) fn change_instance(&self, written: &Instance, instance: &Instance) -> Result<()> {
+        let mut sql = String::with_capacity(160);
+        sql.push_str("UPDATE abide_instance SET ");
+        let start = sql.len();
+        let mut values = Vec::with_capacity(8);
+        for column in COLUMNS.iter().filter(|column| !(column.is_same)(written, instance)) {
+            if sql.len() > start {
+                sql.push_str(", ");
+            }
+            sql.push_str(column.name);
+            sql.push_str(" = ?");
+            values.push((column.value)(self, instance)?);
+        }
+        if values.is_empty() {
+            return Ok(());
+        }
+        sql.push_str(" WHERE id = ?");
+        values.push(integer(instance.id));
+        match self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))? {
+            1 => Ok(()),
+            _ => Err(StoreError::Constraint(format!("no row of instance {} to write", instance.id))),
+        }
+    }
+
+    pub(super) fn instance_of(&self, row: &rusqlite::Row<'_>) -> Result<Instance> {
+        let id: i64 = row.get(0)?;
+        let status: String = row.get(11)?;
+        let arguments: String = row.get(14)?;
+        let condition: Option<String> = row.get(15)?;
+        let fault: Option<String> = row.get(18)?;
+        let result: Option<String> = row.get(20)?;
+        let acting: Option<String> = row.get(25)?;
+        let result = result.map(|text| {
+            let json = serde_json::from_str(&text).map_err(|_| damaged(id))?;
+            codec::from_json(&json, 0)
+        });
+        Ok(Instance {
+            id,
+            process: row.get(1)?,
+            build: self.hash_of_build(row.get(2)?)?,
+            primary: self.reference(row.get(3)?, row.get(4)?)?,
+            owner: row.get(5)?,
+            caller: row.get(6)?,
+            user: row.get(7)?,
+            parent: row.get(8)?,
+            ordinal: row.get(9)?,
+            owned: row.get(10)?,
+            status: Status::parse(&status).ok_or_else(|| damaged(id))?,
+            queue: row.get(12)?,
+            due: row.get(13)?,
+            arguments: codec::values_from_text(&arguments)?,
+            condition: condition.as_deref().map(codec::values_from_text).transpose()?,
+            snapshot: row.get(16)?,
+            point: row.get(17)?,
+            fault: fault.map(|text| fault_from_text(&text).ok_or_else(|| damaged(id))).transpose()?,
+            message: row.get(19)?,
+            result: result.transpose()?,
+            depth: row.get(21)?,
+            cancel: row.get(22)?,
+            created: row.get(23)?,
+            changed: row.get(24)?,
+            acting: acting
+                .map(|text| acting_from_text(&text).ok_or_else(|| damaged(id)))
+                .transpose()?
+                .unwrap_or_default(),
+            slot: row.get(26)?,
+        })
+    }
+
+    pub(super) fn select_instance(&self, id: i64) -> Result<Option<Instance>> {
+        let mut statement = self.connection.prepare_cached(&SELECT)?;
+        let mut rows = statement.query([id])?;
+        rows.next()?.map(|row| self.instance_of(row)).transpose()
+    }
+}
