@@ -255,3 +255,20 @@ fn an_instance_of_an_earlier_build_goes_on_elsewhere_with_that_build() {
     let is_clear = refused.err.starts_with("error[E0917]: `x.snap`: the snapshot is of another build: ");
     assert!(is_clear && refused.err.contains(told), "{}", refused.err);
 }
+
+#[test]
+fn a_process_is_started_on_each_record_with_some_values() {
+    let text = "entity Deal { title: text open: bool = true }
+workflow Chase for deal: Deal when on demand only if deal.title != \"no\" { wait 1 day }\n";
+    let call = Call::new().file("p.proc", text);
+    fine(call.run(&["deploy", "p.proc", "--store", "s.db", "--activate"]));
+    for fields in [["title=a", "open=true"], ["title=no", "open=true"], ["title=b", "open=false"]] {
+        fine(call.run(&[&["record", "create", "Deal", "--store", "s.db"], &fields[..]].concat()));
+    }
+    let outcome = call.run(&["start", "Chase", "--each", "--where", "open=true", "--store", "s.db"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, "started Chase on 1 of 2 records\n"));
+    assert!(outcome.err.contains("error[R0504]: deal:"), "{}", outcome.err);
+    // It has come to its rest already: nothing is ready for a worker.
+    assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM abide_instance WHERE status = 'waiting'"), 1);
+    assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM abide_log WHERE kind = 'wait'"), 1);
+}

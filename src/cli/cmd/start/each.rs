@@ -100,8 +100,8 @@ impl Outcome {
             for (record, fault) in &self.shown {
                 term.err(&format!("error[{}]: {record}: {}\n", fault.code, fault.message));
             }
-            let refused = if self.refused == 0 { String::new() } else { format!(", refused on {}", self.refused) };
-            term.out(&format!("started {} on {} records{refused}\n", args.process, self.started));
+            let all = self.started + self.refused;
+            term.out(&format!("started {} on {} of {all} records\n", args.process, self.started));
         }
         if self.refused == 0 { Exit::Fine } else { Exit::Wrong }
     }
