@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::base::distance::did_you_mean;
-use crate::engine::store::Status;
-use crate::sema::library::{self, Library};
-
+mod deploy;
+mod operate;
 mod record;
 
-pub(super) use record::{
-    CreateArgs, DeleteArgs, FindArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs, WriteArgs,
+pub(super) use deploy::{ActivateArgs, BackupArgs, DeactivateArgs, DefinitionsArgs, DeployArgs, StartArgs, WorkerArgs};
+pub(super) use operate::{
+    CancelArgs, ChosenArgs, DoctorArgs, FilterArgs, ListArgs, LogArgs, PostponeArgs, ResumeArgs, SettingsArgs,
+    ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
 };
+pub(super) use record::{CreateArgs, DeleteArgs, FindArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs};
 
 /// Business processes: write, check, run.
 #[derive(Debug, Parser)]
@@ -107,41 +108,6 @@ pub(super) enum Command {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct ActivateArgs {
-    /// Deactivated processes that may start again; without any, the newest build becomes the current one
-    pub processes: Vec<String>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// The beginning of the hash of another build than the newest
-    #[arg(long, value_name = "HASH", conflicts_with = "processes")]
-    pub build: Option<String>,
-
-    /// Only show what would happen to the tables
-    #[arg(long, conflicts_with = "processes")]
-    pub dry_run: bool,
-
-    /// Also do what makes records lose values
-    #[arg(long, conflicts_with = "processes")]
-    pub lose_data: bool,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct BackupArgs {
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// The file to write
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct BenchArgs {
     /// A folder, a `.proc` file or a build
     pub path: PathBuf,
@@ -176,66 +142,6 @@ pub(super) struct BuildArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct CancelArgs {
-    #[command(flatten)]
-    pub chosen: ChosenArgs,
-
-    /// Why; processes that wait for them are told
-    #[arg(long, value_name = "TEXT", default_value = "cancelled by an operator")]
-    pub reason: String,
-}
-
-/// Which instances an operator means.
-#[derive(Args, Debug)]
-pub(super) struct ChosenArgs {
-    /// The numbers of the instances
-    #[arg(value_name = "INSTANCE")]
-    pub instances: Vec<i64>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    #[command(flatten)]
-    pub filter: FilterArgs,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Many instances at once: those that the command may be done to, and for which all that is given holds.
-#[derive(Args, Debug)]
-pub(super) struct FilterArgs {
-    /// Instances of this process, instead of numbers
-    #[arg(long, value_name = "PROCESS")]
-    pub process: Option<String>,
-
-    /// Instances in this status, such as parked
-    #[arg(long, value_name = "STATUS", value_parser = live_status)]
-    pub status: Option<Status>,
-
-    /// Instances with this primary record, such as opportunity:42
-    #[arg(long, value_name = "RECORD")]
-    pub record: Option<String>,
-
-    /// All instances that the command may be done to
-    #[arg(long)]
-    pub all: bool,
-
-    /// Do it; without this, instances that no number names are only counted
-    #[arg(long)]
-    pub yes: bool,
-}
-
-fn live_status(word: &str) -> Result<Status, String> {
-    let known = Status::ALL.into_iter().filter(|status| status.is_live());
-    Status::parse(word).filter(|status| status.is_live()).ok_or_else(|| {
-        let words: Vec<&str> = known.map(Status::word).collect();
-        format!("it is one of: {}", words.join(", "))
-    })
-}
-
-#[derive(Args, Debug)]
 pub(super) struct CheckArgs {
     /// A folder, a `.proc` file, or `-` for standard input
     #[arg(default_value = ".")]
@@ -260,47 +166,6 @@ pub(super) struct CompletionsArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct DeactivateArgs {
-    /// The processes
-    #[arg(required = true)]
-    pub processes: Vec<String>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct DefinitionsArgs {
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct DeployArgs {
-    /// A folder, a `.proc` file or a build
-    #[arg(default_value = ".")]
-    pub path: PathBuf,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Make it the current build at once, if no record loses a value by that
-    #[arg(long)]
-    pub activate: bool,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    pub report: ReportArgs,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct DisasmArgs {
     /// A folder, a `.proc` file or a build
     #[arg(default_value = ".")]
@@ -311,16 +176,6 @@ pub(super) struct DisasmArgs {
 
     #[command(flatten)]
     pub report: ReportArgs,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct DoctorArgs {
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -361,91 +216,6 @@ pub(super) struct StoreArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct ListArgs {
-    /// Only of this process
-    pub process: Option<String>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Also those that have ended
-    #[arg(long)]
-    pub all: bool,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct LogArgs {
-    /// Only of this instance
-    pub instance: Option<i64>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// At most so many lines
-    #[arg(long, value_name = "N")]
-    pub limit: Option<u64>,
-
-    /// Only lines after the one with this key
-    #[arg(long, value_name = "KEY", default_value_t = 0)]
-    pub after: i64,
-
-    /// As JSON, each line with its key
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct PostponeArgs {
-    #[command(flatten)]
-    pub chosen: ChosenArgs,
-
-    /// For how long, such as "2 hours"
-    #[arg(long = "for", value_name = "DURATION")]
-    pub time: String,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct ResumeArgs {
-    /// With --store the numbers of instances; else the file that `snapshot` wrote, then the build that the instance
-    /// began with, or its project
-    #[arg(value_name = "INSTANCE… | SNAPSHOT BUILD")]
-    pub what: Vec<String>,
-
-    /// The file of the store whose instances go on
-    #[arg(long, value_name = "FILE")]
-    pub store: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub filter: FilterArgs,
-
-    #[command(flatten)]
-    pub clock: ClockArgs,
-
-    /// Write a field before the clock moves, such as opportunity:42.state=won; may stand several times
-    #[arg(long, value_name = "RECORD.FIELD=VALUE")]
-    pub update: Vec<String>,
-
-    /// Whose rights `--update` has: a user of the snapshot, such as user:7 or Ann; without it the system's
-    #[arg(long = "as", value_name = "USER", requires = "update")]
-    pub user: Option<String>,
-
-    /// Give a setting of the project another value, such as large_deal="60000 USD"; may stand several times
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub config: Vec<String>,
-
-    /// What happened as JSON
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    pub report: ReportArgs,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct RunArgs {
     /// A folder, a `.proc` file or a build
     #[arg(default_value = ".")]
@@ -476,111 +246,6 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct SettingsArgs {
-    /// The file of a store, whose settings are listed, too
-    #[arg(long, value_name = "FILE")]
-    pub store: Option<PathBuf>,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct ShowArgs {
-    /// The number of an instance, or the name of a library: core, crm
-    #[arg(value_parser = shown)]
-    pub what: Shown,
-
-    /// The file of the store that the instance is in
-    #[arg(long, value_name = "FILE")]
-    pub store: Option<PathBuf>,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What `show` shows.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Shown {
-    /// An instance of a store.
-    Instance(i64),
-    /// The text of a library.
-    Library(&'static Library),
-}
-
-fn shown(word: &str) -> Result<Shown, String> {
-    let library = library::find(word).map(Shown::Library);
-    library.or_else(|| word.parse().ok().map(Shown::Instance)).ok_or_else(|| {
-        let near = did_you_mean(word, library::ALL.map(|library| library.name));
-        let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        format!("neither the number of an instance nor a library{hint}")
-    })
-}
-
-#[derive(Args, Debug)]
-pub(super) struct SignalArgs {
-    /// The signal
-    pub signal: String,
-
-    /// The record that it is about, such as opportunity:42, then its fields as NAME=VALUE
-    pub args: Vec<String>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Whose rights it has: a user such as user:7; without it the system's
-    #[arg(long = "as", value_name = "USER")]
-    pub user: Option<String>,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct SnapshotArgs {
-    /// The number of the instance
-    pub instance: i64,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// The file to write
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct StartArgs {
-    /// The process or action
-    pub process: String,
-
-    /// Its primary record, such as opportunity:42, then its inputs as NAME=VALUE
-    pub args: Vec<String>,
-
-    /// On each record that it takes, many in a transaction; what is refused is told, the others are started
-    #[arg(long)]
-    pub each: bool,
-
-    /// With --each: only on records with this value; may stand several times
-    #[arg(long = "where", value_name = "NAME=VALUE", requires = "each")]
-    pub conditions: Vec<String>,
-
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Whose rights it has: a user such as user:7; without it the system's
-    #[arg(long = "as", value_name = "USER")]
-    pub user: Option<String>,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct TestArgs {
     /// A folder or a `.proc` file
     #[arg(default_value = ".")]
@@ -601,27 +266,19 @@ pub(super) struct TestArgs {
     pub report: ReportArgs,
 }
 
+/// How a command that writes to a store does it.
 #[derive(Args, Debug)]
-pub(super) struct WhyArgs {
-    /// The number of the instance
-    pub instance: i64,
-
+pub(super) struct WriteArgs {
     #[command(flatten)]
     pub store: StoreArgs,
+
+    /// Whose rights it has: a user such as user:7; without it the system's
+    #[arg(long = "as", value_name = "USER")]
+    pub user: Option<String>,
 
     /// As JSON
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct WorkerArgs {
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Stop when nothing is ready or due, instead of waiting for more
-    #[arg(long)]
-    pub until_idle: bool,
 }
 
 /// How messages about sources are told; the same for every command that has any.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::StoreArgs;
+use super::{StoreArgs, WriteArgs};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RecordArgs {
@@ -28,21 +28,6 @@ pub(in crate::cli) enum RecordCommand {
     Import(ImportArgs),
     /// Write fields of a record
     Update(UpdateArgs),
-}
-
-/// How a command that writes does it.
-#[derive(Args, Debug)]
-pub(in crate::cli) struct WriteArgs {
-    #[command(flatten)]
-    pub store: StoreArgs,
-
-    /// Whose rights it has: a user such as user:7; without it the system's
-    #[arg(long = "as", value_name = "USER")]
-    pub user: Option<String>,
-
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Args, Debug)]

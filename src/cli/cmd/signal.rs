@@ -18,7 +18,7 @@ pub(in crate::cli) fn run(args: &SignalArgs, term: &Term) -> Exit {
 }
 
 fn send(args: &SignalArgs, term: &Term) -> Result<Exit, Exit> {
-    let mut engine = store::engine(&args.store.store, term)?;
+    let mut engine = store::engine(&args.write.store.store, term)?;
     let module = engine.module();
     let Some((_, signal)) = module.signal_by_name(&args.signal) else {
         return Err(unknown(module, &args.signal, term));
@@ -35,7 +35,7 @@ fn send(args: &SignalArgs, term: &Term) -> Result<Exit, Exit> {
     };
     let rest: Vec<&String> = rest.iter().collect();
     let values = start::named(module, (&args.signal, "field"), &signal.fields, &rest, term)?;
-    let user = args.user.as_deref().map(|word| start::user(module, word, term)).transpose()?;
+    let user = args.write.user.as_deref().map(|word| start::user(module, word, term)).transpose()?;
     match engine.send(user, &args.signal, &Value::Record(values), record) {
         Ok(sent) => tell(args, &sent, record.map(|record| engine.identity(record)), term),
         Err(Failure::Fault(fault)) => {
@@ -60,7 +60,7 @@ fn unknown(module: &Module, name: &str, term: &Term) -> Exit {
 }
 
 fn tell(args: &SignalArgs, sent: &Sent, record: Option<String>, term: &Term) {
-    if args.json {
+    if args.write.json {
         let to: Vec<i64> = sent.to.iter().map(|(id, _)| *id).collect();
         let object =
             json!({"version": 1, "signal": args.signal, "record": record, "instances": to, "starts": sent.starts});

@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(args: &StartArgs, term: &Term) -> Exit {
 }
 
 fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
-    let mut engine = store::engine(&args.store.store, term)?;
+    let mut engine = store::engine(&args.write.store.store, term)?;
     let module = engine.module();
     let Some(process) = module.processes.iter().find(|process| process.name == args.process) else {
         let near = did_you_mean(&args.process, module.processes.iter().map(|process| process.name.as_str()));
@@ -38,19 +38,19 @@ fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
     }
     let values = arguments(module, process, &args.args, term)?;
     let result = process.result;
-    let user = args.user.as_deref().map(|word| user(module, word, term)).transpose()?;
+    let user = args.write.user.as_deref().map(|word| user(module, word, term)).transpose()?;
     match engine.start(user, &args.process, &values) {
-        Ok(Started::Instance(id)) if args.json => {
+        Ok(Started::Instance(id)) if args.write.json => {
             term.out(&format!("{:#}\n", json!({"version": 1, "instance": id})));
         }
         Ok(Started::Instance(id)) => term.out(&format!("started {} #{id}\n", args.process)),
         Ok(Started::Result(value)) => {
-            let show = Show::new(engine.module(), args.json);
+            let show = Show::new(engine.module(), args.write.json);
             let shown = match (result, &value) {
                 (Some(ty), Some(value)) => Some(show.value(ty, value, &|_| None)),
                 _ => None,
             };
-            if args.json {
+            if args.write.json {
                 term.out(&format!("{:#}\n", json!({"version": 1, "result": shown})));
             } else {
                 term.out(&shown.map_or_else(|| format!("{} is done\n", args.process), |shown| format!("{shown}\n")));

@@ -46,7 +46,7 @@ pub(super) fn start(engine: &mut Engine, args: &StartArgs, term: &Term) -> Resul
     let conditions = fields::conditions(module, entity, &args.conditions, term)?;
     let given: Vec<&String> = args.args.iter().collect();
     let inputs = named(module, (&process.name, "input"), &process.inputs, &given, term)?;
-    let user = args.user.as_deref().map(|word| user(module, word, term)).transpose()?;
+    let user = args.write.user.as_deref().map(|word| user(module, word, term)).transpose()?;
     let mut outcome = Outcome::default();
     let mut after = 0;
     loop {
@@ -89,7 +89,7 @@ impl Outcome {
     }
 
     fn tell(&self, args: &StartArgs, term: &Term) -> Exit {
-        if args.json {
+        if args.write.json {
             let shown = self.shown.iter();
             let shown: Vec<_> = shown
                 .map(|(record, fault)| json!({"record": record, "code": fault.code, "message": fault.message}))
