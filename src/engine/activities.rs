@@ -64,7 +64,8 @@ pub enum ActivityError {
         /// Its fields.
         fields: Vec<Value>,
     },
-    /// It could not be done, for a reason that people read; `retry` tries it again.
+    /// It could not be done now, for a reason that people read. `retry` tries it again; without one the engine does, after
+    /// growing delays, if no `catch` deals with it.
     Failed(String),
 }
 
@@ -125,7 +126,7 @@ impl Engine {
                 let call = ActivityCall { name, inputs, key, timeout, now: self.now };
                 let answer = activity.call(&call).map_err(|error| failure(module, name, error));
                 if self.clock.now().saturating_sub(began) > timeout {
-                    return Err(faults::activity_late(name));
+                    return Err(faults::passing(faults::activity_late(name)));
                 }
                 answer
             }
@@ -149,7 +150,7 @@ fn checked(module: &Module, name: &str, result: Option<TypeIdx>, value: Option<V
 
 fn failure(module: &Module, name: &str, error: ActivityError) -> Failure {
     let (error, fields) = match error {
-        ActivityError::Failed(message) => return faults::activity_failed(name, message),
+        ActivityError::Failed(message) => return faults::passing(faults::activity_failed(name, message)),
         ActivityError::Raised { error, fields } => (error, fields),
     };
     let found = (0u16..).zip(&module.records).find(|(_, def)| def.kind == RecordKind::Error && def.name == error);

@@ -38,6 +38,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The same of a cause that may pass by itself.
+pub(crate) fn passing(failure: Failure) -> Failure {
+    match failure {
+        Failure::Fault(fault) => Failure::Fault(Box::new(Fault { may_pass: true, ..*fault })),
+        failure => failure,
+    }
+}
+
 /// What requests answer with.
 pub type Answer<T> = Result<T, Failure>;
 

@@ -100,15 +100,15 @@ impl Engine {
                 self.take_place(&mut instance, room)?;
                 self.store.put_instance(&instance)?;
             }
-            Some(Failure::Fault(fault)) => self.park(&mut instance, &fault)?,
+            Some(Failure::Fault(fault)) => self.park(&mut instance, &fault, 0)?,
             Some(failure) => return Err(failure),
         }
         Ok(Some(instance.id))
     }
 
-    /// Stops an instance where it rests, until it is retried or given up.
-    pub(crate) fn park(&mut self, instance: &mut Instance, fault: &Fault) -> Answer<()> {
-        let stored = self.stored_fault(fault);
+    /// Stops an instance where it rests, until it is retried or given up. `tries` is how often the turn was tried.
+    pub(crate) fn park(&mut self, instance: &mut Instance, fault: &Fault, tries: u32) -> Answer<()> {
+        let stored = StoredFault { tries, ..self.stored_fault(fault) };
         instance.status = Status::Parked;
         (instance.queue, instance.due) = (None, None);
         instance.changed = self.now;
@@ -131,6 +131,7 @@ impl Engine {
             message: fault.message.clone(),
             place: fault.at.as_ref().map(words::place).unwrap_or_default(),
             values: fault.values.iter().map(|named| (named.name.clone(), self.value_in_words(named))).collect(),
+            tries: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
-//! - [`activities`]: what the embedding program does for processes.
+//! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`operate`]: what operators do to instances.
 //! - [`view`], [`why`], [`export`]: what people see of instances, and how one travels.
 //! - `machine`, `host`: running bodies and answering their requests.
@@ -27,12 +27,14 @@ mod instance;
 mod log;
 mod machine;
 pub mod migration;
+mod named;
 mod numbers;
 pub mod operate;
 mod operation;
 mod pipeline;
 mod requests;
 mod retention;
+mod retries;
 mod rows;
 mod schedules;
 mod scope;
@@ -79,7 +81,7 @@ use self::{
     waits::Watch,
 };
 
-pub use self::{machine::TestHost, operation::Write, requests::Started, turn::Ran, words::later};
+pub use self::{machine::TestHost, operation::Write, requests::Started, retries::Retries, turn::Ran, words::later};
 
 /// The setting of a store that says when it became that of its project.
 const FOUNDED: &str = "founded";
@@ -161,6 +163,16 @@ pub struct Engine {
     system_user: Option<i64>,
     /// Which builds are referred to.
     scan: retention::Scan,
+    /// How turns are tried again that failed for a reason that may pass.
+    retries: Retries,
+}
+
+impl Settings {
+    /// The settings of a program on a clock.
+    #[must_use]
+    pub fn of(program: &Program, clock: Box<dyn Clock>, seed: u64) -> Self {
+        Self { clock, seed, build: program.build().to_string() }
+    }
 }
 
 impl Engine {
@@ -206,6 +218,7 @@ impl Engine {
             zones: HashMap::new(),
             system_user: None,
             scan: retention::Scan::default(),
+            retries: Retries::default(),
         };
         engine.settle_in()?;
         Ok(engine)

@@ -6,12 +6,13 @@ use std::{
 };
 
 use crate::{
-    base::limits::TURN_FUEL,
+    base::{limits::TURN_FUEL, value},
     bytecode::{
         module::PointKind,
         traps::TrapCode,
         types::{PointIdx, ProcessIdx},
     },
+    data::show,
     vm::{fault::Fault, machine::Machine, snapshot::SnapshotError},
 };
 
@@ -22,7 +23,7 @@ use super::{
     log::Line,
     machine::{End, Frame},
     slots::Room,
-    store::{Instance, LogKind, Status},
+    store::{Instance, LogKind, Status, StoredFault},
     words,
 };
 
@@ -98,11 +99,37 @@ impl Engine {
         self.pending.clear();
         match answer {
             Err(Failure::Fault(fault)) => {
-                let mut instance = self.known_instance(id)?;
-                self.park(&mut instance, &fault)
+                let instance = self.known_instance(id)?;
+                self.put_aside(instance, &fault)
             }
             answer => answer,
         }
+    }
+
+    /// What becomes of an instance whose turn failed: if the cause may pass by itself, the turn is tried again later, each
+    /// time after a longer delay; else, and in the end, the instance is parked.
+    fn put_aside(&mut self, mut instance: Instance, fault: &Fault) -> Answer<()> {
+        let before = instance.fault.take().map_or(0, |fault| fault.tries);
+        let tries = if fault.may_pass { before.saturating_add(1) } else { 0 };
+        // LIMIT: RETRIES_MAX
+        if tries == 0 || tries > self.retries.times {
+            return self.park(&mut instance, fault, tries);
+        }
+        let delay = self.retries.delay(tries);
+        let stored = StoredFault { tries, ..self.stored_fault(fault) };
+        (instance.status, instance.queue) = (Status::Postponed, None);
+        (instance.due, instance.changed) = (Some(self.now.saturating_add(delay)), self.now);
+        let again = show::duration(value::Duration { micros: delay, ..value::Duration::default() });
+        let line = Line {
+            place: stored.place.clone(),
+            stage: fault.at.as_ref().map(|at| at.stage.clone()).unwrap_or_default(),
+            message: format!("{}: {}; it is tried again in {again}", stored.code, stored.message),
+            ..Line::of(&instance)
+        };
+        instance.fault = Some(stored);
+        self.store.subscribe(instance.id, &[])?;
+        self.store.put_instance(&instance)?;
+        self.log(line)
     }
 
     fn run_turn(&mut self, mut instance: Instance) -> Answer<()> {

@@ -63,6 +63,7 @@ pub fn instance(timeline: &Timeline<'_>, view: &InstanceView) -> Json {
             "code": f.code,
             "message": f.message,
             "place": f.place,
+            "tries": f.tries,
             "values": f.values.iter().map(|(name, value)| json!({"name": name, "value": value})).collect::<Vec<_>>(),
         })),
     })

@@ -72,6 +72,7 @@ impl Timeline<'_> {
         if let Some(fault) = &instance.fault {
             lines.push(format!("{} {}", fault.code, fault.sentence()));
             lines.extend(fault.values.iter().map(|(name, value)| format!("{name} = {value}")));
+            lines.extend((fault.tries > 0).then(|| format!("tried {}", times(fault.tries))));
         } else if !instance.message.is_empty() {
             lines.push(instance.message.clone());
         }
@@ -230,6 +231,12 @@ impl Timeline<'_> {
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Text(t) if t.is_empty()) || matches!(value, Value::List(items) if items.is_empty())
+}
+
+/// `once`, `3 times`.
+#[must_use]
+pub fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// `ChaseLargeDeals #12`; a real-time process has no number.

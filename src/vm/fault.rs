@@ -22,6 +22,8 @@ pub struct Fault {
     pub payload: Option<(RecordIdx, Value)>,
     /// The named values of the function at that moment, for operators.
     pub values: Vec<Named>,
+    /// Whether the cause may pass by itself, and no `catch` or `retry` of the program has seen it.
+    pub may_pass: bool,
 }
 
 /// A value with the name that it has in the source.

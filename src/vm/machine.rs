@@ -346,6 +346,10 @@ impl Machine {
             };
             if let Some(handler) = handlers.iter().find(covers).copied() {
                 frame.pc = handler.target as usize;
+                // What the program deals with itself is its own.
+                if let (Exit::Fault(fault), false) = (&mut exit, handler.always) {
+                    fault.may_pass = false;
+                }
                 // The heap has no room only if the fault is about that: then the handler sees none.
                 let bits = self.heap.new_fault(Arc::new(exit)).unwrap_or_default();
                 return self.put(handler.fault, &[bits]);

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use abide::{
     base::value::Value,
     engine::{
+        Retries,
         activities::{ActivityCall, ActivityError},
+        clock::SECOND,
+        operate::Operation,
         store::Status,
     },
 };
@@ -137,5 +140,97 @@ fn in_a_transaction_an_error_is_caught_where_it_is_done() {
         let a = w.create("Deal", &[("title", text("a"))]);
         let refused = fault(w.try_update(a, &[("title", text("b"))]));
         assert!(refused.contains("night 5"), "{refused}");
+    });
+}
+
+/// A world in which `Score` fails so often before it answers.
+fn failing(w: &mut World, times: usize) -> Asked {
+    let mut answers = vec![Err(ActivityError::Failed("no line".to_owned())); times];
+    answers.push(Ok(Some(score(7))));
+    answering(w, answers)
+}
+
+fn without_retry() -> String {
+    SOURCE.replace("\n    retry 2 times after 1 minute", "")
+}
+
+#[test]
+fn what_may_pass_is_tried_again_after_growing_delays() {
+    on_both(&without_retry(), |w| {
+        let asked = failing(w, 3);
+        let a = w.create("Deal", &[("title", text("a"))]);
+        let id = w.instances("Rate")[0];
+        let mut began = w.engine.now();
+        for (tries, delay) in [(1, 10), (2, 20), (3, 40)] {
+            let view = w.engine.show(id).unwrap();
+            assert_eq!((view.status, view.until), (Status::Postponed, Some(began + delay * SECOND)));
+            let fault = view.fault.unwrap();
+            assert_eq!((fault.code.as_str(), fault.tries, fault.place.as_str()), ("R0511", tries, "test.proc:17"));
+            w.advance(delay * SECOND - 1);
+            assert_eq!(asked.lock().unwrap().len(), tries as usize, "not before its time");
+            w.advance(1);
+            began += delay * SECOND;
+        }
+        assert_eq!(w.field(a, "score"), Value::Int(7));
+        let asked = asked.lock().unwrap();
+        assert!(asked.len() == 4 && asked.iter().all(|one| *one == asked[0]), "{asked:?}");
+        let tried = |again: &str| format!("R0511: Score failed: no line; it is tried again in {again}");
+        assert_eq!(
+            w.notes(),
+            [
+                "before".to_owned(),
+                tried("10 seconds"),
+                tried("20 seconds"),
+                tried("40 seconds"),
+                "Score was done".to_owned(),
+                "no advice".to_owned()
+            ]
+        );
+    });
+}
+
+#[test]
+fn in_the_end_it_is_parked_and_an_operator_begins_anew() {
+    on_both(&without_retry(), |w| {
+        w.engine.set_retries(Retries { times: 2, first: SECOND, longest: SECOND });
+        let asked = failing(w, 5);
+        w.create("Deal", &[("title", text("a"))]);
+        let id = w.instances("Rate")[0];
+        w.advance(2 * SECOND);
+        assert_eq!(asked.lock().unwrap().len(), 3);
+        assert_eq!(w.statuses("Rate"), [Status::Parked]);
+        assert_eq!(w.engine.show(id).unwrap().fault.unwrap().tries, 3);
+        w.engine.retry(id).unwrap();
+        w.idle();
+        assert_eq!(w.statuses("Rate"), [Status::Postponed]);
+        w.engine.operate(id, &Operation::Resume).unwrap();
+        w.idle();
+        assert_eq!(w.engine.show(id).unwrap().fault.unwrap().tries, 2, "it was tried at once");
+        w.engine.cancel(id, "enough").unwrap();
+        w.idle();
+        assert_eq!(w.statuses("Rate"), [Status::Canceled]);
+    });
+}
+
+#[test]
+fn what_the_program_deals_with_itself_is_its_own() {
+    let caught = without_retry()
+        .replace("let answer = do Score(deal.title, 3)", "try { do Score(deal.title, 3) } catch e { log e.code }");
+    let caught =
+        caught.replace("    update deal { score: answer.score }\n    log \"{answer.advice ?? \"no advice\"}\"\n", "");
+    on_both(&caught, |w| {
+        failing(w, 1);
+        w.create("Deal", &[("title", text("a"))]);
+        assert_eq!((w.statuses("Rate"), w.notes()), (vec![Status::Succeeded], vec!["before".into(), "R0511".into()]));
+    });
+    on_both(SOURCE, |w| {
+        let asked = failing(w, 3);
+        w.create("Deal", &[("title", text("a"))]);
+        w.advance(120 * SECOND);
+        assert_eq!(
+            (asked.lock().unwrap().len(), w.statuses("Rate")),
+            (3, vec![Status::Parked]),
+            "its own retry is over"
+        );
     });
 }

@@ -246,6 +246,7 @@ fn instances_come_back_whole(mut f: Fixture) {
         message: "overflow".into(),
         place: "a.proc:1:2".into(),
         values: vec![("n".into(), "7".into())],
+        tries: 3,
     });
     full.result = Some(Value::None);
     full.cancel = Some("over".into());

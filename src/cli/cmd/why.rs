@@ -16,7 +16,10 @@ use crate::engine::deploy::short;
 use crate::engine::faults::Failure;
 use crate::engine::store::Status;
 use crate::engine::why::Why;
-use crate::simulation::{Simulation, json as shown, timeline::Timeline};
+use crate::simulation::{
+    Simulation, json as shown,
+    timeline::{Timeline, times},
+};
 
 pub(in crate::cli) fn run(args: &WhyArgs, term: &Term) -> Exit {
     explain(args, term).unwrap_or_else(|exit| exit)
@@ -81,6 +84,9 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
         Status::Ready => "is ready to run: a worker takes it up.\n".to_owned(),
         Status::Queued => "has not begun: as many run as may at once.\n".to_owned(),
         Status::Waiting => format!("waits since {since}.\n"),
+        Status::Postponed if view.fault.is_some() => {
+            format!("is postponed since {since}: what failed is tried again by itself.\n")
+        }
         Status::Postponed => format!("is postponed since {since}.\n"),
         Status::Parked => format!("is parked since {since}: a fault stopped it.\n"),
         Status::Paused => format!("is paused since {since}: an operator stopped it.\n"),
@@ -96,6 +102,9 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
         }
         for (name, value) in &fault.values {
             line("", &format!("{name} = {value}"));
+        }
+        if fault.tries > 0 {
+            line("tried", &times(fault.tries));
         }
     } else if !view.message.is_empty() {
         line("because", &view.message);

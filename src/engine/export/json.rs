@@ -42,7 +42,7 @@ impl Engine {
             "condition": i.condition.as_deref().map(values),
             "snapshot": i.snapshot.as_deref().map(to_hex),
             "point": i.point,
-            "fault": i.fault.as_ref().map(|f| json!([f.code, f.message, f.place, f.values])),
+            "fault": i.fault.as_ref().map(|f| json!([f.code, f.message, f.place, f.values, f.tries])),
             "message": i.message,
             "result": i.result.as_ref().map(|r| vec![codec::to_json(r)]),
             "depth": i.depth,
@@ -139,7 +139,8 @@ fn fault_from_json(json: &Json) -> Option<StoredFault> {
     let text = |index: usize| json.get(index)?.as_str().map(str::to_owned);
     let pair = |pair: &Json| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
     let values = json.get(3)?.as_array()?.iter().map(pair).collect::<Option<_>>()?;
-    Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values })
+    let tries = u32::try_from(json.get(4)?.as_u64()?).ok()?;
+    Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values, tries })
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -84,6 +84,8 @@ pub struct StoredFault {
     pub place: String,
     /// Names in scope with their values, as text.
     pub values: Vec<(String, String)>,
+    /// How often the turn was tried in vain, where its cause may pass by itself; else 0.
+    pub tries: u32,
 }
 
 impl StoredFault {

@@ -91,7 +91,9 @@ fn made(text: Option<String>) -> ToSqlOutput<'static> {
 
 fn fault_to_text(fault: &StoredFault) -> String {
     let values: Vec<_> = fault.values.iter().map(|(name, value)| json!([name, value])).collect();
-    json!({ "code": fault.code, "message": fault.message, "place": fault.place, "values": values }).to_string()
+    let (code, tries) = (&fault.code, fault.tries);
+    json!({ "code": code, "message": fault.message, "place": fault.place, "values": values, "tries": tries })
+        .to_string()
 }
 
 fn fault_from_text(text: &str) -> Option<StoredFault> {
@@ -104,6 +106,7 @@ fn fault_from_text(text: &str) -> Option<StoredFault> {
         message: part("message")?,
         place: part("place")?,
         values: values.map(pair).collect::<Option<_>>()?,
+        tries: u32::try_from(json.get("tries")?.as_u64()?).ok()?,
     })
 }
 
