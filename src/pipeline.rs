@@ -1,8 +1,11 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt;
 use std::iter;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -11,8 +14,8 @@ use crate::base::source::Sources;
 use crate::base::span::{FileId, Span};
 use crate::bytecode::module::Module;
 use crate::codegen;
-use crate::diag::{Diagnostic, Severity, codes};
-use crate::project::{Loaded, Manifest};
+use crate::diag::{Diagnostic, Severity, codes, render};
+use crate::project::{DiskFiles, Loaded, Manifest, load, load_text};
 use crate::sema::allow::{self, Allow};
 use crate::sema::library::{self, Library, Shelf};
 use crate::sema::schema::Settings;
@@ -141,6 +144,52 @@ pub fn compile(sources: &Sources, project: &CheckedProject) -> Result<Arc<Progra
 /// Where the program exceeds what a build can hold.
 pub fn compile_build(sources: &Sources, project: &CheckedProject) -> Result<Arc<Program>, Vec<Diagnostic>> {
     verify(codegen::lower_build(&project.checked.program, sources)?)
+}
+
+/// Why sources do not become a program.
+#[derive(Debug)]
+pub enum CompileError {
+    /// What is wrong with them, by file and place.
+    Wrong(Vec<Diagnostic>, Sources),
+    /// There is not one project at the path, but so many.
+    Projects(usize),
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::Wrong(diagnostics, sources) => f.write_str(render::short(diagnostics, sources).trim_end()),
+            CompileError::Projects(count) => write!(f, "there are {count} projects at the path, not one"),
+        }
+    }
+}
+
+impl Error for CompileError {}
+
+/// The program of one text, without its tests. The path is what messages call it; its name is that of the project.
+///
+/// # Errors
+/// With all that is wrong with the text.
+pub fn compile_text(path: &str, text: &str) -> Result<Arc<Program>, CompileError> {
+    compile_one(load_text(path, text.as_bytes().to_vec()))
+}
+
+/// The program of the one project at a path, without its tests: a folder, or a `.proc` file.
+///
+/// # Errors
+/// With all that is wrong with the files, or if there is not one project.
+pub fn compile_path(path: &Path) -> Result<Arc<Program>, CompileError> {
+    compile_one(load(&DiskFiles, path))
+}
+
+fn compile_one(loaded: Loaded) -> Result<Arc<Program>, CompileError> {
+    let Front { sources, projects, mut diagnostics } = check(loaded);
+    diagnostics.retain(|d| d.severity == Severity::Error);
+    match projects.as_slice() {
+        _ if !diagnostics.is_empty() => Err(CompileError::Wrong(diagnostics, sources)),
+        [project] => compile_build(&sources, project).map_err(|wrong| CompileError::Wrong(wrong, sources)),
+        projects => Err(CompileError::Projects(projects.len())),
+    }
 }
 
 fn verify(module: Module) -> Result<Arc<Program>, Vec<Diagnostic>> {

@@ -77,6 +77,7 @@ documents! {
     readme "README.md"
     from_dynamics "docs/from-dynamics.md"
     operating "docs/operating.md"
+    embedding "docs/embedding.md"
     reference "docs/reference/README.md"
     reference_absent "docs/reference/absent.md"
     reference_actions "docs/reference/actions.md"

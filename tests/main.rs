@@ -17,6 +17,7 @@ mod codegen;
 mod crm;
 mod differential;
 mod docs;
+mod embed;
 mod engine;
 mod examples;
 mod format;

@@ -131,6 +131,31 @@ pub enum Value {
     Record(Vec<Value>),
 }
 
+/// Values of Rust as what they are in the language.
+macro_rules! from {
+    ($($ty:ty => $variant:ident)*) => {
+        $(
+            impl From<$ty> for Value {
+                fn from(value: $ty) -> Self {
+                    Value::$variant(value.into())
+                }
+            }
+        )*
+    };
+}
+
+from! {
+    bool => Bool
+    i64 => Int
+    f64 => Float
+    Decimal => Decimal
+    Money => Money
+    Duration => Duration
+    &str => Text
+    String => Text
+    RecordRef => Ref
+}
+
 impl Value {
     /// The elements of a set: in order, each once.
     #[must_use]

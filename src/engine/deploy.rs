@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     base::value::EntityIdx,
-    bytecode::link::Numbering,
+    bytecode::{container, link::Numbering},
     vm::program::{LoadError, Program},
 };
 
@@ -230,6 +230,31 @@ impl Engine {
         let numbering = numbering(&mut *store)?.unwrap_or_default();
         let program = Program::load_into(&kept(&mut *store, &hash)?, &numbering).map_err(unusable)?;
         Self::open(store, Arc::new(program), Settings { clock, seed, build: hash })
+    }
+
+    /// The engine of a program on a store that it has in real time: the program is deployed and becomes the current build,
+    /// unless it is. What instances of earlier builds began goes on with these.
+    ///
+    /// # Errors
+    /// If records would lose values or the tables cannot become those of the program, which [`plan`] tells; or the store's
+    /// error.
+    pub fn with_program(
+        mut store: Box<dyn Store>,
+        program: &Program,
+        clock: Box<dyn Clock>,
+        seed: u64,
+    ) -> Answer<Self> {
+        let build = container::encode(program.module()).map_err(|error| unusable(LoadError::Container(error)))?;
+        let (hash, _) = deploy(&mut *store, &build)?;
+        if store.meta(CURRENT)?.as_ref() != Some(&hash) {
+            let (plan, done) = activate(&mut *store, &hash, false)?;
+            if !done {
+                let stops = |step: &&migration::Step| step.refused.is_some() || step.loses > 0;
+                let steps: Vec<&str> = plan.steps.iter().filter(stops).map(|step| step.words.as_str()).collect();
+                return Err(StoreError::Other(format!("its tables cannot follow: {}", steps.join(", "))).into());
+            }
+        }
+        Self::attach(store, clock, seed)
     }
 
     /// Keeps a build in the store, as [`deploy`] does.
