@@ -165,7 +165,7 @@ fn what_may_pass_is_tried_again_after_growing_delays() {
             let view = w.engine.show(id).unwrap();
             assert_eq!((view.status, view.until), (Status::Postponed, Some(began + delay * SECOND)));
             let fault = view.fault.unwrap();
-            assert_eq!((fault.code.as_str(), fault.tries, fault.place.as_str()), ("R0511", tries, "test.proc:17"));
+            assert_eq!((fault.code.as_str(), fault.tries, fault.place.as_str()), ("R0511", tries, "test.proc:16"));
             w.advance(delay * SECOND - 1);
             assert_eq!(asked.lock().unwrap().len(), tries as usize, "not before its time");
             w.advance(1);
