@@ -38,7 +38,11 @@ fn examples_pass_their_tests() {
 #[test]
 fn examples_run() {
     for example in ["callbacks", "courses", "deals", "leave-request", "onboarding", "sales", "dynamics/permitting"] {
-        let story = assert_fine(&["run", &format!("examples/{example}")], root());
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store.db");
+        let store = store.to_str().unwrap();
+        let story = assert_fine(&["run", &format!("examples/{example}"), "--store", store], root());
+        assert_fine(&["doctor", "--store", store], root());
         assert!(story.lines().count() > 20, "the story of {example} is short:\n{story}");
         assert!(!story.contains("parked"), "something went wrong in {example}:\n{story}");
     }

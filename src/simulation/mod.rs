@@ -65,6 +65,8 @@ impl Error {
     }
 }
 
+impl std::error::Error for Error {}
+
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         Error::Data(trouble)

@@ -100,7 +100,7 @@ fn run_list_and_show() {
     assert_eq!((&waiting["status"], &waiting["until"]), (&"waiting".into(), &"2026-01-08T09:00:00Z".into()));
     assert_eq!(waiting["waits_for"][0], "value of deal:2");
     assert_eq!(parked["status"], "parked");
-    names(&parked["fault"], &["code", "message", "place", "values"]);
+    names(&parked["fault"], &["code", "message", "place", "tries", "values"]);
     assert_eq!(parked["fault"]["values"], serde_json::json!([{ "name": "deal", "value": "deal:4" }]));
 
     let id = waiting["id"].to_string();
