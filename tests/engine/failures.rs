@@ -26,8 +26,8 @@ const ERRORS_MAX: usize = 3;
 
 /// What goes wrong, and what is done after an error.
 #[derive(Debug)]
-struct Point {
-    fault: Fault,
+pub(super) struct Point {
+    pub(super) fault: Fault,
     /// The store is opened anew.
     reopens: bool,
 }
@@ -40,33 +40,6 @@ struct Subject {
 }
 
 impl Subject {
-    /// How often each thing can go wrong.
-    fn chances(&self) -> [(Trouble, u64); 4] {
-        let disk = Disk::new();
-        let mut world = open(&disk, &self.program).unwrap();
-        self.scenario.go_on(&mut world, &mut 0, &mut |_| ()).unwrap();
-        drop(world);
-        [Trouble::Io, Trouble::Full, Trouble::Short, Trouble::Sync].map(|trouble| (trouble, disk.chances(trouble)))
-    }
-
-    fn points(&self, seed: u64) -> Vec<Point> {
-        let (mut dice, mut points) = (Dice::new(seed), Vec::new());
-        let is_all = std::env::var("ABIDE_FAILURES").is_ok();
-        for (trouble, chances) in self.chances() {
-            for at in 1..=chances {
-                if is_all {
-                    for (lasts, reopens) in [(false, false), (false, true), (true, false), (true, true)] {
-                        points.push(Point { fault: Fault { trouble, at, lasts }, reopens });
-                    }
-                } else if dice.draw() % chances < CALLS {
-                    let fault = Fault { trouble, at, lasts: dice.coin() };
-                    points.push(Point { fault, reopens: dice.coin() });
-                }
-            }
-        }
-        points
-    }
-
     fn survives(&self, point: &Point) {
         let disk = Disk::new();
         disk.fail(point.fault);
@@ -105,8 +78,33 @@ impl Subject {
     }
 }
 
+/// How often each thing could go wrong on a disk.
+fn chances(disk: &Disk) -> [(Trouble, u64); 4] {
+    [Trouble::Io, Trouble::Full, Trouble::Short, Trouble::Sync].map(|trouble| (trouble, disk.chances(trouble)))
+}
+
+/// What to try where a run without a failure has left this disk.
+pub(super) fn points(disk: &Disk, seed: u64) -> Vec<Point> {
+    let (mut dice, mut points) = (Dice::new(seed), Vec::new());
+    let is_all = std::env::var("ABIDE_FAILURES").is_ok();
+    for (trouble, chances) in chances(disk) {
+        for at in 1..=chances {
+            if is_all {
+                for (lasts, reopens) in [(false, false), (false, true), (true, false), (true, true)] {
+                    points.push(Point { fault: Fault { trouble, at, lasts }, reopens });
+                }
+            } else if dice.draw() % chances < CALLS {
+                let fault = Fault { trouble, at, lasts: dice.coin() };
+                points.push(Point { fault, reopens: dice.coin() });
+            }
+        }
+    }
+    println!("{:?}, {} tried, ABIDE_SEED={seed}", chances(disk), points.len());
+    points
+}
+
 /// Somebody is told that something failed, and sees to it.
-fn told(failure: Failure, disk: &Disk, errors: &mut usize) {
+pub(super) fn told(failure: Failure, disk: &Disk, errors: &mut usize) {
     let happened = disk.mend();
     let is_clean = matches!(failure, Failure::Store(StoreError::Io(_) | StoreError::InUse(_)));
     *errors += 1;
@@ -116,11 +114,13 @@ fn told(failure: Failure, disk: &Disk, errors: &mut usize) {
 fn survives(number: usize) {
     let (scenario, seed) = (&ALL[number], seed());
     let program = compile(scenario.source);
-    let mut world = open(&Disk::new(), &program).unwrap();
+    let disk = Disk::new();
+    let mut world = open(&disk, &program).unwrap();
     scenario.go_on(&mut world, &mut 0, &mut |_| ()).unwrap();
-    let subject = Subject { scenario, program, picture: picture(&mut world) };
-    let points = subject.points(seed);
-    println!("{:?}, {} tried, ABIDE_SEED={seed}", subject.chances(), points.len());
+    let picture = picture(&mut world);
+    drop(world);
+    let points = points(&disk, seed);
+    let subject = Subject { scenario, program, picture };
     try_all(&points, seed, || |point| subject.survives(point));
 }
 

@@ -16,7 +16,7 @@ use abide::{
     base::value::{RecordRef, Value},
     engine::{
         Engine,
-        clock::{Clock, SystemClock},
+        clock::SystemClock,
         deploy,
         store::{InstanceFilter, LogKind, Status, Store, sqlite::SqliteStore},
     },
@@ -72,14 +72,14 @@ impl Drop for Worker {
     }
 }
 
-/// An engine on a file with the project as its current build.
-fn attach(path: &Path, clock: Box<dyn Clock>) -> World {
+/// An engine on a file with a project as its current build.
+fn attach(path: &Path, project: &str) -> World {
     let mut store: Box<dyn Store> = Box::new(SqliteStore::open(path).unwrap());
-    let (hash, is_new) = deploy::deploy(&mut *store, &build(PROJECT)).unwrap();
+    let (hash, is_new) = deploy::deploy(&mut *store, &build(project)).unwrap();
     if is_new {
         assert!(deploy::activate(&mut *store, &hash, false).unwrap().1);
     }
-    World::of(Engine::attach(store, clock, 1).unwrap())
+    World::of(Engine::attach(store, Box::new(SystemClock), 1).unwrap())
 }
 
 /// Everything was done once, in order.
@@ -113,7 +113,7 @@ fn workers_are_killed_at_random_and_everything_happens_once() {
     let (kills, seed, folder) = (number("ABIDE_KILLS").unwrap_or(KILLS), seed(), folder());
     println!("{kills} kills, ABIDE_SEED={seed}");
     let path = folder.path().join("store.db");
-    let mut w = attach(&path, Box::new(SystemClock));
+    let mut w = attach(&path, PROJECT);
     let mut dice = Dice::new(seed);
     let counter = w.try_create("Counter", &[("title", text("title 0"))]).unwrap();
     let mut workers: Vec<Worker> = (0..WORKERS).map(|_| Worker::on(&path)).collect();
@@ -130,4 +130,35 @@ fn workers_are_killed_at_random_and_everything_happens_once() {
     // Somebody may hold the file until the system has buried him.
     w.engine.work(&AtomicBool::new(false), true).unwrap();
     check(&mut w, 2 * kills as usize, kills as usize);
+}
+
+const NEIGHBOURS: &str = r#"
+entity Job { title: text n: int = 0 unique title shown as "{title}" }
+workflow Fine for job: Job when created { checkpoint log "fine {job.title}" }
+workflow Faulty for job: Job when created only if job.n == 1 { checkpoint log "{10 div (job.n - 1)}" }
+workflow Endless for job: Job when created only if job.n == 2 { var k = 0 while k >= 0 { set k += 1 } log "{k}" }
+"#;
+
+#[test]
+fn one_that_faults_or_never_ends_holds_up_nobody() {
+    let folder = folder();
+    let path = folder.path().join("store.db");
+    let mut w = attach(&path, NEIGHBOURS);
+    for n in 0..60 {
+        let kind = if n == 5 { 2 } else { i64::from(n % 10 == 0) };
+        w.try_create("Job", &[("title", text(&format!("{n}"))), ("n", Value::Int(kind))]).unwrap();
+    }
+    let work = || attach(&path, NEIGHBOURS).engine.work(&AtomicBool::new(false), true).unwrap();
+    let turns: u64 = thread::scope(|scope| {
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    // Two turns of each that is fine or faulty, one of the endless one: nobody ran twice.
+    assert_eq!(turns, 60 * 2 + 6 * 2 + 1);
+    assert_eq!(w.statuses("Fine"), [Status::Succeeded; 60]);
+    assert_eq!(w.statuses("Faulty"), [Status::Parked; 6]);
+    assert_eq!(w.statuses("Endless"), [Status::Parked]);
+    // Before the endless one had its turn, and after it, in the order of the starts.
+    let notes: Vec<String> = (0..60).map(|n| format!("fine {n}")).collect();
+    assert_eq!(w.notes(), notes);
 }

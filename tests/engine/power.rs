@@ -49,7 +49,7 @@ fn whole(scenario: &Scenario, program: &Arc<Program>, closing: bool) -> Whole {
 }
 
 /// The moments to try with what is lost then: so many changes have happened.
-fn moments(record: &[Action], seed: u64) -> Vec<(usize, Loss)> {
+pub(super) fn moments(record: &[Action], seed: u64) -> Vec<(usize, Loss)> {
     let mut dice = Dice::new(seed);
     let mut found = Vec::new();
     let pieces = number("ABIDE_POWER");
