@@ -6,6 +6,7 @@ mod calls;
 mod deployment;
 mod disk;
 mod failures;
+mod faults;
 mod fields;
 mod groups;
 mod instances;

@@ -259,7 +259,7 @@ impl Checker<'_> {
         let (index, ty) = match name.name.as_str() {
             "code" => (0, Ty::Text),
             "message" => (1, Ty::Text),
-            "at" => (2, Ty::DateTime),
+            "at" => (2, Ty::Text),
             _ => return self.refuse(types::fault_part(&name.name, name.span), span),
         };
         Expr { kind: ExprKind::FaultField { base: Box::new(base), index }, ty, span }
