@@ -239,14 +239,10 @@ impl Engine {
     }
 
     fn process_info(&self, frame: &Frame<'_>, op: &HostOp) -> Value {
-        let user = |id: Option<i64>| match (id, self.definitions.index.user) {
-            (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
-            _ => Value::None,
-        };
         match op {
-            HostOp::ProcessUser => user(frame.actor.user),
-            HostOp::ProcessCaller => user(frame.actor.caller),
-            HostOp::ProcessOwner => user(frame.actor.owner),
+            HostOp::ProcessUser => self.user_value(frame.actor.user),
+            HostOp::ProcessCaller => self.user_value(frame.actor.caller),
+            HostOp::ProcessOwner => self.user_value(frame.actor.owner),
             HostOp::ProcessInstance => Value::Int(frame.actor.instance.unwrap_or(0)),
             _ => Value::Int(i64::from(frame.actor.depth.max(1))),
         }

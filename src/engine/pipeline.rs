@@ -95,7 +95,7 @@ impl Engine {
         }
         let mut row = self.new_row(entity, writes)?;
         let system = self.definitions.index.system(entity);
-        let who = self.user_value(actor);
+        let who = self.user_value(actor.user);
         if let Some(owner) = system.owner.and_then(|f| row.get_mut(f.index()))
             && owner.is_none()
         {
@@ -256,7 +256,7 @@ impl Engine {
     fn stamp(&self, actor: &Actor, entity: EntityIdx, row: &mut Row) {
         let system = self.definitions.index.system(entity);
         set(row, system.modified_on, Value::DateTime(self.now));
-        set(row, system.modified_by, self.user_value(actor));
+        set(row, system.modified_by, self.user_value(actor.user));
         if let Some(Value::Int(version)) = system.version.and_then(|f| row.get_mut(f.index())) {
             *version = version.saturating_add(1);
         }
@@ -272,9 +272,9 @@ impl Engine {
         Ok(())
     }
 
-    /// The user whose rights an actor has, as a value of `created_by`.
-    fn user_value(&self, actor: &Actor) -> Value {
-        match (actor.user.or(self.system_user), self.definitions.index.user) {
+    /// A user as a value of `created_by`; where nobody is named, the built-in one.
+    pub(crate) fn user_value(&self, user: Option<i64>) -> Value {
+        match (user.or(self.system_user), self.definitions.index.user) {
             (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
             _ => Value::None,
         }

@@ -232,10 +232,6 @@ impl Engine {
         let old = kept.event.and_then(|event| event.old.as_ref());
         let entity = kept.event.map(|event| event.record.entity);
         let field = |places: &FieldPlaces| places.iter().find(|(of, _)| Some(*of) == entity).map(|(_, field)| *field);
-        let user = || match (kept.user, self.definitions.index.user) {
-            (Some(id), Some(entity)) => Value::Ref(RecordRef { entity, id }),
-            _ => Value::None,
-        };
         let found = match capture {
             Capture::OldPresent => Some(Value::Bool(old.is_some())),
             Capture::Old(places) => field(places).and_then(|field| value(old, field)).cloned(),
@@ -249,7 +245,7 @@ impl Engine {
                 Some(Value::Bool(field(places).is_some_and(changes)))
             }
             Capture::TriggerKind => Some(Value::Text(kept.kind.to_owned())),
-            Capture::TriggerUser => Some(user()),
+            Capture::TriggerUser => Some(self.user_value(kept.user)),
             Capture::TriggerAt => Some(Value::DateTime(self.now)),
             Capture::TriggerStage => Some(Value::Text(kept.stage.to_owned())),
             Capture::Input(input) => kept.inputs.get(usize::from(*input)).cloned(),

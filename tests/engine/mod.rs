@@ -1,6 +1,7 @@
 //! The engine on both stores: operations, instances, and what is left after a crash.
 
 mod activities;
+mod actors;
 mod amounts;
 mod calls;
 mod deployment;

@@ -246,10 +246,10 @@ impl<'a> Reference<'a> {
         head.is_some_and(|head| head.kind == ProcessKind::Background)
     }
 
-    /// A user as a value.
+    /// A user as a value; where nobody is named, the built-in one.
     fn user_value(&self, user: Option<i64>) -> Value {
         let index = self.program.schema.entities.iter().position(|entity| entity.name == "User");
-        match (user, index.and_then(|index| u16::try_from(index).ok())) {
+        match (user.or(self.system_user), index.and_then(|index| u16::try_from(index).ok())) {
             (Some(id), Some(index)) => Value::Ref(RecordRef { entity: EntityIdx(index), id }),
             _ => Value::None,
         }

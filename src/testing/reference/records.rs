@@ -99,7 +99,7 @@ impl<'a> Reference<'a> {
         let mut row = self.new_row(entity)?;
         self.apply(entity, &mut row, &writes)?;
         let of = |system| def.system_field(system);
-        let who = self.user_value(actor.user.or(self.system_user));
+        let who = self.user_value(actor.user);
         if of(SystemField::Owner).is_some() && get(&row, of(SystemField::Owner)).is_none() {
             set(&mut row, of(SystemField::Owner), who.clone());
         }
@@ -148,7 +148,7 @@ impl<'a> Reference<'a> {
         self.check_row(record, &row, Some(&current))?;
         self.set_owning_unit(entity, &mut row)?;
         set(&mut row, def.system_field(SystemField::ModifiedOn), Value::DateTime(self.now));
-        let who = self.user_value(actor.user.or(self.system_user));
+        let who = self.user_value(actor.user);
         set(&mut row, def.system_field(SystemField::ModifiedBy), who);
         if let Value::Int(version) = get(&row, def.system_field(SystemField::Version)) {
             set(&mut row, def.system_field(SystemField::Version), Value::Int(version + 1));

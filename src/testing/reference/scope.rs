@@ -32,7 +32,7 @@ impl Reference<'_> {
         let of_event = kept.event.and_then(|event| event.new.as_ref().or(event.old.as_ref()));
         let row = of_event.or_else(|| self.world.records.get(&record));
         let of_record = self.reference(row, self.system_field(record.entity, SystemField::Owner).ok());
-        let Value::Ref(of_process) = self.user_value(self.owner(id).or(self.system_user)) else { return false };
+        let Value::Ref(of_process) = self.user_value(self.owner(id)) else { return false };
         let Some(of_record) = of_record else { return false };
         if of_record == of_process || scope == Scope::User {
             return of_record == of_process;
