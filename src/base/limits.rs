@@ -89,6 +89,8 @@ limits! {
     MANIFEST_BYTES_MAX: usize = 1 << 20;
     /// Declarations of a project. Their numbers have 16 bits, and each entity may need two for its states.
     DECLARATIONS_MAX: usize = 20_000;
+    /// Pairs of a write and a process that it starts: what the search for rings holds. A large project has a tenth.
+    STARTS_MAX: usize = 100_000;
     /// Fields of an entity or a record, inputs of a process: what fits into the slots of one function.
     FIELDS_MAX: usize = 1_000;
     /// Members of an enum.

@@ -1,6 +1,6 @@
 //! Enums: members, stored numbers, labels. The members of states and statuses are numbered here, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     build::Builder,
@@ -73,6 +73,7 @@ impl Builder<'_, '_> {
 pub(super) struct Members {
     pub(super) members: Vec<Member>,
     taken: BTreeMap<i32, Span>,
+    named: HashMap<String, Span>,
     next: i32,
     is_full: bool,
 }
@@ -82,7 +83,8 @@ impl Members {
     pub(super) fn continued(members: Vec<Member>) -> Self {
         let taken = members.iter().map(|member| (member.value, member.span)).collect();
         let next = members.last().map_or(0, |member| member.value.saturating_add(1)).max(0);
-        Self { members, taken, next, is_full: false }
+        let named = members.iter().map(|member| (member.name.clone(), member.span)).collect();
+        Self { members, taken, named, next, is_full: false }
     }
 
     /// Adds a member under `name` and gives its number; nothing after a message.
@@ -104,10 +106,11 @@ impl Members {
             }
             return None;
         }
-        if let Some(first) = self.members.iter().find(|member| member.name == name) {
-            sink.push(names::duplicate_part(what, name, &format!("`{owner}`"), span, first.span));
+        if let Some(first) = self.named.get(name) {
+            sink.push(names::duplicate_part(what, name, &format!("`{owner}`"), span, *first));
             return None;
         }
+        self.named.insert(name.to_owned(), span);
         let value = self.number(written, sink);
         self.taken.insert(value, written.value.map_or(span, |(_, span)| span));
         if value >= 0 {

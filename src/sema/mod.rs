@@ -37,6 +37,7 @@ mod endless;
 mod entities;
 mod enums;
 pub mod errors;
+mod followers;
 mod guards;
 mod heads;
 pub mod hir;

@@ -3,7 +3,7 @@
 //! Nodes are processes. An edge is a write that fires a trigger, or a `do` or `start`. A ring of calls alone is not
 //! reported: recursion ends where its author ends it. One ring is reported for each knot of the graph, the shortest.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     errors::triggers as errors,
@@ -12,7 +12,7 @@ use super::{
     schema::{EntityId, FieldId, Phase, ProcessHead, Schema, SystemField, Trigger, TriggerEvent},
     writes::{self, Condition, Operation, Written},
 };
-use crate::base::{span::Span, value::Value};
+use crate::base::{limits::STARTS_MAX, span::Span, value::Value};
 use crate::diag::Sink;
 use crate::syntax::ast::ProcessKind;
 
@@ -33,7 +33,7 @@ enum Fixed {
 }
 
 /// One process starts another.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Edge<'a> {
     from: usize,
     to: usize,
@@ -52,26 +52,22 @@ struct Edge<'a> {
 
 /// Reports the rings of a program.
 pub(super) fn check(program: &Program, sink: &mut Sink) {
-    let edges = edges(&program.schema, &program.processes);
+    let edges = edges(&program.schema, &program.processes, sink);
     let outcomes: Vec<Vec<Outcome>> =
         program.processes.iter().map(|process| outcomes(&program.schema, process)).collect();
     let count = program.processes.len();
     let name = |index: usize| program.schema.processes.get(index).map_or("", |head| head.name.as_str());
-    let mut reported: Vec<Vec<usize>> = Vec::new();
+    let mut reported: BTreeSet<Vec<usize>> = BTreeSet::new();
     for edge in edges.iter().filter(|edge| edge.is_trigger && edge.from == edge.to) {
-        if reported.iter().any(|ring| ring.as_slice() == [edge.from]) || settles(std::slice::from_ref(edge), &outcomes)
-        {
+        if reported.contains([edge.from].as_slice()) || settles(&[edge], &outcomes) {
             continue;
         }
-        reported.push(vec![edge.from]);
+        reported.insert(vec![edge.from]);
         sink.push(errors::self_trigger(name(edge.from), edge.span, edge.is_synchronous));
     }
     for only_synchronous in [true, false] {
-        let graph: Vec<Edge<'_>> = edges
-            .iter()
-            .filter(|edge| edge.from != edge.to && (!only_synchronous || edge.is_synchronous))
-            .cloned()
-            .collect();
+        let graph: Vec<&Edge<'_>> =
+            edges.iter().filter(|edge| edge.from != edge.to && (!only_synchronous || edge.is_synchronous)).collect();
         for ring in rings(&graph, count, &outcomes) {
             let mut members: Vec<usize> = ring.iter().map(|edge| edge.from).collect();
             members.sort_unstable();
@@ -81,12 +77,12 @@ pub(super) fn check(program: &Program, sink: &mut Sink) {
             let steps: Vec<(&str, &str, Span)> =
                 ring.iter().map(|edge| (name(edge.from), name(edge.to), edge.span)).collect();
             sink.extend(errors::ring(&steps, only_synchronous));
-            reported.push(members);
+            reported.insert(members);
         }
     }
 }
 
-fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
+fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody], sink: &mut Sink) -> Vec<Edge<'a>> {
     let mut edges = Vec::new();
     let starts = Starts::of(schema);
     for (from, body) in bodies.iter().enumerate() {
@@ -103,6 +99,11 @@ fn edges<'a>(schema: &'a Schema, bodies: &'a [ProcessBody]) -> Vec<Edge<'a>> {
                     let changes = changes(schema, write, trigger);
                     let (known, conditions) = (write.known.clone(), write.conditions.clone());
                     let span = write.span;
+                    // LIMIT: STARTS_MAX
+                    if edges.len() >= STARTS_MAX {
+                        sink.push(errors::too_many_starts(span));
+                        return edges;
+                    }
                     edges.push(Edge { from, to, is_trigger: true, is_synchronous, changes, known, conditions, span });
                 }
             }
@@ -257,7 +258,7 @@ fn outcomes(schema: &Schema, process: &ProcessBody) -> Vec<Outcome> {
 
 /// Whether a ring comes to rest: a write makes false what the next step asks for, or one of the steps needs a change of
 /// fields that all its processes set to one value.
-fn settles(ring: &[Edge<'_>], outcomes: &[Vec<Outcome>]) -> bool {
+fn settles(ring: &[&Edge<'_>], outcomes: &[Vec<Outcome>]) -> bool {
     let is_over = |write: &Edge<'_>, next: &Edge<'_>| {
         write.is_trigger && next.conditions.iter().any(|condition| guards::is_over(condition, &write.known, &[]))
     };
@@ -273,19 +274,32 @@ fn settles(ring: &[Edge<'_>], outcomes: &[Vec<Outcome>]) -> bool {
 }
 
 /// The shortest ring with a trigger in each knot of the graph that does not come to rest.
-fn rings<'a>(graph: &[Edge<'a>], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<Edge<'a>>> {
-    let mut covered = vec![false; count];
-    let mut found: Vec<Vec<Edge<'a>>> = Vec::new();
-    let mut leaving: Vec<Vec<&Edge<'a>>> = vec![Vec::new(); count];
-    for edge in graph {
+fn rings<'a, 'e>(graph: &[&'e Edge<'a>], count: usize, outcomes: &[Vec<Outcome>]) -> Vec<Vec<&'e Edge<'a>>> {
+    let mut leaving: Vec<Vec<&'e Edge<'a>>> = vec![Vec::new(); count];
+    let mut triggers: BTreeMap<usize, Vec<(usize, &'e Edge<'a>)>> = BTreeMap::new();
+    for (number, edge) in graph.iter().enumerate() {
         leaving.iter_mut().skip(edge.from).take(1).for_each(|edges| edges.push(edge));
+        if edge.is_trigger {
+            triggers.entry(edge.to).or_default().push((number, edge));
+        }
     }
-    let starts = graph.iter().filter(|edge| edge.is_trigger);
-    let mut all: Vec<Vec<Edge<'a>>> =
-        starts.filter_map(|edge| ring_over(&leaving, edge)).filter(|ring| !settles(ring, outcomes)).collect();
-    all.sort_by_key(Vec::len);
-    for ring in all {
-        if ring.iter().any(|edge| covered.get(edge.from) == Some(&true)) {
+    // One walk for all edges that lead to the same process tells how long the rings over them are. Only of those that
+    // no shorter one covers the ring itself is looked at.
+    let mut all: Vec<(usize, usize, &'e Edge<'a>)> = Vec::new();
+    for (to, edges) in triggers {
+        let walk = Walk::from(&leaving, to, None);
+        all.extend(edges.into_iter().filter_map(|(number, edge)| Some((walk.steps(edge.from)?, number, edge))));
+    }
+    all.sort_by_key(|(steps, number, _)| (*steps, *number));
+    let mut covered = vec![false; count];
+    let mut found = Vec::new();
+    for (_, _, first) in all {
+        if covered.get(first.from) == Some(&true) {
+            continue;
+        }
+        let ring = Walk::from(&leaving, first.to, Some(first.from)).ring(first);
+        let is_new = ring.iter().all(|edge| covered.get(edge.from) == Some(&false));
+        if !is_new || settles(&ring, outcomes) {
             continue;
         }
         for edge in &ring {
@@ -296,30 +310,51 @@ fn rings<'a>(graph: &[Edge<'a>], count: usize, outcomes: &[Vec<Outcome>]) -> Vec
     found
 }
 
-/// The shortest ring that begins with `first`.
-fn ring_over<'a>(graph: &[Vec<&Edge<'a>>], first: &Edge<'a>) -> Option<Vec<Edge<'a>>> {
-    let mut came_by: BTreeMap<usize, &Edge<'a>> = BTreeMap::new();
-    let mut open = VecDeque::from([first.to]);
-    while let Some(node) = open.pop_front() {
-        for edge in graph.get(node).into_iter().flatten() {
-            if edge.to == first.to || came_by.contains_key(&edge.to) {
-                continue;
-            }
-            came_by.insert(edge.to, edge);
-            if edge.to == first.from {
-                let mut ring = Vec::new();
-                let mut at = first.from;
-                while at != first.to {
-                    let edge = came_by.get(&at).copied()?;
-                    ring.push(edge.clone());
-                    at = edge.from;
+/// The shortest ways from one process to the others.
+struct Walk<'a, 'e> {
+    start: usize,
+    /// By which edge each process was reached first, and in how many steps.
+    reached: Vec<Option<(usize, &'e Edge<'a>)>>,
+}
+
+impl<'a, 'e> Walk<'a, 'e> {
+    /// To all that can be reached, or until the goal is.
+    fn from(leaving: &[Vec<&'e Edge<'a>>], start: usize, goal: Option<usize>) -> Self {
+        let mut reached: Vec<Option<(usize, &'e Edge<'a>)>> = vec![None; leaving.len()];
+        let mut open = VecDeque::from([(start, 0)]);
+        while let Some((node, steps)) = open.pop_front() {
+            for edge in leaving.get(node).into_iter().flatten().filter(|edge| edge.to != start) {
+                if let Some(place) = reached.get_mut(edge.to).filter(|place| place.is_none()) {
+                    *place = Some((steps + 1, edge));
+                    if goal == Some(edge.to) {
+                        return Self { start, reached };
+                    }
+                    open.push_back((edge.to, steps + 1));
                 }
-                ring.push(first.clone());
-                ring.reverse();
-                return Some(ring);
             }
-            open.push_back(edge.to);
         }
+        Self { start, reached }
     }
-    None
+
+    fn by(&self, node: usize) -> Option<(usize, &'e Edge<'a>)> {
+        self.reached.get(node).copied().flatten()
+    }
+
+    /// How many steps it takes to get there.
+    fn steps(&self, node: usize) -> Option<usize> {
+        self.by(node).map(|(steps, _)| steps)
+    }
+
+    /// The ring that begins with an edge to the start.
+    fn ring(&self, first: &'e Edge<'a>) -> Vec<&'e Edge<'a>> {
+        let mut ring = Vec::new();
+        let mut at = first.from;
+        while let Some((_, edge)) = self.by(at).filter(|_| at != self.start) {
+            ring.push(edge);
+            at = edge.from;
+        }
+        ring.push(first);
+        ring.reverse();
+        ring
+    }
 }

@@ -326,19 +326,6 @@ impl Schema {
     pub fn config(&self, id: ConfigId) -> Option<&ParamHead> {
         self.configs.get(usize::from(id.0))
     }
-
-    /// The references whose records change when a record of an entity is deleted.
-    pub fn followers(&self, deleted: EntityId) -> impl Iterator<Item = (EntityId, FieldId, OnDelete)> {
-        let refers = move |field: &Field| match field.ty.present() {
-            Ty::AnyRef => true,
-            ty => ty.entities().contains(&deleted),
-        };
-        (0..).zip(&self.entities).flat_map(move |(entity, declared)| {
-            let fields = (0..).zip(&declared.fields);
-            let fields = fields.filter(move |(_, field)| field.on_delete != OnDelete::Restrict && refers(field));
-            fields.map(move |(field, declared)| (EntityId(entity), FieldId(field), declared.on_delete))
-        })
-    }
 }
 
 impl Entity {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    followers::Followers,
     hir::{Block, Body, Conversion, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, WaitArmKind, WriteOp},
     schema::{EntityId, FieldDefault, FieldId, OnDelete, ProcessId, RecordId, Schema, SystemField},
     visit::blocks_of,
@@ -193,8 +194,9 @@ impl<'a> Walker<'a> {
     fn follow_deletion(&mut self, deleted: Vec<EntityId>, span: Span) {
         let mut open = deleted.clone();
         let mut seen = deleted;
+        let followers = Followers::of(self.schema);
         while let Some(entity) = open.pop() {
-            for (follower, field, on_delete) in self.schema.followers(entity) {
+            for (follower, field, on_delete) in followers.when_deleted(entity) {
                 if on_delete == OnDelete::Clear {
                     let known = BTreeMap::from([(field, Value::None)]);
                     let operation = Operation::Update(vec![field]);

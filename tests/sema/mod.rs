@@ -3,6 +3,7 @@
 //! A case is named after what it shows. The snapshot holds the messages as a person sees them; reviewing it means
 //! reading them.
 
+mod large;
 mod pages;
 mod schema;
 mod several;

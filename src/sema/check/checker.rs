@@ -6,6 +6,7 @@ use super::{
     Effects, Footprint,
     facts::{Facts, Flow, Path, Trace},
     groups::Group,
+    scope::Scope,
 };
 use crate::{
     base::{
@@ -141,13 +142,6 @@ impl<'a> Host<'a> {
     }
 }
 
-/// A name in scope.
-#[derive(Clone, Debug)]
-struct Binding {
-    name: String,
-    local: LocalId,
-}
-
 /// A loop around the place that is checked.
 #[derive(Debug, Default)]
 pub(super) struct Loop {
@@ -197,7 +191,7 @@ pub(super) struct Checker<'a> {
     /// Names that stand for a path: an element of a relation is a field of its link record.
     stand_ins: BTreeMap<LocalId, Expr>,
     aliases: BTreeMap<LocalId, Path>,
-    scope: Vec<Binding>,
+    scope: Scope,
 }
 
 impl<'a> Checker<'a> {
@@ -230,7 +224,7 @@ impl<'a> Checker<'a> {
             text_limits: BTreeMap::new(),
             stand_ins: BTreeMap::new(),
             aliases: BTreeMap::new(),
-            scope: Vec::new(),
+            scope: Scope::default(),
         }
     }
 
@@ -278,7 +272,7 @@ impl<'a> Checker<'a> {
 
     /// Takes a local into scope without a look at other names.
     pub(super) fn enter(&mut self, name: &str, local: LocalId) {
-        self.scope.push(Binding { name: name.to_owned(), local });
+        self.scope.push(name, local);
     }
 
     /// A name without spelling.
@@ -331,7 +325,7 @@ impl<'a> Checker<'a> {
 
     /// The local of a name in scope.
     pub(super) fn lookup(&self, name: &str) -> Option<LocalId> {
-        self.scope.iter().rev().find(|binding| binding.name == name).map(|binding| binding.local)
+        self.scope.find(name)
     }
 
     /// The declaration of a local.
@@ -346,7 +340,7 @@ impl<'a> Checker<'a> {
 
     /// The names in scope.
     pub(super) fn visible(&self) -> impl Iterator<Item = &str> {
-        self.scope.iter().map(|binding| binding.name.as_str())
+        self.scope.iter().map(|(name, _)| name)
     }
 
     /// Whether a local is the primary record of the process.

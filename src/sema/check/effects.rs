@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::sema::followers::Followers;
 use crate::sema::schema::{EntityId, OnDelete, Phase, ProcessId, Schema, Trigger, TriggerEvent};
 
 /// What a statement does to a record.
@@ -40,12 +41,13 @@ impl Effects {
     #[must_use]
     pub fn close(schema: &Schema, footprints: &[Footprint]) -> Self {
         let mut effects = Self { of_write: BTreeMap::new(), of_call: vec![BTreeSet::new(); schema.processes.len()] };
-        while effects.step(schema, footprints) {}
+        let followers = Followers::of(schema);
+        while effects.step(schema, footprints, &followers) {}
         effects
     }
 
     /// One round; whether anything was added.
-    fn step(&mut self, schema: &Schema, footprints: &[Footprint]) -> bool {
+    fn step(&mut self, schema: &Schema, footprints: &[Footprint], followers: &Followers) -> bool {
         let mut grew = false;
         for (index, footprint) in footprints.iter().enumerate() {
             let mut all = BTreeSet::new();
@@ -65,7 +67,7 @@ impl Effects {
             }
         }
         for deleted in (0..).zip(&schema.entities).map(|(index, _)| EntityId(index)) {
-            for (entity, _, on_delete) in schema.followers(deleted) {
+            for (entity, _, on_delete) in followers.when_deleted(deleted) {
                 let kind = if on_delete == OnDelete::Cascade { WriteKind::Delete } else { WriteKind::Update };
                 let adds = self.of_write((entity, kind));
                 grew |= extend(Some(self.of_write.entry((deleted, WriteKind::Delete)).or_default()), &adds);

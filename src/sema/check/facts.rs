@@ -322,8 +322,13 @@ impl Checker<'_> {
     fn member_fact(&self, value: &Expr, members: &[i32], is: bool) -> Facts {
         let Some(path) = self.path(strip_present(value)) else { return Facts::new() };
         let Ty::Enum(id) = value.ty.present() else { return Facts::new() };
-        let all = self.schema.enumeration(*id).map(|e| e.members.as_slice()).unwrap_or_default();
-        let set = all.iter().map(|m| m.value).filter(|m| members.contains(m) == is).collect();
+        let set = if is {
+            members.iter().copied().collect()
+        } else {
+            let all = self.schema.enumeration(*id).map(|e| e.members.as_slice()).unwrap_or_default();
+            let excluded: BTreeSet<i32> = members.iter().copied().collect();
+            all.iter().map(|m| m.value).filter(|m| !excluded.contains(m)).collect()
+        };
         let fact = [(path, Known { present: None, entities: None, members: Some(set) })].into();
         if is { both(self.presence(strip_present(value), true), fact) } else { fact }
     }

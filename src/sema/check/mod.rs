@@ -31,6 +31,7 @@ mod operators;
 mod process_calls;
 mod queries;
 mod records;
+mod scope;
 mod sharing;
 mod signals;
 mod stmt;

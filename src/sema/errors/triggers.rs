@@ -1,7 +1,7 @@
 //! E05 and W05: what starts a process, and what its writes start.
 
 use super::names::suggest;
-use crate::base::span::Span;
+use crate::base::{limits::STARTS_MAX, span::Span};
 use crate::diag::{Applicability, Diagnostic, Severity, codes};
 
 /// An event of an entity with the flag `not triggerable`.
@@ -259,16 +259,25 @@ pub fn endless_calls(steps: &[(&str, Span)], is_synchronous: bool) -> Option<Dia
     })
 }
 
+/// How many steps of a ring are shown.
+const STEPS_SHOWN: usize = 20;
+
 /// Processes that start each other: from, to, and the statement, in order.
 #[must_use]
 pub fn ring(steps: &[(&str, &str, Span)], is_synchronous: bool) -> Option<Diagnostic> {
     let (first, rest) = steps.split_first()?;
-    let names: Vec<String> = steps.iter().map(|(from, _, _)| (*from).to_owned()).collect();
-    let message = format!("{} start each other in a ring", super::quoted_list(&names, "and"));
+    let names: Vec<String> = steps.iter().take(STEPS_SHOWN).map(|(from, _, _)| (*from).to_owned()).collect();
+    let left = steps.len().saturating_sub(STEPS_SHOWN);
+    let message = if left == 0 {
+        format!("{} start each other in a ring", super::quoted_list(&names, "and"))
+    } else {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        format!("{} and {left} more start each other in a ring", names.join(", "))
+    };
     let label = |to: &str| format!("this starts `{to}`");
     let code = if is_synchronous { codes::W0503 } else { codes::W0502 };
     let mut diagnostic = Diagnostic::warning(code, message, first.2, label(first.1));
-    for (_, to, span) in rest {
+    for (_, to, span) in rest.iter().take(STEPS_SHOWN - 1) {
         diagnostic = diagnostic.label(*span, label(to));
     }
     Some(if is_synchronous {
@@ -291,4 +300,13 @@ pub fn schedule_with_record(record: &str, span: Span, primary: Span) -> Diagnost
 #[must_use]
 pub fn bad_schedule(reason: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0517, format!("this schedule never comes: {reason}"), span, "no such moment")
+}
+
+/// More pairs of a write and a process that it starts than are looked at.
+#[must_use]
+pub fn too_many_starts(span: Span) -> Diagnostic {
+    let message = format!("the writes of this project start processes in more than {STARTS_MAX} ways");
+    Diagnostic::error(codes::E0903, message, span, "this write starts one too many")
+        .note("so many processes for the same fields cannot be checked for rings")
+        .help("let one process do what many do that wait for the same change, or split the project")
 }
