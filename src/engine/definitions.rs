@@ -21,7 +21,7 @@ use super::{
     faults::{self, Answer},
     index::Index,
     schedules,
-    store::{InstanceFilter, Schema, Store, StoreError},
+    store::{Schema, Store, StoreError},
 };
 
 /// The setting of a store that holds the hash of its current build.
@@ -127,8 +127,7 @@ impl Engine {
         self.earlier.clear();
         let current = self.current.hash.clone();
         for hash in self.store.builds()?.into_iter().filter(|hash| *hash != current) {
-            let filter = InstanceFilter { build: Some(hash.clone()), live: true, ..InstanceFilter::default() };
-            if self.store.count_instances(&filter)? > 0 {
+            if self.store.is_in_use(&hash)? {
                 self.definitions_of(&hash)?;
             }
         }

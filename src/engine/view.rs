@@ -7,7 +7,7 @@ use crate::base::value::{EntityIdx, RecordRef, Value};
 use super::{
     Engine,
     faults::Answer,
-    store::{Instance, InstanceFilter, LogEntry, LogKind, Status, StoredFault, Subscription},
+    store::{Instance, InstanceFilter, LogEntry, Status, StoredFault, Subscription},
 };
 
 /// An instance as listings show it.
@@ -97,7 +97,6 @@ impl Engine {
             let is_all = batch.len() < HISTORY_BATCH as usize;
             all.extend(batch);
             if is_all {
-                all.retain(|entry| entry.kind.is_of_record() || entry.kind == LogKind::Refuse);
                 return Ok(all);
             }
         }

@@ -144,6 +144,7 @@ impl Store for Mortal {
         write append_log(entry: &LogEntry) -> i64;
         read last_log() -> i64;
         read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
+        read is_in_use(build: &str) -> bool;
         read log_of(record: RecordRef, after: i64, limit: u32) -> Vec<LogEntry>;
         write forget_lines(instance: i64, before: i64, limit: u32) -> u32;
         write sweep_log(sweep: Sweep, after: i64, before: i64, limit: u32) -> Option<i64>;

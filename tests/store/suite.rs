@@ -33,6 +33,8 @@ suite! {
     conditions_follow_references
     candidates_come_in_pieces
     instances_come_back_whole
+    the_history_of_a_record_is_what_was_done_to_it_and_refused
+    a_build_is_in_use_as_long_as_one_of_its_instances_lives
     the_ready_queue_and_the_clock_have_an_order
     subscriptions_are_replaced_together
     mailboxes_keep_their_order
@@ -361,6 +363,38 @@ fn the_log_only_grows(mut f: Fixture) {
     assert_eq!(store.log(1, None, 10).unwrap(), std::slice::from_ref(&full));
     assert_eq!(store.log(0, Some(9), 10).unwrap(), [full]);
     assert_eq!(store.log(0, None, 1).unwrap().len(), 1);
+}
+
+fn the_history_of_a_record_is_what_was_done_to_it_and_refused(mut f: Fixture) {
+    let store = &mut *f.store;
+    store.begin().unwrap();
+    for record in [at(DEAL, 3), at(DEAL, 4)] {
+        for kind in LogKind::ALL {
+            store.append_log(&LogEntry { kind, record: Some(record), ..note("x") }).unwrap();
+        }
+    }
+    store.commit().unwrap();
+    let kinds = |lines: Vec<LogEntry>| lines.iter().map(|line| (line.key, line.kind)).collect::<Vec<_>>();
+    let all = kinds(store.log_of(at(DEAL, 4), 0, 99).unwrap());
+    assert_eq!(
+        all,
+        [(11, LogKind::Create), (12, LogKind::Update), (13, LogKind::Delete), (14, LogKind::Refuse)],
+        "in order"
+    );
+    assert_eq!(kinds(store.log_of(at(DEAL, 4), 11, 2).unwrap()), all[1..3]);
+}
+
+fn a_build_is_in_use_as_long_as_one_of_its_instances_lives(mut f: Fixture) {
+    let store = &mut *f.store;
+    store.begin().unwrap();
+    assert!(!store.is_in_use("b1").unwrap());
+    store.put_instance(&instance(8)).unwrap();
+    assert_eq!((store.is_in_use("b1"), store.is_in_use("b2")), (Ok(true), Ok(false)));
+    let mut ended = instance(8);
+    ended.status = Status::Failed;
+    store.put_instance(&ended).unwrap();
+    assert!(!store.is_in_use("b1").unwrap());
+    store.commit().unwrap();
 }
 
 fn lines_are_swept_but_for_the_last(mut f: Fixture) {

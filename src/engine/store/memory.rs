@@ -482,6 +482,10 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
+    fn is_in_use(&mut self, build: &str) -> Result<bool> {
+        Ok(self.instances.after(0).any(|instance| instance.status.is_live() && instance.build == build))
+    }
+
     fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64> {
         let count = self.instances.find(filter).len();
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
@@ -591,7 +595,7 @@ impl Store for MemoryStore {
     }
 
     fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
-        let lines = self.lines_after(after).filter(|entry| entry.record == Some(record));
+        let lines = self.lines_after(after).filter(|entry| entry.record == Some(record) && entry.kind.is_history());
         Ok(lines.take(limit as usize).cloned().collect())
     }
 

@@ -28,7 +28,7 @@ pub use model::{
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 6;
+pub const FORMAT: u16 = 7;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
@@ -197,6 +197,8 @@ pub trait Store: Send {
     fn first_queued(&mut self, process: &str, slot: &str) -> Result<Option<i64>>;
     /// The instances that have this slot, queued or not, ascending.
     fn of_slot(&mut self, process: &str, slot: &str) -> Result<Vec<i64>>;
+    /// Whether a live instance is of this build; as quick, however many there are.
+    fn is_in_use(&mut self, build: &str) -> Result<bool>;
     /// How many instances there are.
     fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64>;
     /// The first of the ready queue.
@@ -237,7 +239,7 @@ pub trait Store: Send {
     fn last_log(&mut self) -> Result<i64>;
     /// Lines with a greater key, ascending, at most `limit`; of one instance if asked for.
     fn log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>>;
-    /// The same of a record. All lines are looked through: people ask for this, not processes.
+    /// The history of a record, in the same way: what was done to it, and what was refused.
     fn log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>>;
 
     /// Deletes at most `limit` lines of an instance: what it said, and what it did to records before a moment. The last

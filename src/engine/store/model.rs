@@ -294,6 +294,12 @@ impl LogKind {
         matches!(self, LogKind::Create | LogKind::Update | LogKind::Delete)
     }
 
+    /// Whether it belongs to the history of its record: what was done to it, and what was refused.
+    #[must_use]
+    pub fn is_history(self) -> bool {
+        self.is_of_record() || self == LogKind::Refuse
+    }
+
     /// The kind of this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

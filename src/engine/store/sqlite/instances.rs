@@ -82,6 +82,14 @@ impl SqliteStore {
         Ok(statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
     }
 
+    pub(super) fn has_live_of(&mut self, build: &str) -> Result<bool> {
+        self.write_instances_behind()?;
+        let Some(number) = self.known_number(build)? else { return Ok(false) };
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM abide_instance INDEXED BY abide_instance_live WHERE live = 1 AND build = ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([number], |row| row.get(0))?)
+    }
+
     pub(super) fn find_instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
         self.write_instances_behind()?;
         let (test, values) = self.conditions(filter)?;

@@ -143,8 +143,9 @@ impl SqliteStore {
     pub(super) fn read_log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
         self.write_lines_behind()?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM abide_log WHERE key > ?1 AND record_id = ?2 AND record_entity = ?3 \
-             ORDER BY key LIMIT ?4"
+            "SELECT {COLUMNS} FROM abide_log INDEXED BY abide_log_record \
+             WHERE record_id = ?2 AND kind IN ('create', 'update', 'delete', 'refuse') AND key > ?1 \
+             AND record_entity = ?3 ORDER BY key LIMIT ?4"
         );
         let entity = self.entity_name(record.entity)?;
         let mut statement = self.connection.prepare_cached(&sql)?;

@@ -416,6 +416,10 @@ impl Store for SqliteStore {
         self.find_of_slot(process, slot)
     }
 
+    fn is_in_use(&mut self, build: &str) -> Result<bool> {
+        self.has_live_of(build)
+    }
+
     fn count_instances(&mut self, filter: &InstanceFilter) -> Result<i64> {
         self.number_of_instances(filter)
     }

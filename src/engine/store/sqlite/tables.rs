@@ -88,6 +88,8 @@ CREATE TABLE abide_log (
   message TEXT NOT NULL
 );
 CREATE INDEX abide_log_instance ON abide_log (instance) WHERE instance IS NOT NULL;
+CREATE INDEX abide_log_record ON abide_log (record_id)
+  WHERE record_id IS NOT NULL AND kind IN ('create', 'update', 'delete', 'refuse');
 ";
 
 /// A name between quotation marks.
