@@ -128,6 +128,9 @@ pub enum EventAction {
 const TOP: &[&str] = &["version", "now", "as", "records", "events"];
 const VERBS: &[&str] = &["create", "update", "assign", "delete", "emit", "start", "do"];
 
+/// The other keys of events.
+const KEYS: &[&str] = &["after", "at", "as", "$id", "set", "to", "with", "for"];
+
 /// What is told of each record while a file is scanned: the record, and its number unless an event creates it.
 pub type Seen<'a> = dyn FnMut(&RecordData, Option<usize>) + 'a;
 
@@ -412,7 +415,11 @@ impl Shape {
         let (verb, target) = match verbs.as_slice() {
             [one] => (&one.0, &one.1),
             [] => {
-                if matches!(json.kind, JsonKind::Object(_)) {
+                let is_known = |key: &str| KEYS.contains(&key);
+                let unknown = entries.iter().map(|(key, _)| key).find(|key| !is_known(&key.node));
+                if let Some(key) = unknown {
+                    self.problems.push(errors::unknown_key(&key.node, key.span, VERBS));
+                } else if matches!(json.kind, JsonKind::Object(_)) {
                     let expected = "one of `create`, `update`, `assign`, `delete`, `emit`, `start` and `do`";
                     self.problems
                         .push(errors::missing_key("create", json.span).help(format!("an event has {expected}")));
@@ -526,7 +533,7 @@ mod tests {
     #[test]
     fn all_mistakes_of_a_file_are_told() {
         let text = r#"{"version": 2, "nwo": 1, "records": {"User": {}},
-            "events": [{"after": "2 moons", "update": "$a"}, {"in": "1 day", "delete": "$a"}, {"after": "1 day"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
+            "events": [{"after": "2 moons", "update": "$a"}, {"in": "1 day", "delete": "$a"}, {"after": "1 day"}, {"after": "1 day", "updat": "$a"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
         assert_eq!(
             problems(text),
             [
@@ -535,6 +542,7 @@ mod tests {
                 "E0914 `after` is not a duration such as \"2 days\"",
                 "E0913 `in` means nothing here",
                 "E0913 `create` is missing",
+                "E0913 `updat` means nothing here",
                 "E0913 `set` means nothing here",
                 "E0914 `at` is not a moment with its zone, such as \"2026-01-05T09:00[Europe/Berlin]\"",
                 "E0914 `version` is not 1, the only version of data files",
