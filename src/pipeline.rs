@@ -1,5 +1,7 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
+mod neighbours;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
@@ -94,6 +96,7 @@ pub fn check(loaded: Loaded) -> Front {
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
     drop_told_better(&mut diagnostics);
     drop_lints_of_unread(&mut diagnostics);
+    neighbours::explain(&sources, &checked, &parsed, &mut diagnostics);
     Front { sources, projects: checked, diagnostics }
 }
 

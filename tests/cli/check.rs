@@ -150,3 +150,15 @@ fn a_ring_has_a_label_on_each_write_in_each_file() {
         assert!(outcome.err.contains(words), "{words} is missing in {}", outcome.err);
     }
 }
+
+#[test]
+fn a_name_of_the_file_beside_is_of_another_project() {
+    let call = Call::new()
+        .file("a.proc", "entity Node {\n    n: int\n}\n")
+        .file("b.proc", "action Act() for node: Node {\n    let other = Node[1]\n    log \"{node.n} {other}\"\n}\n");
+    let outcome = call.run(&["check", "."]);
+    let notes = outcome.err.matches("note: `Node` is declared in `a.proc`, which is another project").count();
+    assert_eq!((outcome.code, notes), (1, 1), "{}", outcome.err);
+    assert!(outcome.err.contains("help: put an `abide.toml` into the folder"), "{}", outcome.err);
+    assert!(!outcome.err.contains("did you mean"), "{}", outcome.err);
+}
