@@ -45,7 +45,9 @@ impl Builder<'_, '_> {
                 entity.fields.append(&mut fields);
             }
             for field in &declared.decl.fields {
-                self.add_field(declared.id, declared.file, field);
+                if !self.add_field(declared.id, declared.file, field) {
+                    break;
+                }
             }
         }
         self.declarations.entities = entities;
@@ -161,14 +163,23 @@ impl Builder<'_, '_> {
     }
 
     /// Adds a field to an entity of the schema; reverse references are added once all fields are known.
-    fn add_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
-        let Some(entity) = self.schema.entity(id) else { return };
-        let entity_name = entity.name.clone();
+    /// Says whether there is room for more.
+    fn add_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) -> bool {
+        let Some(entity) = self.schema.entity(id) else { return true };
         // LIMIT: `FIELDS_MAX`
         if entity.fields.len() >= FIELDS_MAX {
-            self.sink.push(names::too_many("fields", FIELDS_MAX, written.name.span));
-            return;
+            let own = entity.fields.iter().filter(|field| field.span == entity.span).count();
+            self.sink.push(errors::too_many_fields(&entity.name, FIELDS_MAX, own, written.name.span));
+            return false;
         }
+        self.add_new_field(id, file, written);
+        true
+    }
+
+    /// Adds a field for which there is room.
+    fn add_new_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
+        let Some(entity) = self.schema.entity(id) else { return };
+        let entity_name = entity.name.clone();
         if let Some((_, first)) = entity.field(&written.name.name) {
             let message = if first.span == entity.span {
                 names::system_name(&written.name.name, &entity_name, written.name.span)
@@ -387,7 +398,9 @@ impl Builder<'_, '_> {
         }
         for field in &decl.fields {
             let before = self.schema.entity(id).map_or(0, |entity| entity.fields.len());
-            self.add_field(id, extension.file, field);
+            if !self.add_field(id, extension.file, field) {
+                break;
+            }
             let added = self.schema.entity(id).filter(|entity| entity.fields.len() > before);
             let added = added.and_then(|entity| entity.fields.last());
             if added.is_some_and(|added| added.is_required() && field.default.is_none()) {

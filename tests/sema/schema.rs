@@ -96,3 +96,11 @@ fn an_event_of_a_state_names_all_its_statuses() {
     assert_eq!(triggers[0].phase, Phase::Background);
     assert!(matches!(&triggers[1].event, TriggerEvent::Updated(fields) if fields.len() == 1));
 }
+
+#[test]
+fn an_entity_with_too_many_fields_is_told_once() {
+    let fields: String = (0..3000).map(|number| format!("    f{number}: int\n")).collect();
+    let front = check_text("many.proc", &format!("entity Many {{\n{fields}}}\n"));
+    let told: Vec<(&str, &str)> = front.diagnostics.iter().map(|d| (d.code.0, d.message.as_str())).collect();
+    assert_eq!(told, [("E0903", "`Many` has more than 1000 fields")]);
+}

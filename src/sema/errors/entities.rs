@@ -368,3 +368,11 @@ fn lower(entity: &str) -> String {
     let mut letters = entity.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
+
+/// An entity with more fields than fit; `own` of them it has by itself.
+#[must_use]
+pub fn too_many_fields(entity: &str, max: usize, own: usize, span: Span) -> Diagnostic {
+    let message = format!("`{entity}` has more than {max} fields");
+    Diagnostic::error(codes::E0903, message, span, "this one is too many")
+        .note(format!("the {own} fields count that every such entity has by itself"))
+}
