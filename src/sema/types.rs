@@ -68,6 +68,8 @@ pub enum Wanted {
     Process,
     /// A signal.
     Signal,
+    /// An error.
+    Error,
 }
 
 impl Wanted {
@@ -77,6 +79,7 @@ impl Wanted {
             Wanted::Entity => matches!(def, Def::Entity(_)),
             Wanted::Process => matches!(def, Def::Process(_)),
             Wanted::Signal => matches!(def, Def::Signal(_)),
+            Wanted::Error => matches!(def, Def::Error(_)),
         }
     }
 
@@ -86,6 +89,7 @@ impl Wanted {
             Wanted::Entity => "an entity",
             Wanted::Process => "a process",
             Wanted::Signal => "a signal",
+            Wanted::Error => "an error",
         }
     }
 
@@ -96,6 +100,7 @@ impl Wanted {
             Wanted::Entity => keyword == "entity",
             Wanted::Process => matches!(keyword, "action" | "workflow"),
             Wanted::Signal => keyword == "signal",
+            Wanted::Error => keyword == "error",
         }
     }
 }
@@ -138,6 +143,7 @@ pub fn find<'n>(names: &'n Names, file: FileId, name: &Ident, wanted: Wanted, si
             Wanted::Entity => errors::unknown_entity(&name.name, name.span, &near),
             Wanted::Process => errors::unknown_process("process", &name.name, name.span, &near),
             Wanted::Signal => errors::unknown_process("signal", &name.name, name.span, &near),
+            Wanted::Error => errors::unknown_process("error", &name.name, name.span, &near),
         };
         sink.push(errors::not_brought_in(message, &name.name, home));
         return None;

@@ -26,7 +26,8 @@ impl Checker<'_> {
             return value;
         }
         let found = self.show(&value.ty);
-        self.refuse(types::not_a_condition(&found, value.ty.is_optional(), value.span), value.span)
+        let is_truth = matches!(value.ty.present(), Ty::Bool);
+        self.refuse(types::not_a_condition(&found, value.ty.is_optional(), is_truth, value.span), value.span)
     }
 
     /// The value as one of the type `to`, or a message.

@@ -12,6 +12,7 @@ use crate::{
         names::Def,
         schema::RecordId,
         ty::Ty,
+        types::{self, Wanted},
     },
     syntax::ast::{self, FieldInit, Ident},
 };
@@ -82,7 +83,7 @@ impl Checker<'_> {
                 None
             }
             None => {
-                let near = self.near_upper(&name.name);
+                let near = types::near(self.names, self.file, &name.name, Wanted::Error);
                 self.report(uses::unknown_upper(&name.name, name.span, &near));
                 None
             }

@@ -3,6 +3,7 @@
 use super::checker::{Checker, error};
 use crate::{
     base::span::Span,
+    diag::codes,
     sema::{
         errors::types,
         hir::{Arithmetic, Comparison, Expr, ExprKind},
@@ -100,7 +101,10 @@ impl Checker<'_> {
 
     fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, expected: Option<&Ty>, span: Span) -> Expr {
         let wanted = expected.map(|ty| ty.clone().optional());
+        let told = self.messages.len();
         let left = self.expr(left, wanted.as_ref());
+        // `a?.b ?? c` of an `a` that is always there: one message for both signs.
+        let is_told = self.messages.iter().skip(told).any(|message| message.code == codes::W0302);
         let inner = left.ty.present().clone();
         let facts = self.presence(&left, false);
         let right = self.assuming(facts, |checker| {
@@ -111,7 +115,9 @@ impl Checker<'_> {
             Ty::None => return right,
             Ty::Optional(_) => {}
             _ => {
-                self.report(types::never_absent(left.span, right.span));
+                if !is_told {
+                    self.report(types::never_absent(left.span, right.span));
+                }
                 return left;
             }
         }

@@ -18,10 +18,14 @@ pub fn mismatch(expected: &str, found: &str, span: Span) -> Diagnostic {
 
 /// Something else than `bool` as a condition.
 #[must_use]
-pub fn not_a_condition(found: &str, is_optional: bool, span: Span) -> Diagnostic {
+pub fn not_a_condition(found: &str, is_optional: bool, is_truth: bool, span: Span) -> Diagnostic {
     let message = format!("a condition is `bool`, this is `{found}`");
     let message = Diagnostic::error(codes::E0301, message, span, format!("this is `{found}`"));
-    if is_optional { message.help("compare it: `… == true`, or test `… is not none`") } else { message }
+    match (is_optional, is_truth) {
+        (true, true) => message.help("compare it: `… == true`, or test `… is not none`"),
+        (true, false) => message.help("test whether it is there: `… is not none`"),
+        (false, _) => message,
+    }
 }
 
 /// Something else than a list.
