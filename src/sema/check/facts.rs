@@ -139,6 +139,8 @@ impl Trace {
 pub(super) struct Flow {
     /// Whether this place is never reached.
     pub(super) dead: bool,
+    /// Whether something before it could not be read, and may have ended the body.
+    pub(super) unread: bool,
     /// `let` without a value that has one here on every way.
     pub(super) assigned: BTreeSet<LocalId>,
     /// `let` without a value that has one here on some way.
@@ -207,7 +209,9 @@ impl Flow {
     }
 
     /// What is known where two ways meet.
-    pub(super) fn join(self, other: Flow) -> Flow {
+    pub(super) fn join(mut self, mut other: Flow) -> Flow {
+        let unread = self.unread || other.unread;
+        (self.unread, other.unread) = (unread, unread);
         if self.dead {
             return other;
         }
@@ -226,6 +230,7 @@ impl Flow {
         maybe_assigned.extend(other.maybe_assigned);
         Flow {
             dead: false,
+            unread,
             assigned: self.assigned.intersection(&other.assigned).copied().collect(),
             maybe_assigned,
             facts,

@@ -294,7 +294,7 @@ impl Checker<'_> {
 
     /// A message where the end of a body is reached that must give a value.
     fn require_return(&mut self, name: &str, result: &Ty, head: Span, body: Span) {
-        if self.flow.dead || matches!(result, Ty::Void | Ty::Error) || self.has_errors() {
+        if self.flow.dead || self.flow.unread || matches!(result, Ty::Void | Ty::Error) || self.has_errors() {
             return;
         }
         let end = Span { start: body.end.saturating_sub(1).max(body.start), ..body };

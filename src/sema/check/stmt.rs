@@ -28,11 +28,16 @@ impl Checker<'_> {
             let mut out = Vec::with_capacity(stmts.len());
             let mut is_told = false;
             for stmt in stmts {
-                if checker.flow.dead && !is_told && !matches!(stmt.kind, ast::StmtKind::Error) {
+                if checker.flow.dead && !checker.flow.unread && !is_told && !matches!(stmt.kind, ast::StmtKind::Error) {
                     is_told = true;
                     checker.report(waits::unreachable(stmt.span));
                 }
                 checker.stmt(stmt, &mut out);
+            }
+            // What could not be read may have left here: what follows is not judged by this way.
+            if stmts.iter().any(|stmt| matches!(stmt.kind, ast::StmtKind::Error)) {
+                checker.flow.dead = true;
+                checker.flow.unread = true;
             }
             out
         });

@@ -54,12 +54,24 @@ pub(super) struct Builder<'t> {
     /// Whether this declaration was already said to be nested too deeply.
     told_depth: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Where braces were put in that seem to be missing: how the bodies before them end is not known.
+    pub(super) guesses: Vec<u32>,
 }
 
 impl<'t> Builder<'t> {
     /// A builder for pairs of text that begins at `base` in the file.
     pub(super) fn new(file: FileId, source: &'t str, base: u32, tokens: &'t [Token], trivia: &'t Trivia) -> Self {
-        Self { file, source, base, tokens, trivia, depth: 0, told_depth: false, diagnostics: Vec::new() }
+        Self {
+            file,
+            source,
+            base,
+            tokens,
+            trivia,
+            depth: 0,
+            told_depth: false,
+            diagnostics: Vec::new(),
+            guesses: Vec::new(),
+        }
     }
 
     /// The declarations of a chunk.

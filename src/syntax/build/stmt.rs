@@ -12,14 +12,19 @@ use crate::syntax::ast::{
 };
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
+use crate::syntax::scan::offset;
 
 impl Builder<'_> {
     /// `{ … }`.
     pub(super) fn block(&mut self, pair: Pair<'_, Rule>) -> Built<Block> {
+        let end = self.base + offset(pair.as_span().end());
         let nodes = self.nodes(pair);
         let span = nodes.span;
         let built = self.deeper(span, |b| nodes.each(|stmt| b.stmt(stmt)))?;
-        let stmts = built.unwrap_or_else(|| vec![Stmt { kind: StmtKind::Error, span }]);
+        let mut stmts = built.unwrap_or_else(|| vec![Stmt { kind: StmtKind::Error, span }]);
+        if self.guesses.iter().any(|guess| guess + 1 == end) {
+            stmts.push(Stmt { kind: StmtKind::Error, span: span.at_end() });
+        }
         Ok(Block { stmts, span, braces: true })
     }
 

@@ -107,6 +107,7 @@ fn add_missing(work: &mut Work, tokens: &[Token], mut missing: usize, diagnostic
                 room -= 1;
                 report(work, &unclosed.token, room, diagnostics);
                 work.fill(room, room + 1, b'}');
+                work.guesses.push(work.base + scan::offset(room));
             }
         }
         match token.kind {
@@ -123,6 +124,7 @@ fn add_missing(work: &mut Work, tokens: &[Token], mut missing: usize, diagnostic
         report(work, &last.token, end, diagnostics);
         let start = work.length;
         work.fill(start, start + open.len(), b'}');
+        work.guesses.extend((start..start + open.len()).map(|at| work.base + scan::offset(at)));
     }
 }
 

@@ -201,7 +201,40 @@ impl<'a> Mender<'a> {
         if !stray && (!told || self.diagnostics.len() == known) {
             self.tell(kind, from, at, to, &failure);
         }
+        if self.add_colon(kind, from, to, at, &failure) {
+            return self.part(kind, from, to);
+        }
         self.punch(kind, from, to, at);
+    }
+
+    /// `title text(20)`: the colon that is missing between a name and a type or value is put into the gap, so that what
+    /// is declared stays known. Says whether the part goes on behind it.
+    fn add_colon(&mut self, kind: Kind, from: usize, to: usize, at: usize, failure: &explain::Failure) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before)).copied();
+        let Some((name, next)) = before.zip(self.tokens.get(at).copied()) else {
+            return false;
+        };
+        let is_type = matches!(next.kind, TokenKind::Name)
+            || explain::is_type_word(self.word(at))
+            || matches!(self.word(at), "list" | "set" | "many" | "handle");
+        let fits = match kind {
+            Kind::Item | Kind::Param | Kind::EntityPart => is_type && !explain::is_type_word(self.word(at - 1)),
+            Kind::Field => matches!(next.kind, TokenKind::Text | TokenKind::Number | TokenKind::Moment),
+            _ => false,
+        };
+        let gap = name.end as usize;
+        let is_gap = name.kind == TokenKind::Word && !next.first_on_line && gap < next.start as usize;
+        if at <= from || at >= to || !fits || !is_gap || !failure.expects(":") {
+            return false;
+        }
+        self.work.fill(gap, gap + 1, b':');
+        let (start, end) = (self.start_of(from), self.end_of(to - 1));
+        let goes_on = self.parses(kind.rule(), from, to)
+            || explain::failure(kind, self.work, start, end, &self.tokens).at > next.end as usize;
+        if !goes_on {
+            self.work.fill(gap, gap + 1, b' ');
+        }
+        goes_on
     }
 
     /// Says what is wrong with a part.

@@ -54,6 +54,7 @@ pub(super) fn recover(file: FileId, source: &str, tokens: &[Token], trivia: &Tri
             Mender::new(&mut work, &mut diagnostics).mend();
         }
         let mut builder = Builder::new(file, source, first.start, tokens, trivia);
+        builder.guesses.clone_from(&work.guesses);
         match ProcParser::parse(Rule::chunk, work.text()) {
             Ok(pairs) => items.extend(builder.items(pairs)),
             Err(_) => diagnostics.push(errors::parser_defect(work.span(0, work.length))),
@@ -88,13 +89,15 @@ struct Work {
     bytes: Vec<u8>,
     /// Where characters stood that were told and taken out, in the file.
     strays: Vec<u32>,
+    /// Where braces were put in that seem to be missing, in the file.
+    guesses: Vec<u32>,
 }
 
 impl Work {
     fn new(file: FileId, base: u32, text: &str, strays: &[u32]) -> Self {
         let mut bytes = text.as_bytes().to_vec();
         bytes.resize(text.len() + ROOM, b' ');
-        Self { file, base, length: text.len(), bytes, strays: strays.to_vec() }
+        Self { file, base, length: text.len(), bytes, strays: strays.to_vec(), guesses: Vec::new() }
     }
 
     /// Whether something between the two places was told and taken out.
