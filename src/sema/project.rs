@@ -56,6 +56,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let effects = bodies.effects();
     let processes = bodies.processes(&effects, &mut sink);
     let tests = bodies.tests(trees, &effects, &mut sink);
+    bodies.later(trees, &effects, &mut sink);
     let mut program = Program { settings, schema, functions, processes, tests };
     rings::check(&program, &mut sink);
     recursion::check(&program, &mut sink);
@@ -138,6 +139,15 @@ impl Bodies<'_, '_> {
             bodies.push(body);
         }
         bodies
+    }
+
+    /// What later versions run: its names.
+    fn later(&self, trees: &[SourceTree<'_>], effects: &Effects, sink: &mut Sink) {
+        for tree in trees.iter().filter(|tree| tree.library.is_none()) {
+            for item in &tree.tree.items {
+                check::later(&mut self.context(tree.file, sink), effects, item);
+            }
+        }
     }
 
     fn tests(&self, trees: &[SourceTree<'_>], effects: &Effects, sink: &mut Sink) -> Vec<Test> {

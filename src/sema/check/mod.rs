@@ -19,6 +19,8 @@ mod faults;
 mod formats;
 mod groups;
 mod is;
+mod later;
+mod later_declarations;
 mod limits;
 mod links;
 mod literal;
@@ -54,6 +56,7 @@ use crate::{
 use checker::{Checker, Host, Primary};
 
 pub use effects::{Effects, Footprint};
+pub use later_declarations::later;
 
 /// The default of a field.
 #[derive(Clone, Debug)]

@@ -57,6 +57,7 @@ impl Checker<'_> {
             EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
         };
         self.report(names::later(words, span));
+        self.later_effect_names(&effect.kind);
         (StmtKind::Error, Ty::Error)
     }
 

@@ -146,6 +146,7 @@ impl Checker<'_> {
             _ => "effects of rules",
         };
         self.report(names::later(words, span));
+        self.later_stmt_names(kind);
         StmtKind::Error
     }
 

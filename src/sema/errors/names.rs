@@ -219,3 +219,10 @@ pub fn allow_without_effect(code: &str, span: Span) -> Diagnostic {
 pub fn too_many(what: &str, max: usize, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0903, format!("there are more than {max} {what}"), span, "this one is too many")
 }
+
+/// `next Nowhere` in a flow.
+#[must_use]
+pub fn unknown_stage(flow: &str, name: &str, span: Span, near: &[String]) -> Diagnostic {
+    let message = format!("`{flow}` has no stage `{name}`");
+    suggest(Diagnostic::error(codes::E0202, message, span, "unknown stage"), span, near)
+}
