@@ -37,7 +37,7 @@ impl Bound {
             // Foreign keys are not looked at.
             connection.execute_batch(&sql).expect("the same table");
             let mut last = from.prepare(&format!("SELECT * FROM {name} ORDER BY 1 DESC LIMIT 1")).expect("a query");
-            let columns = last.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let columns = last.column_names().map(str::to_owned).collect::<Vec<_>>();
             let row = last.query_row([], |row| (0..columns.len()).map(|at| row.get(at)).collect()).expect("a row");
             Table { columns, row }
         });

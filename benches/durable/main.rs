@@ -16,6 +16,11 @@
     clippy::unwrap_used,
     reason = "a bench stops where it cannot go on"
 )]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of rounds and records are small"
+)]
 
 mod bound;
 mod restart;
@@ -25,8 +30,11 @@ mod world;
 
 use std::process::Command;
 
+/// A part, with its name; it is given how many times less often than in full everything is done.
+type Part = (&'static str, fn(u64));
+
 /// The parts, in order.
-const PARTS: [(&str, fn(u64)); 5] = [
+const PARTS: [Part; 5] = [
     ("steps", steps::throughput),
     ("latency", steps::latency),
     ("waiting", waiting::run),

@@ -73,13 +73,16 @@ impl SqliteStore {
     }
 
     fn make_room(&mut self) -> Result<()> {
-        if self.residents.is_full() {
-            self.residents.make_room();
+        if !self.residents.is_full() {
+            return Ok(());
         }
+        self.residents.make_room();
         if self.residents.is_full() {
             self.write_behind()?;
             self.residents.make_room();
         }
+        // Not to be known does not mean any more that there is no row.
+        self.fresh = None;
         Ok(())
     }
 
