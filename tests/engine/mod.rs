@@ -26,4 +26,5 @@ mod scope;
 mod settings;
 mod signals;
 mod slots;
+mod upgrade;
 mod world;
