@@ -67,6 +67,10 @@ impl SlotSet {
         }
     }
 
+    fn common(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(word, more)| word & more).collect())
+    }
+
     fn iter(&self) -> impl Iterator<Item = usize> {
         let words = self.0.iter().enumerate();
         words.flat_map(|(index, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit))
@@ -105,6 +109,43 @@ pub fn live_at_points(
         }
     }
     Ok(points)
+}
+
+/// The slots that have a value before `at` on every way there from the `Wait` at `from`, after which those of `live` have
+/// theirs. Where no way leads there: none.
+///
+/// # Errors
+/// Where an instruction makes no sense.
+pub fn assigned_since(
+    module: &Module,
+    function: &Function,
+    code: &[Instruction],
+    (from, live): (usize, &[SlotIdx]),
+    at: usize,
+) -> Result<Vec<SlotIdx>, Unresolved> {
+    let nodes = nodes(module, function, code)?;
+    let mut restored = SlotSet::new(function.slots.len());
+    live.iter().for_each(|slot| restored.insert(slot.index()));
+    let mut before: BTreeMap<usize, SlotSet> = BTreeMap::new();
+    let mut work = vec![(from.saturating_add(1), restored)];
+    while let Some((pc, set)) = work.pop() {
+        let Some(node) = nodes.get(pc) else { continue };
+        let merged = before.get(&pc).map_or_else(|| set.clone(), |known| known.common(&set));
+        if before.get(&pc) == Some(&merged) {
+            continue;
+        }
+        for handler in node.handlers.iter().filter_map(|index| function.handlers.get(*index)) {
+            let mut caught = merged.clone();
+            caught.insert(handler.fault.index());
+            work.push((handler.target as usize, caught));
+        }
+        let mut after = merged.clone();
+        node.writes.iter().for_each(|slot| after.insert(*slot));
+        work.extend(node.next.iter().map(|next| (*next, after.clone())));
+        before.insert(pc, merged);
+    }
+    let slots = before.get(&at).into_iter().flat_map(SlotSet::iter);
+    Ok(slots.filter_map(|slot| u16::try_from(slot).ok()).map(SlotIdx).collect())
 }
 
 fn nodes(module: &Module, function: &Function, code: &[Instruction]) -> Result<Vec<Node>, Unresolved> {

@@ -41,6 +41,9 @@ impl Lowerer<'_> {
         self.slots.release(mark);
         if gives_value(&stmt.kind) {
             self.code.locals_given(met);
+        } else {
+            // What a loop or a handler binds ends with it.
+            self.code.end_locals(met);
         }
         if self.job.kind == FunctionKind::Test && causes_work(&stmt.kind) {
             self.host(HostOp::TestIdle, &[], None);

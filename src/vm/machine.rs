@@ -15,7 +15,9 @@ use super::{
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::{
+        flow,
         host::HostCall,
+        module::LiveName,
         traps::TrapCode,
         types::{FuncIdx, PointIdx, SiteIdx, SlotIdx, SlotKind, TypeDef},
     },
@@ -96,6 +98,9 @@ pub struct Machine {
     /// The text that is being built.
     pub(super) builder: String,
     state: State,
+    /// The suspension point at which it was thawed: the outermost function has only those values that live on after it,
+    /// and those that it was given since.
+    thawed: Option<PointIdx>,
 }
 
 impl Machine {
@@ -132,11 +137,13 @@ impl Machine {
             frames: vec![Frame { function, pc, base: 0, into: 0 }],
             builder: String::new(),
             state: State::Ready,
+            thawed: None,
         }
     }
 
-    /// Makes it rest at a suspension point.
+    /// Makes it rest at a suspension point, with the values that live on after it.
     pub(super) fn rest_at(&mut self, point: PointIdx) {
+        self.thawed = Some(point);
         self.state = State::Waiting(point);
     }
 
@@ -246,7 +253,14 @@ impl Machine {
         let Some(frame) = self.frames.last() else { return Vec::new() };
         let names = self.program.module().debug.names.get(frame.function.index());
         let pc = u32::try_from(frame.pc).unwrap_or(u32::MAX);
+        let known = self.assigned(frame);
+        let has_value = |name: &LiveName| {
+            let width = self.program.module().width(name.ty);
+            let mut slots = (0..width).map(|offset| SlotIdx(name.slot.0.saturating_add(offset)));
+            known.as_ref().is_none_or(|known| slots.all(|slot| known.contains(&slot)))
+        };
         let here = names.into_iter().flatten().filter(|scope| scope.from <= pc && pc < scope.to && !scope.name.private);
+        let here = here.filter(|scope| has_value(&scope.name));
         let value = |scope: &crate::bytecode::module::NameScope| {
             let name = &scope.name;
             let slots = self.stack.get(frame.base + name.slot.index()..).unwrap_or_default();
@@ -257,6 +271,15 @@ impl Machine {
             Named { name: name.name.clone(), ty: name.ty, value }
         };
         here.map(value).collect()
+    }
+
+    /// The slots of the innermost function that have a value where it stands; `None` if all named ones do, as nothing was
+    /// left out of a snapshot.
+    fn assigned(&self, frame: &Frame) -> Option<Vec<SlotIdx>> {
+        let point = self.program.module().point(self.thawed?).filter(|_| self.frames.len() == 1)?;
+        let (function, prepared) = (self.program.function(frame.function)?, self.program.prepared(frame.function)?);
+        let since = (point.pc as usize, point.live.as_slice());
+        flow::assigned_since(self.program.module(), function, &prepared.code, since, frame.pc).ok()
     }
 
     /// A caught fault in words.
