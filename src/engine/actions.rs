@@ -80,7 +80,7 @@ impl Engine {
             depth: actor.depth,
         };
         let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
-        let result = end.of_realtime(&process.name)?;
+        let result = self.end_of_realtime(end, &process.name)?;
         for number in 0..self.definitions.index.action_triggers(index, Phase::After).len() {
             let handler = self.definitions.index.action_triggers(index, Phase::After).get(number).copied();
             let Some(handler) = handler.filter(|handler| !self.is_inactive(*handler)) else { continue };

@@ -1,6 +1,9 @@
 //! Lines of the log: what was done to records, what became of instances, what processes say.
 
-use crate::base::value::RecordRef;
+use crate::{
+    base::value::{EntityIdx, RecordRef},
+    vm::fault::{Fault, Place},
+};
 
 use super::{
     Engine,
@@ -22,6 +25,23 @@ pub(crate) struct Line {
     pub(crate) record: Option<RecordRef>,
     pub(crate) changes: Vec<Change>,
     pub(crate) message: String,
+}
+
+/// What an operation is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    /// A record of this entity, which it creates.
+    New(EntityIdx),
+    /// A record.
+    Record(RecordRef),
+    /// Something else.
+    Other,
+}
+
+/// A process that a fault has left, and the place of the fault.
+pub(super) struct Culprit {
+    process: String,
+    at: Option<Place>,
 }
 
 impl Line {
@@ -97,9 +117,30 @@ impl Engine {
         self.log(line)
     }
 
-    /// What was asked for and refused.
-    pub(crate) fn log_refusal(&mut self, actor: &Actor, record: Option<RecordRef>, message: String) -> Answer<()> {
-        let line = Line { record, ..self.line(actor, LogKind::Refuse, message) };
+    /// What was asked for and refused, with the process and the place of the fault as far as they are known.
+    pub(crate) fn log_refusal(&mut self, actor: &Actor, subject: Subject, fault: &Fault) -> Answer<()> {
+        let mut message = format!("{}: {}", fault.code, fault.message);
+        if let Subject::New(entity) = subject {
+            let name = self.module().entity(entity).map_or("", |entity| entity.name.as_str());
+            message.push_str(&format!(" (a new {name})"));
+        }
+        let mut line = self.line(actor, LogKind::Refuse, message);
+        if let Subject::Record(record) = subject {
+            line.record = Some(record);
+        }
+        if let Some(at) = &fault.at {
+            (line.place, line.stage) = (words::place(at), at.stage.clone());
+        }
+        if let Some(culprit) = self.culprit.take().filter(|culprit| culprit.at == fault.at) {
+            line.process = Some(culprit.process);
+        }
         self.log(line)
+    }
+
+    /// Notes that a fault has left a process of the operation; the innermost one is to blame.
+    pub(crate) fn blame(&mut self, process: &str, fault: &Fault) {
+        if self.culprit.as_ref().is_none_or(|known| known.at != fault.at) {
+            self.culprit = Some(Culprit { process: process.to_owned(), at: fault.at.clone() });
+        }
     }
 }

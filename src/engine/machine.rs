@@ -12,7 +12,7 @@ use crate::{
         types::{FuncIdx, PointIdx},
     },
     vm::{
-        fault::Fault,
+        fault::{Fault, Place},
         machine::{Machine, Outcome, StartError},
     },
 };
@@ -78,7 +78,7 @@ pub(crate) enum End {
 
 impl End {
     /// What the end of a body within a transaction means for the operation around it.
-    pub(crate) fn of_realtime(self, process: &str) -> Answer<Option<Value>> {
+    fn of_realtime(self, process: &str) -> Answer<Option<Value>> {
         match self {
             End::Done(value) => Ok(value),
             End::Stopped { canceled: false, .. } => Ok(None),
@@ -95,6 +95,14 @@ impl Engine {
         let zone = self.module().meta.zone.clone();
         let (end, _) = self.run_body(function, args, Frame::new(Actor::default(), &zone))?;
         end.of_realtime("a condition")
+    }
+
+    /// What the end of the body of a process means for the operation around it.
+    pub(crate) fn end_of_realtime(&mut self, end: End, process: &str) -> Answer<Option<Value>> {
+        if let End::Faulted(fault) = &end {
+            self.blame(process, fault);
+        }
+        end.of_realtime(process)
     }
 
     /// Runs a body from its beginning to its end.
@@ -166,6 +174,13 @@ impl Engine {
         let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
         self.zones.insert(name.to_owned(), zone.clone());
         zone
+    }
+
+    /// The place of the statement whose request is carried out.
+    #[must_use]
+    pub fn requested_at(&self) -> Option<Place> {
+        let spot = self.place.as_ref()?;
+        spot.definitions.program.place(spot.function, spot.pc)
     }
 
     fn rest(&mut self, fuel: u64, end: End) -> End {

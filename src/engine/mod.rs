@@ -67,7 +67,7 @@ use crate::{
         module::Module,
         types::{FieldIdx, FuncIdx},
     },
-    vm::program::Program,
+    vm::{fault::Fault, program::Program},
 };
 
 use self::{
@@ -76,6 +76,7 @@ use self::{
     clock::{Clock, Random},
     definitions::Definitions,
     faults::{Answer, Failure},
+    log::{Culprit, Subject},
     operation::set,
     store::{Row, Schema, Store, StoreError},
     waits::Watch,
@@ -144,6 +145,8 @@ pub struct Engine {
     running: Vec<i64>,
     /// The statement that runs.
     place: Option<Spot>,
+    /// The process in which the last fault of an operation happened.
+    culprit: Option<Culprit>,
     /// Whether the turn did something that the log tells, or left a wait.
     acted: bool,
     owners: HashMap<String, i64>,
@@ -207,6 +210,7 @@ impl Engine {
             watching: None,
             running: Vec::new(),
             place: None,
+            culprit: None,
             acted: false,
             owners: HashMap::new(),
             settings: BTreeMap::new(),
@@ -380,12 +384,12 @@ impl Engine {
     pub(crate) fn transaction_or<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Answer<T>,
-        refused: impl FnOnce(&mut Self, &str) -> Answer<()>,
+        refused: impl FnOnce(&mut Self, &Fault) -> Answer<()>,
     ) -> Answer<T> {
         let work = |engine: &mut Self| {
             let answer = engine.statement(work);
             if let Err(Failure::Fault(fault)) = &answer {
-                refused(engine, &format!("{}: {}", fault.code, fault.message))?;
+                refused(engine, fault)?;
             }
             answer
         };
@@ -417,14 +421,12 @@ impl Engine {
     fn as_user<T>(
         &mut self,
         user: Option<i64>,
-        record: Option<RecordRef>,
+        subject: Subject,
         work: impl FnOnce(&mut Self, &Actor) -> Answer<T>,
     ) -> Answer<T> {
         let actor = Actor::user(user);
         self.fuel = TURN_FUEL;
-        self.transaction_or(
-            |engine| work(engine, &actor),
-            |engine, message| engine.log_refusal(&actor, record, message.to_owned()),
-        )
+        self.culprit = None;
+        self.transaction_or(|engine| work(engine, &actor), |engine, fault| engine.log_refusal(&actor, subject, fault))
     }
 }

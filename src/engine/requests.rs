@@ -19,6 +19,7 @@ use super::{
     actor::Actor,
     faults::{self, Answer, Failure},
     instance::Start,
+    log::Subject,
     machine::{End, Frame},
     store::{InstanceFilter, Row, Status, Store, StoreError},
     triggers::Kept,
@@ -39,7 +40,7 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn create(&mut self, user: Option<i64>, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
-        self.as_user(user, None, |engine, actor| engine.create_record(actor, entity, writes))
+        self.as_user(user, Subject::New(entity), |engine, actor| engine.create_record(actor, entity, writes))
     }
 
     /// Writes fields of a record as a user. `state`, `status` and `owner` are fields, too.
@@ -47,7 +48,7 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn update(&mut self, user: Option<i64>, record: RecordRef, writes: &[Write]) -> Answer<()> {
-        self.as_user(user, Some(record), |engine, actor| engine.update_record(actor, record, writes))
+        self.as_user(user, Subject::Record(record), |engine, actor| engine.update_record(actor, record, writes))
     }
 
     /// Changes the status of a record as a user.
@@ -75,7 +76,7 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn delete(&mut self, user: Option<i64>, record: RecordRef) -> Answer<()> {
-        self.as_user(user, Some(record), |engine, actor| engine.delete_record(actor, record))
+        self.as_user(user, Subject::Record(record), |engine, actor| engine.delete_record(actor, record))
     }
 
     /// Does several things as one transaction: committed together, or undone together where `work` fails.
@@ -134,7 +135,7 @@ impl Engine {
             Some(Value::Ref(record)) if def.primary.is_some() => Some(*record),
             _ => None,
         };
-        self.as_user(user, primary, |engine, actor| match def.kind {
+        self.as_user(user, primary.map_or(Subject::Other, Subject::Record), |engine, actor| match def.kind {
             ProcessKind::Action => engine.call_action(actor, index, &args).map(Started::Result),
             ProcessKind::Activity => Err(faults::not_startable(process, "by hand: it is an activity")),
             ProcessKind::Background | ProcessKind::Realtime => engine.start_by_hand(actor, index, def, &args),
@@ -210,7 +211,7 @@ impl Engine {
                 depth: 1,
             };
             let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;
-            return end.of_realtime(&process.name).map(Started::Result);
+            return self.end_of_realtime(end, &process.name).map(Started::Result);
         }
         let start = Start {
             process: index,

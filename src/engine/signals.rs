@@ -19,7 +19,7 @@ use super::{
     actor::Actor,
     faults::{self, Answer},
     host::Arguments,
-    log::Line,
+    log::{Line, Subject},
     machine::Frame,
     store::{Change, Instance, InstanceFilter, LogKind, Mail, Subscription},
     triggers::Kept,
@@ -35,7 +35,7 @@ impl Engine {
             return Err(faults::unknown_request(format!("the signal {signal}")));
         }
         let to = to.map(Value::Ref);
-        self.as_user(user, None, |engine, actor| engine.emit_signal(actor, signal, value, to.as_ref()))
+        self.as_user(user, Subject::Other, |engine, actor| engine.emit_signal(actor, signal, value, to.as_ref()))
     }
 
     /// Requests about signals.

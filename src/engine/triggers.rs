@@ -205,7 +205,7 @@ impl Engine {
         };
         let frame = Frame { inputs, ..Frame::new(frame_actor, &process.zone) };
         let (end, frame) = self.run_body(process.body, &arguments, frame)?;
-        end.of_realtime(&process.name)?;
+        self.end_of_realtime(end, &process.name)?;
         Ok(frame.inputs)
     }
 
@@ -304,7 +304,11 @@ impl Engine {
 
     pub(crate) fn evaluate_condition(&mut self, process: &ProcessDef, arguments: &[Value]) -> Answer<bool> {
         let Some(condition) = &process.only_if else { return Ok(true) };
-        Ok(self.evaluate(condition.function, arguments)? == Some(Value::Bool(true)))
+        let answer = self.evaluate(condition.function, arguments);
+        if let Err(Failure::Fault(fault)) = &answer {
+            self.blame(&process.name, fault);
+        }
+        Ok(answer? == Some(Value::Bool(true)))
     }
 
     /// Why a start that `actor` causes is refused, if it is: the chain is too long, or runs in a circle.

@@ -64,7 +64,8 @@ pub(super) fn lines(module: &Module, side: &mut dyn Side) -> Vec<String> {
 
 fn line(entry: &LogEntry, names: &mut Names) -> String {
     let mut line = format!("{:>9} {:6}", (entry.at - START) / 1_000_000, entry.kind.word());
-    if let Some(process) = &entry.process {
+    // Of what a user was refused only the engine says in which process.
+    if let Some(process) = entry.process.as_ref().filter(|_| entry.kind != LogKind::Refuse) {
         line.push_str(&format!(" {process}"));
     }
     if let Some(id) = entry.instance {
@@ -83,7 +84,8 @@ fn line(entry: &LogEntry, names: &mut Names) -> String {
         line.push_str(&format!(" {}: {} -> {};", change.field, names.value(&change.old), names.value(&change.new)));
     }
     let message = match entry.kind {
-        LogKind::Park | LogKind::Refuse => fault(&entry.message),
+        LogKind::Park => fault(&entry.message),
+        LogKind::Refuse => fault(entry.message.split(" (a new ").next().unwrap_or_default()),
         LogKind::End => ending(&entry.message),
         // When it ends is in the list of instances.
         LogKind::Wait => String::new(),
