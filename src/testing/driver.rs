@@ -15,7 +15,7 @@ use crate::{
         later,
         store::{InstanceFilter, Status},
     },
-    vm::fault::Fault,
+    vm::fault::{Fault, Place},
 };
 
 /// The code of the fault of an `expect` that does not hold.
@@ -27,6 +27,8 @@ pub(super) struct Driver {
     zone: String,
     /// Processes whose parked instances the test has spoken of.
     parked: BTreeSet<String>,
+    /// The process whose instances were counted last, and where.
+    counted: Option<(ProcessIdx, Option<Place>)>,
 }
 
 fn fail(message: String) -> Failure {
@@ -39,7 +41,7 @@ fn broken() -> Failure {
 
 impl Driver {
     pub(super) fn new(zone: String) -> Self {
-        Self { zone, parked: BTreeSet::new() }
+        Self { zone, parked: BTreeSet::new(), counted: None }
     }
 
     /// What must hold at the end of every test: nothing is parked that was not spoken of, and nobody waits for nothing.
@@ -68,9 +70,25 @@ impl Driver {
         if state.is_some_and(|s| matches!(s, InstanceState::Parked | InstanceState::Failed)) {
             self.parked.insert(name.clone());
         }
+        self.counted = Some((process, engine.requested_at()));
         let live = state == Some(InstanceState::Running);
         let count = engine.count_instances(&name, state.and_then(status), live)?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// Of an `expect` that has counted instances: those that are parked, with the reason of the first one.
+    fn parked_too(&mut self, engine: &mut Engine) -> Answer<String> {
+        let here = engine.requested_at();
+        let Some((process, _)) = self.counted.take().filter(|(_, at)| *at == here) else { return Ok(String::new()) };
+        let filter = InstanceFilter {
+            process: Some(process_name(engine, process)?),
+            status: Some(Status::Parked),
+            ..InstanceFilter::default()
+        };
+        let parked = engine.store().instances(&filter)?;
+        let Some(fault) = parked.first().and_then(|instance| instance.fault.as_ref()) else { return Ok(String::new()) };
+        let verb = if parked.len() == 1 { "is" } else { "are" };
+        Ok(format!("; {} {verb} parked: {} {}", parked.len(), fault.code, fault.sentence()))
     }
 
     /// Instances of a process that are parked.
@@ -122,7 +140,9 @@ impl TestHost for Driver {
             (HostOp::TestCountAll(process), []) => {
                 return self.instances(engine, *process, None).map(|n| Some(Value::Int(n)));
             }
-            (HostOp::TestFail, [Value::Text(message)]) => return Err(fail(message.clone())),
+            (HostOp::TestFail, [Value::Text(message)]) => {
+                return Err(fail(format!("{message}{}", self.parked_too(engine)?)));
+            }
             (HostOp::TestMock { process, inputs, raises }, values) => {
                 engine.mock(mock(*process, inputs, *raises, values))
             }

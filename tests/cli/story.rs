@@ -128,3 +128,19 @@ fn nothing_is_kept_without_a_store_and_that_is_said() {
          abide run deals.proc --store simulation.db               # keeps records and instances\n"
     );
 }
+
+#[test]
+fn an_expectation_that_does_not_hold_says_what_is_parked() {
+    let source = r#"entity Deal { n: int = 0 }
+workflow P for d: Deal when created {
+    log "{1 div d.n}"
+}
+test "ends" {
+    create Deal { }
+    expect P is succeeded
+}
+"#;
+    let outcome = Call::new().file("t.proc", source).run(&["test", "t.proc"]);
+    let told = "that holds for 0 of 1; 1 is parked: R0102 division by zero (t.proc:3)";
+    assert!(outcome.code == 1 && outcome.out.contains(told), "{}{}", outcome.out, outcome.err);
+}
