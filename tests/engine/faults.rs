@@ -49,14 +49,14 @@ workflow Dead for d: Deal when created {
     log "{later}"
 }
 workflow Again for d: Deal when created {
-    let n = 1
+    var n = 1
     log "{n}"
     wait 1 hour
     set n = 2
     update d { n: n div d.n }
 }
 workflow Loop for d: Deal when created {
-    let last = 1
+    var last = 1
     while true {
         let seen = d.n
         log "{seen}, {1 div (2 - last)}"
