@@ -12,6 +12,7 @@ use crate::{
     sema::{
         hir::{Expr, Place},
         schema::{FunctionId, ProcessId},
+        ty::Ty,
     },
 };
 
@@ -97,8 +98,12 @@ impl Lowerer<'_> {
         let run = self.lower_run(&exprs);
         let args = run.first().map_or(SlotIdx(0), |reg| reg.slot());
         // LIMIT: calls name functions by 16 bits; ids of functions have no more.
-        let index = FunctionNumbers::function(function).0;
-        let function = FunctionOperand(u16::try_from(index).unwrap_or(u16::MAX));
+        let index = if exprs.iter().any(|(arg, _)| is_reference(&arg.ty) && self.is_of_element(arg)) {
+            self.tables.of_element(function)
+        } else {
+            u16::try_from(FunctionNumbers::function(function).0).unwrap_or(u16::MAX)
+        };
+        let function = FunctionOperand(index);
         self.emit(Instruction::Call { into: into.slot(), args, function });
         self.slots.release(mark);
     }
@@ -142,4 +147,8 @@ impl Lowerer<'_> {
         }
         self.slots.release(mark);
     }
+}
+
+fn is_reference(ty: &Ty) -> bool {
+    *ty.present() == Ty::AnyRef || !ty.entities().is_empty()
 }

@@ -223,7 +223,10 @@ impl Lowerer<'_> {
     }
 
     /// Whether an expression is an element of a query around it, or a path of fields from one.
-    fn is_of_element(&self, expr: &Expr) -> bool {
+    pub(super) fn is_of_element(&self, expr: &Expr) -> bool {
+        if self.job.of_element {
+            return true;
+        }
         let mut at = expr;
         loop {
             match &at.kind {

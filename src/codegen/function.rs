@@ -47,6 +47,8 @@ pub(super) struct Job<'a> {
     pub(super) result: &'a Ty,
     /// Whether it may suspend.
     pub(super) suspends: bool,
+    /// Whether it is called with elements of queries, which see the store.
+    pub(super) of_element: bool,
 }
 
 /// What a function became.

@@ -43,7 +43,7 @@ use crate::{
         types::{FuncIdx, PointIdx},
     },
     diag::{Diagnostic, codes},
-    sema::{hir, ty::Ty},
+    sema::{hir, schema::FunctionHead, ty::Ty},
     syntax::ast::ProcessKind,
 };
 
@@ -74,10 +74,13 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
     let processes = module::processes(program, &mut tables);
     let configs = module::configs(&program.schema, &mut tables);
     let mut functions = Functions { program, sources, tables, all: Vec::new(), problems: Vec::new() };
+    let conditions = program.processes.iter().flat_map(|process| process.only_if.iter().chain(&process.per)).count();
+    functions.tables.of_elements_from = program.functions.len() + program.processes.len() + conditions + tests.len();
     functions.lower_functions();
     functions.lower_processes();
     functions.lower_conditions();
     let tests = functions.lower_tests(tests);
+    functions.lower_of_elements();
     let Functions { tables, all, mut problems, .. } = functions;
     if let Some(what) = tables.overflow() {
         problems.push(too_large(&format!("the project has more than 65,536 different {what}"), Span::default()));
@@ -167,22 +170,40 @@ impl<'a> Functions<'a> {
     fn lower_functions(&mut self) {
         let program = self.program;
         for (head, body) in program.schema.functions.iter().zip(&program.functions) {
-            let job = Job {
-                index: self.next(),
-                name: head.name.clone(),
-                kind: FunctionKind::Pure,
-                process: None,
-                locals: &body.locals,
-                params: usize::from(body.params),
-                captures: &[],
-                result: &head.result,
-                suspends: false,
-            };
-            self.add(job, head.span, |lowerer| {
-                lowerer.block(&body.block);
-                lowerer.end_of_body();
-            });
+            self.lower_function(head, body, false);
         }
+    }
+
+    /// The forms of functions that read the store. Each may call others.
+    fn lower_of_elements(&mut self) {
+        let program = self.program;
+        let mut next = 0;
+        while let Some(function) = self.tables.of_elements.get(next).map(|id| usize::from(id.0)) {
+            next += 1;
+            if let (Some(head), Some(body)) = (program.schema.functions.get(function), program.functions.get(function))
+            {
+                self.lower_function(head, body, true);
+            }
+        }
+    }
+
+    fn lower_function(&mut self, head: &FunctionHead, body: &hir::Body, of_element: bool) {
+        let job = Job {
+            index: self.next(),
+            name: head.name.clone(),
+            kind: FunctionKind::Pure,
+            process: None,
+            locals: &body.locals,
+            params: usize::from(body.params),
+            captures: &[],
+            result: &head.result,
+            suspends: false,
+            of_element,
+        };
+        self.add(job, head.span, |lowerer| {
+            lowerer.block(&body.block);
+            lowerer.end_of_body();
+        });
     }
 
     fn lower_processes(&mut self) {
@@ -198,6 +219,7 @@ impl<'a> Functions<'a> {
                 captures: &process.captures,
                 result: &head.result,
                 suspends: head.kind == ProcessKind::Background,
+                of_element: false,
             };
             self.add(job, head.span, |lowerer| {
                 lowerer.block(&process.body.block);
@@ -231,6 +253,7 @@ impl<'a> Functions<'a> {
             captures: &condition.captures,
             result,
             suspends: false,
+            of_element: false,
         };
         self.add(job, condition.value.span, |lowerer| {
             let reg = lowerer.value(&condition.value);
@@ -252,6 +275,7 @@ impl<'a> Functions<'a> {
                 captures: &[],
                 result: &Ty::Void,
                 suspends: false,
+                of_element: false,
             };
             self.add(job, test.span, |lowerer| {
                 lowerer.block(&test.body.block);

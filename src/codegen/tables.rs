@@ -10,6 +10,7 @@ use crate::{
         module::{ParamDef, ParticularDef, PointDef, QueryDef},
         types::{ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
     },
+    sema::schema::FunctionId,
 };
 
 /// Everything that grows while functions are lowered.
@@ -22,6 +23,10 @@ pub(super) struct Tables {
     pub(super) particulars: Vec<ParticularDef>,
     pub(super) points: Vec<PointDef>,
     pub(super) point_names: PointNames,
+    /// Functions that are called with elements of queries: their second forms, which read the store.
+    pub(super) of_elements: Vec<FunctionId>,
+    /// The number of the first of these.
+    pub(super) of_elements_from: usize,
     known_sites: HashMap<(HostOp, Vec<TypeIdx>, Option<TypeIdx>), SiteIdx>,
     full: bool,
 }
@@ -72,6 +77,15 @@ impl Tables {
         self.types.record(KEYS, fields)
     }
 
+    /// The number of the form of a function that reads the store.
+    pub(super) fn of_element(&mut self, function: FunctionId) -> u16 {
+        let at = self.of_elements.iter().position(|known| *known == function).unwrap_or(self.of_elements.len());
+        if at == self.of_elements.len() {
+            self.of_elements.push(function);
+        }
+        self.index(self.of_elements_from + at)
+    }
+
     /// Adds a suspension point.
     pub(super) fn point(&mut self, point: PointDef) -> PointIdx {
         self.points.push(point);
@@ -87,7 +101,7 @@ impl Tables {
         } else if self.consts.is_full() {
             Some("constants")
         } else if self.full {
-            Some("reads, writes and queries")
+            Some("reads, writes, queries and functions")
         } else {
             None
         }

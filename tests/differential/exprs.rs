@@ -381,6 +381,12 @@ impl Body<'_> {
             let test = if test == "up.n > NUMBER" { "n > NUMBER" } else { test };
             parts.push(format!("{name}.{}", test.replace("NUMBER", number)));
         }
+        if self.chance(20) {
+            self.project.count("function of element");
+            let of = super::project::ENTITIES[entity].to_lowercase();
+            let value = if self.chance(50) { format!("of_{of}({name})") } else { format!("{name}.twice") };
+            parts.push(format!("{value} {} 3", self.pick(&[">", "<", "!="])));
+        }
         parts.join(" and ")
     }
 

@@ -58,6 +58,7 @@ pub(super) const CONSTRUCTS: &[&str] = &[
     "for list",
     "for query",
     "for relation",
+    "function of element",
     "groups",
     "if",
     "is deleted",
@@ -191,6 +192,13 @@ impl Project {
             self.entity(index, &mut text);
         }
         self.others(&mut text);
+        for entity in ENTITIES {
+            text.push_str(&format!(
+                "fn of_{}(x: {entity}) -> int {{\n    let y = x\n    if y.flag {{ return y.twice }}\n    return \
+                 y.n + (x.m ?? 0)\n}}\n\n",
+                entity.to_lowercase()
+            ));
+        }
         for (name, result) in [("fi", "int"), ("fb", "bool"), ("ft", "text")] {
             self.function(name, result, &mut text);
         }
@@ -325,7 +333,8 @@ impl Project {
             "entity {name} {{\n    name: text(30)\n    n: int{bounds} = 1\n    m: int?\n    flag: bool = false\n    \
              mood: Mood = calm\n    amount: money(USD)?\n    rate: decimal = 0.5\n    notes: text{length} = \"\"\n    \
              due: datetime?\n    up: {above}?{deleted}\n    net: money?\n    tax: money?\n    \
-             ratio: float = 0.5f\n    part: decimal(2)?\n    weight: int = 2\n"
+             ratio: float = 0.5f\n    part: decimal(2)?\n    weight: int = 2\n    \
+             twice: int computed = n * 2\n"
         ));
         text.push_str(match index {
             0 => "    betas: many Beta through Bond\n",

@@ -331,3 +331,24 @@ workflow Notice for sample: Sample when created, updated(weight) {
         );
     });
 }
+
+#[test]
+fn what_a_query_calls_for_its_elements_reads_the_store_before_a_write() {
+    let source = r#"
+entity Deal { title: text(20)  score: int = 0  double: int computed = score * 2  shown as "{title}" }
+fn score_of(deal: Deal) -> int { return deal.score }
+fn through(deal: Deal, least: int) -> bool { let d = deal return score_of(d) > least and d.double > least }
+realtime workflow Look for deal: Deal before updated(score) {
+    let called = count d in Deal where through(d, 5)
+    let computed = count d in Deal where d.double > 10
+    let own = count d in Deal where d.score < score_of(deal)
+    log "{called} {computed} {own} {score_of(deal)} {deal.double} {through(deal, 5)}"
+}
+"#;
+    on_both(source, |w| {
+        let deal = w.create("Deal", &[("title", text("a")), ("score", Value::Int(1))]);
+        w.update(deal, &[("score", Value::Int(7))]);
+        w.update(deal, &[("score", Value::Int(2))]);
+        assert_eq!(w.notes(), ["0 0 1 7 14 true", "1 1 0 2 4 false"]);
+    });
+}

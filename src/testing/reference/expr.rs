@@ -1,6 +1,11 @@
 //! Expressions.
 
-use super::{Evaluated, Fault, Reference, arithmetic, query::is_of_element, records, run::Run};
+use super::{
+    Evaluated, Fault, Reference, arithmetic,
+    query::{is_of_element, is_reference},
+    records,
+    run::Run,
+};
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     sema::{
@@ -31,8 +36,9 @@ impl<'a> Reference<'a> {
                 self.builtin(*builtin, &args, &expr.ty)?
             }
             ExprKind::Call { function, args } => {
+                let of_element = args.iter().any(|arg| is_reference(&arg.ty) && is_of_element(arg, run));
                 let args = self.all(args, run)?;
-                self.call(*function, args)?
+                self.call_function(*function, args, of_element)?
             }
             ExprKind::Coalesce(left, right) => match self.eval(left, run)? {
                 Value::None => self.eval(right, run)?,

@@ -190,12 +190,18 @@ impl<'a> Reference<'a> {
     /// # Errors
     /// With the fault that the function ends with.
     pub fn call(&mut self, function: FunctionId, args: Vec<Value>) -> Evaluated {
+        self.call_function(function, args, false)
+    }
+
+    /// The same within a query, whose elements are read from the store.
+    fn call_function(&mut self, function: FunctionId, args: Vec<Value>, of_element: bool) -> Evaluated {
         let program = self.program;
         let body = program.functions.get(usize::from(function.0)).ok_or(Fault::Unsupported("no such function"))?;
         if self.depth >= DEPTH_MAX {
             return Err(Fault::Trap("R0902"));
         }
         let mut run = Run::new(&body.block, args, body.locals.len(), Actor::default());
+        run.of_element = of_element;
         self.depth += 1;
         let rest = self.go(&mut run);
         self.depth -= 1;

@@ -193,6 +193,9 @@ fn is_stored(query: &Query) -> bool {
 
 /// Whether an expression is an element of a query around it, or a path of fields from one.
 pub(super) fn is_of_element(expr: &Expr, run: &Run<'_>) -> bool {
+    if run.of_element {
+        return true;
+    }
     match &expr.kind {
         ExprKind::Field { base: inner, .. } | ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => {
             is_of_element(inner, run)
@@ -213,7 +216,7 @@ fn reference_of(expr: &Expr, bind: LocalId) -> Option<FieldId> {
     }
 }
 
-fn is_reference(ty: &Ty) -> bool {
+pub(super) fn is_reference(ty: &Ty) -> bool {
     *ty.present() == Ty::AnyRef || !ty.entities().is_empty()
 }
 

@@ -138,6 +138,8 @@ pub(super) struct Run<'a> {
     pub(super) tasks: Vec<Task<'a>>,
     /// The elements of the queries around the expression: what is read of them is read from the store.
     pub(super) elements: Vec<LocalId>,
+    /// A function that was called with such an element: all that it reads is read from the store.
+    pub(super) of_element: bool,
 }
 
 impl<'a> Run<'a> {
@@ -153,6 +155,7 @@ impl<'a> Run<'a> {
             actor,
             tasks,
             elements: Vec::new(),
+            of_element: false,
         }
     }
 
