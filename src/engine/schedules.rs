@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{Engine, actor::Actor, faults::Answer, triggers::Kept, words::later};
+use super::{Engine, actor::Actor, clock::HOUR, faults::Answer, triggers::Kept, words::later};
 
 /// A schedule of a process.
 #[derive(Debug)]
@@ -159,21 +159,40 @@ fn next(schedule: &Schedule, zone: &str, due: i64, now: i64) -> Option<i64> {
 
 /// Days that are looked through: the 29th of February may be eight years away.
 const DAYS_MAX: usize = 366 * 9;
+/// A day of the clock.
+const DAY: i64 = 24 * HOUR;
 
 /// A wall time that does not exist moves forward by the gap, of one that exists twice the earlier counts.
 fn wall_after(times: &WallTimes, zone: &TimeZone, now: i64) -> Option<i64> {
-    let today = Timestamp::from_microsecond(now).ok()?.to_zoned(zone.clone()).date();
-    let mut day = today.yesterday().ok()?;
+    let local = |moment: i64| Some(Timestamp::from_microsecond(moment).ok()?.to_zoned(zone.clone()));
+    let here = local(now)?;
+    let a_day_ago = local(now.saturating_sub(DAY))?;
+    // Where the clock was not changed, no wall time that has passed can still come.
+    let from = if here.offset() == a_day_ago.offset() { here.datetime() } else { a_day_ago.datetime() };
+    let mut day = from.date();
+    let mut first: Option<i64> = None;
     for _ in 0..DAYS_MAX {
         let number = |n: i8| u32::try_from(n).unwrap_or_default();
         let weekday = number(day.weekday().to_sunday_zero_offset());
         if times.falls_on(number(day.month()), number(day.day()), number(day.days_in_month()), weekday) {
-            let moments = times.times().filter_map(|(hour, minute)| {
+            for (hour, minute) in times.times() {
                 let wall = day.at(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0);
-                Some(wall.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond())
-            });
-            if let Some(first) = moments.filter(|moment| *moment > now).min() {
-                return Some(first);
+                if wall < from {
+                    continue;
+                }
+                // One that moves forward may come after one that stands later on the wall.
+                if let Some(first) = first
+                    && wall >= local(first)?.datetime()
+                {
+                    return Some(first);
+                }
+                let moment = wall.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond();
+                if moment > now {
+                    first = Some(first.map_or(moment, |first| first.min(moment)));
+                }
+            }
+            if first.is_some() {
+                return first;
             }
         }
         day = day.tomorrow().ok()?;
@@ -218,6 +237,41 @@ mod tests {
         assert_eq!(berlin(&weekday, "2026-01-09T17:30:00Z", 1), ["2026-01-12T17:30:00Z"], "after Friday comes Monday");
         let leap = Schedule::parse_cron("0 0 29 2 *").unwrap();
         assert_eq!(berlin(&leap, "2026-01-01T00:00:00Z", 1), ["2028-02-28T23:00:00Z"]);
+    }
+
+    /// The plain way: all wall times of three days.
+    fn looked_through(times: &WallTimes, zone: &TimeZone, now: i64) -> Option<i64> {
+        let today = Timestamp::from_microsecond(now).unwrap().to_zoned(zone.clone()).date();
+        let days = [today.yesterday().unwrap(), today, today.tomorrow().unwrap()];
+        let walls = days.into_iter().flat_map(|day| {
+            times.times().map(move |(h, m)| day.at(i8::try_from(h).unwrap(), i8::try_from(m).unwrap(), 0, 0))
+        });
+        let moments = walls.map(|wall| wall.to_zoned(zone.clone()).unwrap().timestamp().as_microsecond());
+        moments.filter(|moment| *moment > now).min()
+    }
+
+    #[test]
+    fn the_quick_way_finds_what_the_plain_way_finds() {
+        for zone in ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "America/New_York", "Asia/Kolkata"] {
+            let zone = TimeZone::get(zone).unwrap();
+            for text in ["*/7 * * * *", "30 2 * * *", "15,45 */2 * * *", "0 0 * * *", "59 23 * * *"] {
+                let Schedule::Wall(times) = Schedule::parse_cron(text).unwrap() else { panic!("{text}") };
+                for day in
+                    ["2026-03-28", "2026-10-24", "2026-04-04", "2026-10-03", "2026-03-07", "2026-10-31", "2026-06-01"]
+                {
+                    let from = moment(&format!("{day}T00:00:00Z"));
+                    for step in 0..160 {
+                        let now = from + step * 19 * 60_000_000;
+                        assert_eq!(
+                            wall_after(&times, &zone, now),
+                            looked_through(&times, &zone, now),
+                            "{text} in {zone:?} after {}",
+                            Timestamp::from_microsecond(now).unwrap()
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -109,18 +109,18 @@ impl SqliteStore {
 
     /// Opens a file that is there, only to look at it: neither the file nor its folder need be writable.
     pub fn open_to_read(path: &Path) -> Result<Self> {
-        Ok(Self::of(setup::look_at(path)?, None))
+        Self::of(setup::look_at(path)?, None)
     }
 
     fn connect(connection: rusqlite::Result<Connection>, path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
         let connection = connection.map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
         setup::set_up(&connection, path)?;
-        Ok(Self::of(connection, hold))
+        Self::of(connection, hold)
     }
 
-    fn of(connection: Connection, hold: Option<hold::Hold>) -> Self {
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        Self {
+    fn of(connection: Connection, hold: Option<hold::Hold>) -> Result<Self> {
+        setup::tune(&connection)?;
+        Ok(Self {
             in_memory: connection.path().is_none_or(str::is_empty),
             connection,
             schema: Arc::default(),
@@ -136,7 +136,7 @@ impl SqliteStore {
             residents: resident::Residents::default(),
             before: None,
             _hold: hold,
-        }
+        })
     }
 
     /// What is known of the file may not be so any more.

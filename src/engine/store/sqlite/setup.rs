@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use crate::engine::store::{FORMAT, Result, StoreError};
 
@@ -65,6 +65,14 @@ pub(super) fn write_a_frame(connection: &Connection) -> Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(&format!("PRAGMA user_version = {FORMAT}"))?;
     Ok(transaction.commit()?)
+}
+
+/// Prepared statements are kept, and stay prepared: a plan does not depend on what is bound, so a statement whose index
+/// covers some rows only names these rows by itself.
+pub(super) fn tune(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(super::STATEMENTS_MAX);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// A connection that only reads. Where the folder cannot be written, SQLite cannot keep the book that readers of a
