@@ -95,6 +95,7 @@ pub fn check(loaded: Loaded) -> Front {
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
     drop_told_better(&mut diagnostics);
+    drop_names_of_unread(&sources, &mut diagnostics);
     drop_lints_of_unread(&mut diagnostics);
     neighbours::explain(&sources, &checked, &parsed, &mut diagnostics);
     Front { sources, projects: checked, diagnostics }
@@ -116,6 +117,31 @@ fn drop_told_better(diagnostics: &mut Vec<Diagnostic>) {
         .collect();
     // In order, as the messages are.
     diagnostics.retain(|d| !of_syntax(d) || meant.binary_search(&d.primary.span).is_err());
+}
+
+/// Drops what the checker says about unknown names that stand on a line that does not parse: what that line declares or
+/// calls was not understood. Lines that do not parse keep all their messages.
+fn drop_names_of_unread(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+    let place = |d: &Diagnostic| {
+        let file = sources.get(d.primary.span.file)?;
+        Some((d.primary.span.file, file.position(d.primary.span.start).line))
+    };
+    let of_syntax = |d: &&Diagnostic| d.severity == Severity::Error && d.code.0.starts_with("E01");
+    let lines: BTreeSet<(FileId, u32)> = diagnostics.iter().filter(of_syntax).filter_map(place).collect();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (file, line) in &lines {
+        let text = sources.get(*file).map_or("", |file| file.line(*line));
+        names.extend(text.split(|c: char| !is_part(c)).filter(|name| !name.is_empty()));
+    }
+    let is_unread = |d: &Diagnostic| {
+        let text = sources.slice(d.primary.span);
+        let name = text.rsplit(|c: char| !is_part(c)).next();
+        matches!(d.code, codes::E0202 | codes::E0211 | codes::E0212)
+            && name.is_some_and(|name| names.contains(name))
+            && place(d).is_some_and(|place| !lines.contains(&place))
+    };
+    diagnostics.retain(|d| !is_unread(d));
 }
 
 /// Drops the lints of files that do not parse: what was not understood may hold what a lint misses.

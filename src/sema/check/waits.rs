@@ -43,14 +43,14 @@ impl Checker<'_> {
             self.flow = waiting.clone();
             let words = Span { end: arm.body.span.start, ..arm.span };
             let typed_arm = self.scoped(|checker| {
-                let (kind, facts) = checker.wait_arm(&arm.kind)?;
-                checker.flow.learn(facts);
-                Some(WaitArm { kind, body: checker.block(&arm.body), span: words })
+                let kind = checker.wait_arm(&arm.kind).map(|(kind, facts)| {
+                    checker.flow.learn(facts);
+                    kind
+                });
+                let body = checker.block(&arm.body);
+                Some(WaitArm { kind: kind?, body, span: words })
             });
-            match typed_arm {
-                Some(arm) => typed.push(arm),
-                None => drop(self.block(&arm.body)),
-            }
+            typed.extend(typed_arm);
             ends.push(std::mem::take(&mut self.flow));
         }
         self.flow = waiting;
@@ -77,7 +77,12 @@ impl Checker<'_> {
             ast::WaitArmKind::After(duration) => Some((self.after(duration, true), Facts::new())),
             ast::WaitArmKind::Handle { handle, bind } => {
                 let handle = self.expr(handle, None);
-                let (handle, process) = self.handle(handle)?;
+                let Some((handle, process)) = self.handle(handle) else {
+                    if let Some(bind) = bind {
+                        self.declare(bind, Ty::Error, false);
+                    }
+                    return None;
+                };
                 let result = self.schema.process(process).map_or(Ty::Error, |head| head.result.clone());
                 let into = bind.as_ref().map(|bind| {
                     if result == Ty::Void {

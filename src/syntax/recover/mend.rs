@@ -119,7 +119,8 @@ impl<'a> Mender<'a> {
     /// of the next field. Such a word is given back.
     fn swallowed(&self, kind: Kind, from: usize, end: usize, to: usize) -> Option<usize> {
         let last = end.checked_sub(1).filter(|last| *last > from)?;
-        let word = self.tokens.get(last).filter(|token| token.first_on_line)?;
+        let is_word = |token: &&Token| matches!(token.kind, TokenKind::Word | TokenKind::Name);
+        let word = self.tokens.get(last).filter(|token| token.first_on_line).filter(is_word)?;
         let next = self.tokens.get(end).filter(|next| end < to && !next.first_on_line)?;
         let sign = next.text(&self.original);
         let swallowed = match kind {
