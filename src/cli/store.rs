@@ -8,6 +8,7 @@ use super::output;
 use super::term::Term;
 use crate::engine::Engine;
 use crate::engine::clock::{Clock, SystemClock, VirtualClock};
+use crate::engine::faults::Failure;
 use crate::engine::store::{Store, StoreError, sqlite::SqliteStore};
 use crate::simulation::{self, Simulation};
 
@@ -147,6 +148,16 @@ fn attach(mut store: Box<dyn Store>, path: &Path, term: &Term) -> Result<Engine,
 fn seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// Tells what refused a command, with its place in the source if it has one, or what is wrong with the store.
+pub(super) fn refused(term: &Term, failure: Failure) -> Exit {
+    let Failure::Fault(fault) = failure else { return failed(term, failure) };
+    term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+    if let Some(place) = &fault.at {
+        term.err(&format!("  at {}:{}, in {}\n", place.file, place.line, place.function));
+    }
+    Exit::Wrong
 }
 
 /// Tells that a store cannot be used, with what may be done about it.

@@ -128,7 +128,7 @@ impl Engine {
                 Operation::Retry => engine.retry(id)?,
                 Operation::Postpone(duration) => engine.postpone(instance, *duration)?,
                 Operation::Cancel(reason) => {
-                    engine.note(&instance, "cancelled by an operator".to_owned())?;
+                    engine.note(&instance, "canceled by an operator".to_owned())?;
                     engine.cancel(id, reason)?;
                 }
                 Operation::Fail => {

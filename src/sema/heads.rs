@@ -79,25 +79,12 @@ impl Builder<'_, '_> {
             _ => None,
         };
         ProcessHead {
-            kind: decl.kind,
-            name: decl.name.name.clone(),
             primary,
             params,
             result,
             result_max,
-            triggers: Vec::new(),
-            on_demand: false,
-            called: matches!(decl.kind, ProcessKind::Action | ProcessKind::Activity),
-            run_as: None,
-            rank: 0,
-            keep: Keep::ForEver,
-            at_once: None,
-            scope: Scope::Organization,
-            zone: None,
-            independent: false,
-            limits: None,
             from_library: declared.from_library,
-            span: decl.name.span,
+            ..ProcessHead::plain(decl.kind, &decl.name)
         }
     }
 

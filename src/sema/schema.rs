@@ -8,7 +8,7 @@ use crate::base::{
     span::Span,
     value::{Currency, Duration, Value},
 };
-use crate::syntax::ast::ProcessKind;
+use crate::syntax::ast::{Ident, ProcessKind};
 
 use super::ty::Ty;
 
@@ -538,6 +538,34 @@ pub struct ProcessHead {
     pub from_library: bool,
     /// The name in the declaration.
     pub span: Span,
+}
+
+impl ProcessHead {
+    /// The head of a process that says nothing but its name.
+    #[must_use]
+    pub fn plain(kind: ProcessKind, name: &Ident) -> Self {
+        Self {
+            kind,
+            name: name.name.clone(),
+            primary: None,
+            params: Vec::new(),
+            result: Ty::Void,
+            result_max: None,
+            triggers: Vec::new(),
+            on_demand: false,
+            called: matches!(kind, ProcessKind::Action | ProcessKind::Activity),
+            run_as: None,
+            rank: 0,
+            keep: Keep::ForEver,
+            at_once: None,
+            scope: Scope::Organization,
+            zone: None,
+            independent: false,
+            limits: None,
+            from_library: false,
+            span: name.span,
+        }
+    }
 }
 
 /// Facts of the project that types and values depend on.

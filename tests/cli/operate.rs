@@ -242,7 +242,7 @@ fn cancel_unwinds_and_terminate_does_not() {
     assert_eq!(status(&call, "Chase"), "ready");
     work(&call);
     let log_of = log(&call, &id);
-    assert!(log_of.contains("cancelled D0") && log_of.contains("cancelled by an operator"), "{log_of}");
+    assert!(log_of.contains("cancelled D0") && log_of.contains("canceled by an operator"), "{log_of}");
     fine(&call, &["start", "Parent", &deal, "--store", "s.db"]);
     fine(&call, &["start", "Parent", &deal, "--store", "s.db"]);
     work(&call);
@@ -333,6 +333,17 @@ fn a_wrong_choice_is_usage() {
         "",
         "error[E0918]: there is no store `gone.db`\n  help: `abide deploy PROJECT --store gone.db` makes one\n",
     );
+}
+
+#[test]
+fn an_empty_file_is_no_store() {
+    let call = Call::new().file("s.db", "");
+    for args in [&["list"][..], &["doctor"]] {
+        let outcome = call.run(&[args, &["--store", "s.db"]].concat());
+        assert_eq!((outcome.code, outcome.out.as_str()), (3, ""), "{args:?}");
+        let told = "error[E0920]: the file is no store: `s.db` is empty\n";
+        assert!(outcome.err.starts_with(told), "{args:?}: {}", outcome.err);
+    }
 }
 
 #[test]

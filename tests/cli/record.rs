@@ -21,6 +21,7 @@ entity Deal {
 realtime workflow NoTests for deal: Deal before created, updated(title) {
     if deal.title == "Test" { stop canceled "a test is no deal" }
 }
+realtime workflow Halves for deal: Deal before updated(score) { let half = 10 div deal.score if half > 20 { log "{half}" } }
 workflow Grade for deal: Deal when created { if deal.score > 5 { update deal { kind: large } } }
 "#;
 
@@ -101,6 +102,14 @@ fn what_is_refused_is_told_and_all_mistakes_at_once() {
     assert_eq!(record(&call, &["get", "deal"]).code, 2);
     assert_eq!(record(&call, &["create", "Deal", "title=a", "--as", "user:999"]).code, 1);
     record(&call, &["find", "Deal"]).is(0, "No records.\n", "");
+}
+
+#[test]
+fn a_fault_of_a_process_is_told_with_its_place() {
+    let call = call();
+    let deal = record(&call, &["create", "Deal", "title=Turbines"]).out.trim().replace("created ", "");
+    let told = "error[R0102]: division by zero\n  at p.proc:18, in Halves\n";
+    record(&call, &["update", &deal, "score=0"]).is(1, "", told);
 }
 
 #[test]

@@ -26,7 +26,11 @@ pub(super) struct Moved(Arc<AtomicI64>);
 
 impl Moved {
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(START)))
+        Self::at(START)
+    }
+
+    pub(super) fn at(micros: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(micros)))
     }
 
     pub(super) fn pass(&self, micros: i64) {

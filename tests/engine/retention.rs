@@ -1,52 +1,26 @@
 //! What is not kept any longer goes, on both stores, with a clock that a real store believes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
-
 use abide::{
     base::value::Value,
     bytecode::container,
     engine::{
-        Engine, Settings,
-        clock::Clock,
-        deploy,
+        Engine, Settings, deploy,
         store::{LogKind, Store, memory::MemoryStore, sqlite::SqliteStore},
     },
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::world::{DAY, START, World, compile, text};
+use super::{
+    deployment::Moved,
+    world::{DAY, World, compile, text},
+};
 
-/// A clock that the test moves, which is none of a simulation.
-#[derive(Clone)]
-struct Hand(Arc<AtomicI64>);
-
-impl Clock for Hand {
-    fn now(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&mut self, _: i64) -> bool {
-        false
-    }
-
-    fn resume_at(&mut self, _: i64) {}
-
-    fn is_virtual(&self) -> bool {
-        false
-    }
-}
-
-impl Hand {
-    /// Lets time pass, and what is due then happen.
-    fn pass(&self, days: i64, w: &mut World) {
-        self.0.fetch_add(days * DAY, Ordering::Relaxed);
-        w.idle();
-        while w.engine.tidy().unwrap() {}
-    }
+/// Lets days pass, and what is due then happen.
+fn pass(clock: &Moved, days: i64, w: &mut World) {
+    clock.pass(days * DAY);
+    w.idle();
+    while w.engine.tidy().unwrap() {}
 }
 
 const SOURCE: &str = r#"
@@ -56,13 +30,13 @@ workflow Pass for deal: Deal when created keep nothing { log "passed" }
 realtime workflow Guard for deal: Deal before updated(score) { if deal.score > 5 { stop canceled "full" } }
 "#;
 
-fn open(store: Box<dyn Store>) -> (Hand, World) {
-    let clock = Hand(Arc::new(AtomicI64::new(START)));
+fn open(store: Box<dyn Store>) -> (Moved, World) {
+    let clock = Moved::new();
     let settings = Settings { clock: Box::new(clock.clone()), seed: 1, build: "test".into() };
     (clock, World::of(Engine::open(store, compile(SOURCE), settings).unwrap()))
 }
 
-fn on_both(check: impl Fn(Hand, World)) {
+fn on_both(check: impl Fn(Moved, World)) {
     let (clock, w) = open(Box::new(MemoryStore::new()));
     check(clock, w);
     let folder = TempDir::new().unwrap();
@@ -84,16 +58,16 @@ fn what_is_told_goes_before_what_was_done() {
         let deal = w.create("Deal", &[("title", text("a"))]);
         assert!(w.try_update(deal, &[("score", Value::Int(6))]).is_err());
         assert_eq!((lines(&mut w), w.instances("Grade").len()), ((1, 6, 2), 1));
-        clock.pass(3, &mut w);
+        pass(&clock, 3, &mut w);
         assert_eq!((lines(&mut w), w.instances("Grade").len()), ((1, 3, 2), 0), "Pass says a week what it did");
-        clock.pass(5, &mut w);
+        pass(&clock, 5, &mut w);
         w.create("Deal", &[("title", text("b"))]);
-        clock.pass(3, &mut w);
+        pass(&clock, 3, &mut w);
         assert_eq!(lines(&mut w).0, 0, "a week is over");
         let history = w.engine.history(deal).unwrap();
         assert_eq!(history.len(), 2, "{history:?}");
         assert_eq!(history[1].process.as_deref(), Some("Grade"));
-        clock.pass(402, &mut w);
+        pass(&clock, 402, &mut w);
         assert_eq!(w.engine.history(deal).unwrap(), []);
         let left = lines(&mut w);
         assert!(left.0 + left.1 + left.2 <= 1, "the last line stays: {left:?}");
@@ -114,10 +88,10 @@ fn many_that_end_together_go_some_at_a_time() {
         w.engine.together(many).unwrap();
         w.idle();
         assert_eq!(w.instances("Grade").len(), 600);
-        clock.0.fetch_add(3 * DAY, Ordering::Relaxed);
+        clock.pass(3 * DAY);
         w.idle();
         assert_eq!(w.instances("Grade").len(), 0);
-        clock.pass(8, &mut w);
+        pass(&clock, 8, &mut w);
         assert!(lines(&mut w).1 <= 1, "{:?}", lines(&mut w));
     });
 }
@@ -139,7 +113,7 @@ fn a_file_does_not_grow_under_steady_load() {
             .unwrap();
         w.idle();
         w.engine.together(|engine| deals.iter().try_for_each(|deal| engine.delete(None, *deal))).unwrap();
-        clock.pass(50, &mut w);
+        pass(&clock, 50, &mut w);
         used.push(number("page_count") - number("freelist_count"));
     }
     let (early, late) = (used[9..12].iter().max().unwrap(), used[17..].iter().max().unwrap());
@@ -164,7 +138,7 @@ fn builds_go_that_nothing_refers_to() {
         })
         .collect();
     let at = deploy::deployed(&mut *store).unwrap()[0].at;
-    let clock = Hand(Arc::new(AtomicI64::new(at)));
+    let clock = Moved::at(at);
     let mut w = World::of(Engine::attach(store, Box::new(clock.clone()), 1).unwrap());
     w.create("Deal", &[("title", text("a"))]);
     let id = w.instances("Grade")[0];
@@ -178,11 +152,11 @@ fn builds_go_that_nothing_refers_to() {
         let all = w.engine.store().builds().unwrap();
         hashes.iter().map(|hash| all.contains(hash)).collect()
     };
-    clock.pass(20, &mut w);
+    pass(&clock, 20, &mut w);
     assert_eq!(builds(&mut w), [true; 3], "one may go back for a month");
-    clock.pass(20, &mut w);
+    pass(&clock, 20, &mut w);
     assert_eq!(builds(&mut w), [false, true, true], "an instance refers to the second");
-    clock.pass(40, &mut w);
+    pass(&clock, 40, &mut w);
     assert_eq!(builds(&mut w), [false, false, true]);
     assert_eq!(deploy::deployed(w.engine.store()).unwrap().len(), 1);
 }

@@ -15,7 +15,7 @@ pub(in crate::cli) struct CancelArgs {
     pub chosen: ChosenArgs,
 
     /// Why; processes that wait for them are told
-    #[arg(long, value_name = "TEXT", default_value = "cancelled by an operator")]
+    #[arg(long, value_name = "TEXT", default_value = "canceled by an operator")]
     pub reason: String,
 }
 

@@ -11,7 +11,9 @@ use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::target;
 use crate::cli::term::Term;
+use crate::engine::clock::SECOND;
 use crate::engine::deploy::{self, Deployed, short};
+use crate::engine::faults::Failure;
 use crate::engine::migration::{Plan, Step};
 use crate::engine::store::Store;
 use crate::simulation::json as shown;
@@ -155,10 +157,7 @@ fn set_active(processes: &[String], path: &Path, active: bool, term: &Term) -> R
                 let was = if changed { "is" } else { "was already" };
                 term.out(&format!("{process} {was} {state}\n"));
             }
-            Err(crate::engine::faults::Failure::Fault(fault)) => {
-                term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
-                exit = Exit::Wrong;
-            }
+            Err(failure @ Failure::Fault(_)) => exit = store::refused(term, failure),
             Err(failure) => return Err(store::failed(term, failure)),
         }
     }
@@ -205,7 +204,7 @@ fn list(args: &DefinitionsArgs, term: &Term) -> Result<Exit, Exit> {
         } else {
             "earlier"
         };
-        let at = shown::moment(build.at);
+        let at = shown::moment(build.at - build.at.rem_euclid(SECOND));
         term.out(&format!("{state:<8} {} {:<10} deployed {at}\n", short(&build.hash), build.version));
     }
     for (name, kind) in processes(module) {

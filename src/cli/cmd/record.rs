@@ -15,7 +15,6 @@ use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::term::Term;
 use crate::engine::Engine;
-use crate::engine::faults::Failure;
 
 pub(in crate::cli) fn run(args: &RecordArgs, term: &Term) -> Exit {
     let answer = match &args.command {
@@ -36,7 +35,7 @@ fn create(args: &CreateArgs, term: &Term) -> Result<Exit, Exit> {
     let entity = fields::entity(engine.module(), &args.entity, term)?;
     let writes = fields::writes(engine.module(), entity, &args.fields, term);
     let (user, writes) = (user?, writes?);
-    let record = engine.create(user, entity, &writes).map_err(|failure| failed(term, failure))?;
+    let record = engine.create(user, entity, &writes).map_err(|failure| store::refused(term, failure))?;
     told(&engine, "created", record, &args.write, term)
 }
 
@@ -46,7 +45,7 @@ fn update(args: &UpdateArgs, term: &Term) -> Result<Exit, Exit> {
     let record = fields::record(engine.module(), &args.record, term)?;
     let writes = fields::writes(engine.module(), record.entity, &args.fields, term);
     let (user, writes) = (user?, writes?);
-    engine.update(user, record, &writes).map_err(|failure| failed(term, failure))?;
+    engine.update(user, record, &writes).map_err(|failure| store::refused(term, failure))?;
     told(&engine, "updated", record, &args.write, term)
 }
 
@@ -54,7 +53,7 @@ fn delete(args: &DeleteArgs, term: &Term) -> Result<Exit, Exit> {
     let mut engine = store::engine(&args.write.store.store, term)?;
     let user = acting(&mut engine, args.write.user.as_deref(), term);
     let record = fields::record(engine.module(), &args.record, term)?;
-    engine.delete(user?, record).map_err(|failure| failed(term, failure))?;
+    engine.delete(user?, record).map_err(|failure| store::refused(term, failure))?;
     told(&engine, "deleted", record, &args.write, term)
 }
 
@@ -82,15 +81,4 @@ fn acting(engine: &mut Engine, word: Option<&str>, term: &Term) -> Result<Option
     }
     term.err(&format!("error: there is no user `{word}`\n  help: `abide record find User` lists them\n"));
     Err(Exit::Wrong)
-}
-
-/// Tells what refused a command, or what is wrong with the store.
-fn failed(term: &Term, failure: Failure) -> Exit {
-    match failure {
-        Failure::Fault(fault) => {
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
-            Exit::Wrong
-        }
-        failure => store::failed(term, failure),
-    }
 }

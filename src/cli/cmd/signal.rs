@@ -10,7 +10,6 @@ use crate::cli::args::SignalArgs;
 use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::term::Term;
-use crate::engine::faults::Failure;
 use crate::engine::operate::Sent;
 
 pub(in crate::cli) fn run(args: &SignalArgs, term: &Term) -> Exit {
@@ -38,11 +37,7 @@ fn send(args: &SignalArgs, term: &Term) -> Result<Exit, Exit> {
     let user = args.write.user.as_deref().map(|word| start::user(module, word, term)).transpose()?;
     match engine.send(user, &args.signal, &Value::Record(values), record) {
         Ok(sent) => tell(args, &sent, record.map(|record| engine.identity(record)), term),
-        Err(Failure::Fault(fault)) => {
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
-            return Err(Exit::Wrong);
-        }
-        Err(failure) => return Err(store::failed(term, failure)),
+        Err(failure) => return Err(store::refused(term, failure)),
     }
     Ok(Exit::Fine)
 }

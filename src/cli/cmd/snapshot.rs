@@ -35,11 +35,7 @@ fn take_out(args: &SnapshotArgs, term: &Term) -> Result<Exit, Exit> {
     let mut simulation = store::simulation(&args.store.store, term)?;
     let bytes = match simulation.engine.export(args.instance) {
         Ok(bytes) => bytes,
-        Err(Failure::Fault(fault)) => {
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
-            return Err(Exit::Wrong);
-        }
-        Err(failure) => return Err(store::failed(term, failure)),
+        Err(failure) => return Err(store::refused(term, failure)),
     };
     output::put(&args.output, &bytes, term)?;
     term.out(&format!("wrote {} ({} bytes)\n", args.output.display(), bytes.len()));

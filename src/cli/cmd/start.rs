@@ -16,7 +16,6 @@ use crate::cli::term::Term;
 use crate::data::show::Show;
 use crate::diag::render;
 use crate::engine::Started;
-use crate::engine::faults::Failure;
 
 pub(in crate::cli) fn run(args: &StartArgs, term: &Term) -> Exit {
     start(args, term).unwrap_or_else(|exit| exit)
@@ -56,11 +55,7 @@ fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
                 term.out(&shown.map_or_else(|| format!("{} is done\n", args.process), |shown| format!("{shown}\n")));
             }
         }
-        Err(Failure::Fault(fault)) => {
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
-            return Err(Exit::Wrong);
-        }
-        Err(failure) => return Err(store::failed(term, failure)),
+        Err(failure) => return Err(store::refused(term, failure)),
     }
     Ok(Exit::Fine)
 }

@@ -92,7 +92,7 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
         Status::Paused => format!("is paused since {since}: an operator stopped it.\n"),
         Status::Succeeded => format!("has ended well, {since}.\n"),
         Status::Failed => format!("has failed, {since}.\n"),
-        Status::Canceled => format!("was cancelled, {since}.\n"),
+        Status::Canceled => format!("was canceled, {since}.\n"),
     };
     let mut line = |what: &str, said: &str| text.push_str(&format!("  {what:<9} {said}\n"));
     if let Some(fault) = &view.fault {
@@ -126,7 +126,7 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
         line("child", &format!("{process} #{id} is {}", status.word()));
     }
     if let Some(reason) = &why.cancel {
-        line("cancelled", &format!("in its next turn: {reason}"));
+        line("canceled", &format!("in its next turn: {reason}"));
     }
     if let Some(build) = &why.earlier_build {
         line("build", &format!("{}, an earlier one than the current", short(build)));

@@ -30,6 +30,6 @@ fn work(args: &WorkerArgs, term: &Term) -> Result<Exit, Exit> {
     let meta = &engine.module().meta;
     term.err(&format!("works on {} {} in `{}`; ctrl-c stops it\n", meta.name, meta.version, path.display()));
     let turns = engine.work(&stop, args.until_idle).map_err(|failure| store::failed(term, failure))?;
-    term.err(&format!("stopped after {turns} turns\n"));
+    term.err(&format!("stopped after {turns} {}\n", if turns == 1 { "turn" } else { "turns" }));
     Ok(Exit::Fine)
 }

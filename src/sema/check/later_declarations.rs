@@ -7,7 +7,7 @@ use crate::{
     sema::{
         context::Context,
         errors::names,
-        schema::{Keep, ParamHead, ProcessHead, Scope},
+        schema::{ParamHead, ProcessHead},
         ty::Ty,
         types::{self, Wanted},
     },
@@ -80,25 +80,10 @@ fn head(context: &mut Context<'_>, name: &Ident, params: &[Param], primary: Opti
         span: name.span,
     };
     ProcessHead {
-        kind: ProcessKind::Dialog,
-        name: name.name.clone(),
         primary: primary.map(|primary| named(&primary.name, &primary.ty)),
         params: params.iter().map(|param| named(&param.name, &param.ty)).collect(),
         result: Ty::Error,
-        result_max: None,
-        triggers: Vec::new(),
-        on_demand: false,
-        called: true,
-        run_as: None,
-        rank: 0,
-        keep: Keep::ForEver,
-        at_once: None,
-        scope: Scope::Organization,
-        zone: None,
-        independent: false,
-        limits: None,
-        from_library: false,
-        span: name.span,
+        ..ProcessHead::plain(ProcessKind::Dialog, name)
     }
 }
 

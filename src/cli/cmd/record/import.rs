@@ -63,7 +63,7 @@ pub(super) fn import(args: &ImportArgs, term: &Term) -> Result<Exit, Exit> {
     let done = carry_out(&mut engine, &mut rows, &place, user, &mut refused, &mut count, term);
     let exit = match done {
         Ok(()) => Ok(Exit::Fine),
-        Err(Stop::Store(failure)) => Err(super::failed(term, failure)),
+        Err(Stop::Store(failure)) => Err(store::refused(term, failure)),
         Err(Stop::File(error)) => {
             term.err(&format!("error[E0912]: `{}` cannot be read on: {error}\n", args.file.display()));
             Err(Exit::Wrong)

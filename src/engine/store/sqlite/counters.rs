@@ -7,15 +7,15 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::engine::store::Result;
 
-use super::SqliteStore;
+use super::{SqliteStore, changes::Changes};
 
 /// The counters of the open transaction.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     /// The number that each gave last, and whether it is to be written.
     values: BTreeMap<String, (i64, bool)>,
-    /// Within how many savepoints a counter was changed, and what it was before.
-    changes: Vec<(u32, String, (i64, bool))>,
+    /// The counters that were changed within savepoints, and what they were before.
+    changes: Changes<(String, (i64, bool))>,
 }
 
 impl Counters {
@@ -30,14 +30,12 @@ impl Counters {
         if left == 0 {
             self.changes.clear();
         }
-        for (depth, ..) in self.changes.iter_mut().rev().take_while(|(depth, ..)| *depth > left) {
-            *depth = left;
-        }
+        self.changes.release(left);
     }
 
     /// What was counted within this savepoint is undone.
     pub(super) fn undo(&mut self, savepoint: u32) {
-        while let Some((_, name, before)) = self.changes.pop_if(|(depth, ..)| *depth >= savepoint) {
+        while let Some((name, before)) = self.changes.undo_one(savepoint) {
             self.values.insert(name, before);
         }
     }
@@ -63,7 +61,7 @@ impl SqliteStore {
             }
         };
         if self.savepoints > 0 {
-            self.counters.changes.push((self.savepoints, name.to_owned(), before));
+            self.counters.changes.push(self.savepoints, (name.to_owned(), before));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     SqliteStore,
+    changes::Changes,
     records::TableTexts,
     tables::{check_names, of_table},
 };
@@ -19,15 +20,15 @@ use super::{
 pub(super) struct Tables {
     /// For each entity, the statements of its table; none before it is made.
     texts: Vec<Option<TableTexts>>,
-    /// Tables made in the open transaction, and within how many savepoints.
-    fresh: Vec<(u32, usize)>,
+    /// Tables made in the open transaction.
+    fresh: Changes<usize>,
 }
 
 impl Tables {
     /// All tables of a schema.
     pub(super) fn all(schema: &Schema) -> Self {
         let texts = schema.tables.iter().map(|table| (!table.is_gone()).then(|| TableTexts::of(table)));
-        Self { texts: texts.collect(), fresh: Vec::new() }
+        Self { texts: texts.collect(), fresh: Changes::default() }
     }
 
     /// The statements of an entity's table; none if there is no such table yet.
@@ -47,21 +48,16 @@ impl Tables {
 
     /// Only so many savepoints are left; the others became part of what is around them.
     pub(super) fn release(&mut self, left: u32) {
-        for (depth, _) in &mut self.fresh {
-            *depth = left.min(*depth);
-        }
+        self.fresh.release(left);
     }
 
     /// What was made within this savepoint is undone; with 0, the whole transaction is.
     pub(super) fn undo(&mut self, savepoint: u32) {
-        let texts = &mut self.texts;
-        self.fresh.retain(|(depth, index)| {
-            let stays = *depth < savepoint;
-            if let Some(place) = texts.get_mut(*index).filter(|_| !stays) {
+        while let Some(index) = self.fresh.undo_one(savepoint) {
+            if let Some(place) = self.texts.get_mut(index) {
                 *place = None;
             }
-            stays
-        });
+        }
     }
 }
 
@@ -90,7 +86,7 @@ impl SqliteStore {
         let index = usize::from(entity.0);
         if let Some(place) = self.tables.texts.get_mut(index) {
             *place = Some(TableTexts::of(table));
-            self.tables.fresh.push((self.savepoints, index));
+            self.tables.fresh.push(self.savepoints, index);
         }
         for column in &table.columns {
             if let Kind::Ref(target) = column.kind {

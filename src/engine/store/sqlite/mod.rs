@@ -4,6 +4,7 @@
 mod backup;
 mod behind;
 mod builds;
+mod changes;
 mod check;
 mod columns;
 mod counters;

@@ -12,7 +12,7 @@ use std::{
 
 use crate::engine::store::{Instance, Subscription};
 
-use super::front::Front;
+use super::{changes::Changes, front::Front};
 
 /// About how many bytes of instances stay.
 const BYTES_MAX: usize = 8 << 20;
@@ -70,8 +70,8 @@ pub(super) struct Residents {
     /// Those that are to be written, and those whose subscriptions are.
     unwritten: BTreeSet<i64>,
     unsubscribed: BTreeSet<i64>,
-    /// Within how many savepoints one was changed, and what it was before.
-    changes: Vec<(u32, i64, Option<Resident>)>,
+    /// Those that were changed within savepoints, and what they were before.
+    changes: Changes<(i64, Option<Resident>)>,
     pub(super) ready: Front,
     pub(super) due: Front,
     /// What the file had as its version when they were valid last.
@@ -99,7 +99,7 @@ impl Residents {
     pub(super) fn put(&mut self, id: i64, resident: Option<Resident>, savepoints: u32) {
         let before = self.exchange(id, resident);
         if savepoints > 0 {
-            self.changes.push((savepoints, id, before));
+            self.changes.push(savepoints, (id, before));
         }
     }
 
@@ -154,14 +154,12 @@ impl Residents {
         if left == 0 {
             self.changes.clear();
         }
-        for (depth, ..) in self.changes.iter_mut().rev().take_while(|(depth, ..)| *depth > left) {
-            *depth = left;
-        }
+        self.changes.release(left);
     }
 
     /// Puts back what was changed within this savepoint.
     pub(super) fn undo(&mut self, savepoint: u32) {
-        while let Some((_, id, before)) = self.changes.pop_if(|(depth, ..)| *depth >= savepoint) {
+        while let Some((id, before)) = self.changes.undo_one(savepoint) {
             self.exchange(id, before);
         }
         self.ready.forget();

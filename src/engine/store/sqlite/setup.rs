@@ -113,8 +113,11 @@ fn connect_to_read(path: &Path, how: &str) -> Result<Connection> {
         StoreError::Io(reason) => StoreError::Io(format!("{}: {reason}", path.display())),
         other => other,
     })?;
-    is_store(&connection, path)?;
-    Ok(connection)
+    if is_store(&connection, path)? {
+        Ok(connection)
+    } else {
+        Err(StoreError::NotAStore(format!("`{}` is empty", path.display())))
+    }
 }
 
 /// Whether the file has the engine's tables; it is refused if it has others. The tables are counted first: they come
