@@ -30,6 +30,10 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
 /// (a difference of case only always counts as near).
 #[must_use]
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest(name, &mut known.into_iter())
+}
+
+fn nearest<'a>(name: &str, known: &mut dyn Iterator<Item = &'a str>) -> Vec<&'a str> {
     let length = name.chars().count();
     // LIMIT: `SUGGESTED_NAME_MAX`
     if length > SUGGESTED_NAME_MAX {
@@ -38,7 +42,6 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     let allowed = (length / 3).max(1);
     let folded = name.to_lowercase();
     let mut near: Vec<(usize, &str)> = known
-        .into_iter()
         .filter(|k| *k != name && k.chars().take(length + allowed + 1).count().abs_diff(length) <= allowed)
         .filter_map(|k| {
             let other = k.to_lowercase();

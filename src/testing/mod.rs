@@ -2,9 +2,10 @@
 //!
 //! [`run`] runs the tests of a program; `driver` carries out the statements that only tests have. Each test runs twice:
 //! in memory, and on SQLite with every record and instance going through its tables. Both runs must tell the same.
-//! [`reference`] evaluates pure functions without the machine, to compare the two.
+//! `reference` runs programs without the machine, for tests that compare the two (feature `reference`).
 
 mod driver;
+#[cfg(feature = "reference")]
 pub mod reference;
 
 use std::sync::Arc;
