@@ -156,6 +156,11 @@ impl DataFile {
         }
     }
 
+    /// The entities of `records`.
+    pub fn entities(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.entities.iter().map(|(entity, _)| entity)
+    }
+
     /// How many records there are at the beginning.
     #[must_use]
     pub fn records(&self) -> usize {
@@ -457,7 +462,8 @@ impl Shape {
     fn when(&mut self, json: &Json, misspelt: bool) -> Option<When> {
         match (json.get("after"), json.get("at")) {
             (Some(after), None) => {
-                let duration = after.as_text().and_then(parse_duration);
+                let is_ahead = |span: &Duration| span.months >= 0 && span.days >= 0 && span.micros >= 0;
+                let duration = after.as_text().and_then(parse_duration).filter(is_ahead);
                 if duration.is_none() {
                     self.problems.push(errors::wrong_value("`after`", "a duration such as \"2 days\"", after.span));
                 }
@@ -533,7 +539,7 @@ mod tests {
     #[test]
     fn all_mistakes_of_a_file_are_told() {
         let text = r#"{"version": 2, "nwo": 1, "records": {"User": {}},
-            "events": [{"after": "2 moons", "update": "$a"}, {"in": "1 day", "delete": "$a"}, {"after": "1 day"}, {"after": "1 day", "updat": "$a"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
+            "events": [{"after": "2 moons", "update": "$a"}, {"in": "1 day", "delete": "$a"}, {"after": "1 day"}, {"after": "1 day", "updat": "$a"}, {"after": "-1 day", "delete": "$a"}, {"at": "2026-01-01", "delete": "$a", "set": {}}]}"#;
         assert_eq!(
             problems(text),
             [
@@ -543,6 +549,7 @@ mod tests {
                 "E0913 `in` means nothing here",
                 "E0913 `create` is missing",
                 "E0913 `updat` means nothing here",
+                "E0914 `after` is not a duration such as \"2 days\"",
                 "E0913 `set` means nothing here",
                 "E0914 `at` is not a moment with its zone, such as \"2026-01-05T09:00[Europe/Berlin]\"",
                 "E0914 `version` is not 1, the only version of data files",

@@ -277,6 +277,7 @@ codes! {
     R0308 "creation-refused" "the entity cannot be created"
     R0309 "wrong-type" "a value does not fit its field"
     R0310 "not-writable" "the field is written by the engine alone"
+    R0311 "hierarchy-ring" "a record would come to be above itself in its hierarchy"
 
     // ---- R04: gone -------------------------------------------------------------------------------------------------
 

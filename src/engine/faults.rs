@@ -86,6 +86,8 @@ faults! {
     wrong_type(entity, field) "R0309" "`{entity}.{field}` does not take such a value";
     /// The field is written by the engine alone.
     not_writable(entity, field) "R0310" "`{entity}.{field}` cannot be written";
+    /// A record would come to be above itself.
+    hierarchy_ring(entity, field) "R0311" "`{entity}.{field}` would lead back to the record itself";
     /// The record does not exist, or no longer.
     gone(record) "R0401" "{record} does not exist, or no longer";
     /// The instance does not exist, or no longer.

@@ -1,6 +1,6 @@
 //! What an operation wants, and whether the record may become so.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -198,8 +198,32 @@ impl Engine {
                 self.check_field(record, def, index, value)?;
             }
         }
+        self.check_hierarchy(record, def, row, old)?;
         self.check_transition(def, row, old)?;
         self.check_keys(record, def, row, old)
+    }
+
+    /// A record may not come to be above itself.
+    fn check_hierarchy(&mut self, record: RecordRef, def: &EntityDef, row: &Row, old: Option<&Row>) -> Answer<()> {
+        let Some(field) = def.hierarchy else { return Ok(()) };
+        let above = |row: &Row| match row.get(field.index()) {
+            Some(Value::Ref(above)) => Some(*above),
+            _ => None,
+        };
+        let Some(mut at) = above(row).filter(|above_it| old.and_then(above) != Some(*above_it)) else { return Ok(()) };
+        // Records of a store that was written before this was checked may lead into a ring of their own.
+        let mut seen = HashSet::new();
+        while seen.insert(at) {
+            if at == record {
+                let name = def.fields.get(field.index()).map_or("", |field| field.name.as_str());
+                return Err(faults::hierarchy_ring(&def.name, name));
+            }
+            match self.stored(at)?.and_then(|row| above(&row)) {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     fn check_field(&mut self, record: RecordRef, def: &EntityDef, index: usize, value: &Value) -> Answer<()> {

@@ -101,6 +101,14 @@ impl Planner<'_> {
         if let Some(user) = data.user.clone() {
             self.user(&user);
         }
+        // Records were looked at when they were collected; an entity may have none.
+        for entity in data.entities() {
+            if let Err(problem) = names::entity(self.module, entity)
+                && self.problems.iter().all(|told| told.primary.span != entity.span)
+            {
+                self.problems.push(problem);
+            }
+        }
         for (number, index) in (0u32..).zip(0..data.records()) {
             if self.is_full() {
                 return Ok(());

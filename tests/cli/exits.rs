@@ -18,6 +18,7 @@ fn a_wrong_program_or_input_is_1() {
         .file("bad.proc", "fn  one() -> int { return \"1\" }\n")
         .file("good.proc", "entity Deal { title: text(9) }\n\ntest \"no\" {\n    expect 1 == 2\n}\n")
         .file("data.json", "{\"version\": 1, \"records\": {\"Dael\": [{\"title\": \"x\"}]}}")
+        .file("none.json", "{\"version\": 1, \"records\": {\"Dael\": []}}")
         .file("x.procb", "no build")
         .file("x.snap", "no snapshot");
     for args in [
@@ -25,6 +26,7 @@ fn a_wrong_program_or_input_is_1() {
         &["run", "bad.proc"],
         &["test", "good.proc"],
         &["run", "good.proc", "--data", "data.json"],
+        &["run", "good.proc", "--data", "none.json"],
         &["run", "x.procb"],
         &["resume", "x.snap", "good.proc"],
         &["fmt", "--check", "bad.proc"],

@@ -83,7 +83,7 @@ workflow Check for person: Person
 #[test]
 fn deletions_cascade_clear_or_are_refused() {
     let source = r#"
-entity Account { title: text, parent: Account? hierarchy on delete cascade }
+entity Account { title: text, parent: Account? on delete cascade }
 entity Contract { title: text, account: Account on delete cascade, next: Contract? on delete cascade }
 entity Visit { title: text, account: Account? on delete clear }
 entity Invoice { title: text, contract: Contract }
@@ -139,6 +139,37 @@ realtime workflow Keep for contract: Contract
         let mut found = w.texts("Found", "title");
         found.sort();
         assert_eq!(found, ["first gone", "free gone", "second gone", "visit without account"]);
+    });
+}
+
+#[test]
+fn nothing_comes_to_be_above_itself() {
+    let source = r#"
+entity Region { name: text(9), parent: Region? hierarchy }
+workflow Swap for region: Region when on demand {
+    let above = region.parent
+    if above is not none {
+        update region { parent: above.parent }
+        update above { parent: region }
+    }
+}
+"#;
+    on_both(source, |w| {
+        let region = |w: &mut World, parent: Value| w.create("Region", &[("name", text("r")), ("parent", parent)]);
+        let top = region(w, Value::None);
+        let middle = region(w, Value::Ref(top));
+        let low = region(w, Value::Ref(middle));
+        for above in [top, middle, low] {
+            let ring = w.try_update(top, &[("parent", Value::Ref(above))]);
+            assert_eq!(fault(ring), "R0311: `Region.parent` would lead back to the record itself");
+        }
+        w.update(low, &[("parent", Value::Ref(top))]);
+        w.update(middle, &[("parent", Value::Ref(low))]);
+        w.update(middle, &[("parent", Value::None)]);
+        w.update(top, &[("parent", Value::Ref(middle))]);
+        w.engine.start(None, "Swap", &[Value::Ref(top)]).unwrap();
+        w.idle();
+        assert_eq!((w.field(top, "parent"), w.field(middle, "parent")), (Value::None, Value::Ref(top)));
     });
 }
 

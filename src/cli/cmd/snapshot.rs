@@ -77,10 +77,11 @@ fn go_on(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Resul
         Some(word) => Some(find_user(&mut simulation, word, term)?),
         None => None,
     };
+    let updates = args.update.iter().map(|update| parse_update(&simulation, update, term));
+    let updates = updates.collect::<Result<Vec<_>, Exit>>()?;
     story.begin(&mut simulation);
     let mut refused = false;
-    for update in &args.update {
-        let (record, write) = parse_update(&simulation, update, term)?;
+    for (record, write) in updates {
         refused |= !simulation.update(user, record, write).map_err(|error| store::failed(term, error))?;
     }
     retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;

@@ -317,6 +317,18 @@ impl<'a> Reference<'a> {
                 self.check_field(record, field, value)?;
             }
         }
+        if let Some(field) = def.hierarchy {
+            let first = get(row, Some(field));
+            let is_new = old.is_none_or(|old| get(old, Some(field)) != first);
+            let next = |at: &Value| match at {
+                Value::Ref(at) => self.world.records.get(at).map(|row| get(row, Some(field))),
+                _ => None,
+            };
+            let chain = std::iter::successors(Some(first), next).take(self.world.records.len() + 1);
+            if is_new && chain.into_iter().any(|at| at == Value::Ref(record)) {
+                return Err(Fault::Trap("R0311"));
+            }
+        }
         if let (Some(states), Some(old)) = (&def.states, old) {
             let status = def.system_field(SystemField::Status);
             if let (Value::Enum(from), Value::Enum(to)) = (get(old, status), get(row, status))
