@@ -64,7 +64,7 @@ impl Line {
 impl Engine {
     /// Writes a line.
     pub(crate) fn log(&mut self, line: Line) -> Answer<()> {
-        self.store.append_log(&LogEntry {
+        self.store.append_log(LogEntry {
             key: 0,
             at: self.now,
             kind: line.kind,

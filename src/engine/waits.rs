@@ -50,10 +50,12 @@ impl Engine {
         self.acted = true;
     }
 
-    /// Puts an instance at the end of the ready queue.
+    /// Puts an instance at the end of the ready queue; one that stands there keeps its place.
     pub(crate) fn make_ready(&mut self, instance: &mut Instance) -> Answer<()> {
         instance.status = Status::Ready;
-        instance.queue = Some(self.store.count_up("queue")?);
+        if instance.queue.is_none() || instance.queue != Some(self.store.counter("queue")?) {
+            instance.queue = Some(self.store.count_up("queue")?);
+        }
         instance.due = None;
         Ok(())
     }

@@ -141,7 +141,7 @@ impl Store for Mortal {
         write clear_mailbox(instance: i64) -> ();
         write note_start(start: &CausedStart) -> ();
         write starts_since(process: &str, record: RecordRef, since: i64) -> u32;
-        write append_log(entry: &LogEntry) -> i64;
+        write append_log(entry: LogEntry) -> i64;
         read last_log() -> i64;
         read log(after: i64, instance: Option<i64>, limit: u32) -> Vec<LogEntry>;
         read is_in_use(build: &str) -> bool;

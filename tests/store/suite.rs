@@ -34,6 +34,7 @@ suite! {
     candidates_come_in_pieces
     instances_come_back_whole
     the_history_of_a_record_is_what_was_done_to_it_and_refused
+    a_long_log_is_found_by_what_it_is_about
     a_build_is_in_use_as_long_as_one_of_its_instances_lives
     the_ready_queue_and_the_clock_have_an_order
     subscriptions_are_replaced_together
@@ -91,7 +92,7 @@ fn savepoints_nest(mut f: Fixture) {
     let inner = store.savepoint().unwrap();
     store.update(at(DEAL, 3), &[(SCORE, Value::Int(2))]).unwrap();
     store.count_up("id").unwrap();
-    store.append_log(&note("x")).unwrap();
+    store.append_log(note("x")).unwrap();
     store.put_instance(&instance(9)).unwrap();
     store.subscribe(9, &[Subscription::End { instance: 4 }]).unwrap();
     store.rollback_to(inner).unwrap();
@@ -124,7 +125,7 @@ fn a_rolled_back_transaction_leaves_nothing(mut f: Fixture) {
 fn writes_need_a_transaction(mut f: Fixture) {
     let store = &mut *f.store;
     assert!(matches!(store.insert(COMPANY, &company(1, "Acme", None)), Err(StoreError::Io(_))));
-    assert!(matches!(store.append_log(&note("x")), Err(StoreError::Io(_))));
+    assert!(matches!(store.append_log(note("x")), Err(StoreError::Io(_))));
     assert!(matches!(store.count_up("id"), Err(StoreError::Io(_))));
     store.begin().unwrap();
     assert!(matches!(store.begin(), Err(StoreError::Io(_))));
@@ -356,8 +357,8 @@ fn the_log_only_grows(mut f: Fixture) {
         changes: vec![Change { field: "score".into(), old: Value::None, new: Value::Int(2) }],
         ..note("done")
     };
-    assert_eq!(store.append_log(&note("first")).unwrap(), 1);
-    assert_eq!(store.append_log(&full).unwrap(), 2);
+    assert_eq!(store.append_log(note("first")).unwrap(), 1);
+    assert_eq!(store.append_log(full.clone()).unwrap(), 2);
     store.commit().unwrap();
     let full = LogEntry { key: 2, ..full };
     assert_eq!(store.log(1, None, 10).unwrap(), std::slice::from_ref(&full));
@@ -370,7 +371,7 @@ fn the_history_of_a_record_is_what_was_done_to_it_and_refused(mut f: Fixture) {
     store.begin().unwrap();
     for record in [at(DEAL, 3), at(DEAL, 4)] {
         for kind in LogKind::ALL {
-            store.append_log(&LogEntry { kind, record: Some(record), ..note("x") }).unwrap();
+            store.append_log(LogEntry { kind, record: Some(record), ..note("x") }).unwrap();
         }
     }
     store.commit().unwrap();
@@ -382,6 +383,77 @@ fn the_history_of_a_record_is_what_was_done_to_it_and_refused(mut f: Fixture) {
         "in order"
     );
     assert_eq!(kinds(store.log_of(at(DEAL, 4), 11, 2).unwrap()), all[1..3]);
+}
+
+fn a_long_log_is_found_by_what_it_is_about(mut f: Fixture) {
+    let store = &mut *f.store;
+    let line = |n: i64| LogEntry {
+        kind: [LogKind::Note, LogKind::Update, LogKind::Refuse][(n % 3) as usize],
+        instance: Some(n % 7).filter(|id| *id > 0),
+        record: Some(at(DEAL, 5 + n % 4)),
+        at: n,
+        ..note("x")
+    };
+    let mut next = 0;
+    for round in 0..14 {
+        store.begin().unwrap();
+        let outer = store.savepoint().unwrap();
+        for part in 0..5 {
+            let inner = store.savepoint().unwrap();
+            for n in next..next + 17 {
+                store.append_log(line(n)).unwrap();
+            }
+            if (round + part) % 3 == 0 {
+                store.rollback_to(inner).unwrap();
+            } else {
+                // Of what is undone, a part is written already.
+                assert_eq!(store.log(0, Some(3), u32::MAX).unwrap(), of_log(store, |l| l.instance == Some(3)));
+                store.release(inner).unwrap();
+                next += 17;
+            }
+        }
+        store.release(outer).unwrap();
+        store.commit().unwrap();
+        is_found(store);
+    }
+    assert!(next > 600, "several blocks of lines");
+    store.begin().unwrap();
+    store.put_build("b1", b"a build").unwrap();
+    store.put_instance(&instance(4)).unwrap();
+    assert_eq!(store.sweep_log(Sweep::History, 100, 500, 200).unwrap(), Some(300));
+    assert!(store.forget_lines(4, i64::MAX, 50).unwrap() == 50);
+    is_found(store);
+    while store.forget_lines(4, i64::MAX, 50).unwrap() > 0 {}
+    assert_eq!(store.log(0, Some(4), 9).unwrap(), []);
+    store.commit().unwrap();
+    is_found(store);
+}
+
+/// The lines of the whole log that are meant.
+fn of_log(store: &mut dyn Store, is_meant: impl Fn(&LogEntry) -> bool) -> Vec<LogEntry> {
+    let mut all = store.log(0, None, u32::MAX).unwrap();
+    all.retain(is_meant);
+    all
+}
+
+/// What is found of instances and records is what the log says of them.
+fn is_found(store: &mut dyn Store) {
+    for id in 1..=8 {
+        let all = of_log(store, |line| line.instance == Some(id));
+        assert_eq!(store.log(0, Some(id), u32::MAX).unwrap(), all);
+        let after = all.len() / 2;
+        let Some(middle) = all.get(after).map(|line| line.key) else { continue };
+        assert_eq!(
+            store.log(middle, Some(id), 7).unwrap(),
+            all.iter().skip(after + 1).take(7).cloned().collect::<Vec<_>>()
+        );
+    }
+    for id in 4..=9 {
+        let record = at(DEAL, id);
+        let all = of_log(store, |line| line.record == Some(record) && line.kind != LogKind::Note);
+        assert_eq!(store.log_of(record, 0, u32::MAX).unwrap(), all);
+    }
+    assert_eq!(store.damage().unwrap(), Vec::<String>::new());
 }
 
 fn a_build_is_in_use_as_long_as_one_of_its_instances_lives(mut f: Fixture) {
@@ -412,7 +484,7 @@ fn lines_are_swept_but_for_the_last(mut f: Fixture) {
         LogEntry { at: 30, ..of(LogKind::Refuse, None) },
         LogEntry { at: 10, ..of(LogKind::Refuse, None) },
     ] {
-        store.append_log(&line).unwrap();
+        store.append_log(line).unwrap();
     }
     store.commit().unwrap();
     let keys = |store: &mut dyn Store| store.log(0, None, 99).unwrap().iter().map(|e| e.key).collect::<Vec<_>>();

@@ -577,10 +577,10 @@ impl Store for MemoryStore {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
+    fn append_log(&mut self, entry: LogEntry) -> Result<i64> {
         self.writable()?;
         let key = self.last_log()? + 1;
-        self.log.insert(key, LogEntry { key, ..entry.clone() });
+        self.log.insert(key, LogEntry { key, ..entry });
         self.journal.push(Undo::Log(key, None));
         Ok(key)
     }

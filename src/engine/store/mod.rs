@@ -28,7 +28,7 @@ pub use model::{
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 7;
+pub const FORMAT: u16 = 8;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
@@ -234,7 +234,7 @@ pub trait Store: Send {
     fn starts_since(&mut self, process: &str, record: RecordRef, since: i64) -> Result<u32>;
 
     /// Adds a line to the log, whatever its key says, and gives its key.
-    fn append_log(&mut self, entry: &LogEntry) -> Result<i64>;
+    fn append_log(&mut self, entry: LogEntry) -> Result<i64>;
     /// The key of the last line; 0 if there is none.
     fn last_log(&mut self) -> Result<i64>;
     /// Lines with a greater key, ascending, at most `limit`; of one instance if asked for.

@@ -171,6 +171,7 @@ impl SqliteStore {
         for line in self.lines.unwritten() {
             self.write_line(line)?;
         }
+        self.register_lines(self.lines.unwritten())?;
         self.lines.note_written(self.savepoints > 0);
         Ok(())
     }

@@ -6,14 +6,14 @@ use serde_json::{Value as Json, json};
 use crate::base::value::RecordRef;
 use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec};
 
-use super::SqliteStore;
+use super::{SqliteStore, register::OF_HISTORY};
 
 fn changes_to_text(changes: &[Change]) -> Option<String> {
     if changes.is_empty() {
         return None;
     }
-    let rows = changes.iter().map(|c| json!([c.field, codec::to_json(&c.old), codec::to_json(&c.new)]));
-    Some(Json::Array(rows.collect()).to_string())
+    let row = |c: &Change| json!([c.field, codec::to_json(&c.old), codec::to_json(&c.new)]);
+    Some(Json::Array(changes.iter().map(row).collect()).to_string())
 }
 
 fn changes_from_text(text: &str) -> Option<Vec<Change>> {
@@ -82,14 +82,14 @@ impl Lines {
 
 impl SqliteStore {
     /// Adds a line, which is written behind.
-    pub(super) fn append_line(&mut self, entry: &LogEntry) -> Result<i64> {
+    pub(super) fn append_line(&mut self, entry: LogEntry) -> Result<i64> {
         let last = match self.lines.last {
             Some(last) => last,
             None => self.select_last_key()?,
         };
         let key = last + 1;
         self.lines.last = Some(key);
-        self.lines.all.push(LogEntry { key, ..entry.clone() });
+        self.lines.all.push(LogEntry { key, ..entry });
         if self.lines.unwritten().len() > LINES_MAX {
             self.write_lines_behind()?;
         }
@@ -129,51 +129,45 @@ impl SqliteStore {
 
     pub(super) fn read_log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
         self.write_lines_behind()?;
-        // WHY: no `?3 IS NULL OR …`, with which SQLite compiles the statement anew at each call.
-        let test = if instance.is_some() { "AND instance = ?3" } else { "" };
-        let sql = format!("SELECT {COLUMNS} FROM abide_log WHERE key > ?1 {test} ORDER BY key LIMIT ?2");
+        if let Some(instance) = instance {
+            let which = (COLUMNS, "instance = ?1");
+            return self.lines_about(which, (instance, after, limit), &[], |row| self.line(row));
+        }
+        let sql = format!("SELECT {COLUMNS} FROM abide_log WHERE key > ?1 ORDER BY key LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = match instance {
-            None => statement.query(params![after, limit])?,
-            Some(instance) => statement.query(params![after, limit, instance])?,
-        };
-        self.lines(rows)
+        let mut rows = statement.query(params![after, limit])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(self.line(row)?);
+        }
+        Ok(found)
     }
 
     pub(super) fn read_log_of(&mut self, record: RecordRef, after: i64, limit: u32) -> Result<Vec<LogEntry>> {
         self.write_lines_behind()?;
-        let sql = format!(
-            "SELECT {COLUMNS} FROM abide_log INDEXED BY abide_log_record \
-             WHERE record_id = ?2 AND kind IN ('create', 'update', 'delete', 'refuse') AND key > ?1 \
-             AND record_entity = ?3 ORDER BY key LIMIT ?4"
-        );
         let entity = self.entity_name(record.entity)?;
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        self.lines(statement.query(params![after, record.id, entity, limit])?)
+        let test = format!("record_id = ?1 AND record_entity = ?4 AND {OF_HISTORY}");
+        self.lines_about((COLUMNS, &test), (record.id, after, limit), &[&entity], |row| self.line(row))
     }
 
-    fn lines(&self, mut rows: rusqlite::Rows<'_>) -> Result<Vec<LogEntry>> {
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let key: i64 = row.get(0)?;
-            let damaged = || StoreError::Damaged(format!("line {key} of the log"));
-            let kind: String = row.get(2)?;
-            let changes: Option<String> = row.get(10)?;
-            let changes = changes.map(|text| changes_from_text(&text).ok_or_else(damaged)).transpose()?;
-            found.push(LogEntry {
-                key,
-                at: row.get(1)?,
-                kind: LogKind::parse(&kind).ok_or_else(damaged)?,
-                instance: row.get(3)?,
-                process: row.get(4)?,
-                stage: row.get(5)?,
-                place: row.get(6)?,
-                user: row.get(7)?,
-                record: self.reference(row.get(8)?, row.get(9)?)?,
-                changes: changes.unwrap_or_default(),
-                message: row.get(11)?,
-            });
-        }
-        Ok(found)
+    fn line(&self, row: &rusqlite::Row<'_>) -> Result<LogEntry> {
+        let key: i64 = row.get(0)?;
+        let damaged = || StoreError::Damaged(format!("line {key} of the log"));
+        let kind: String = row.get(2)?;
+        let changes: Option<String> = row.get(10)?;
+        let changes = changes.map(|text| changes_from_text(&text).ok_or_else(damaged)).transpose()?;
+        Ok(LogEntry {
+            key,
+            at: row.get(1)?,
+            kind: LogKind::parse(&kind).ok_or_else(damaged)?,
+            instance: row.get(3)?,
+            process: row.get(4)?,
+            stage: row.get(5)?,
+            place: row.get(6)?,
+            user: row.get(7)?,
+            record: self.reference(row.get(8)?, row.get(9)?)?,
+            changes: changes.unwrap_or_default(),
+            message: row.get(11)?,
+        })
     }
 }

@@ -17,6 +17,7 @@ mod mail;
 mod migrate;
 mod queries;
 mod records;
+mod register;
 mod resident;
 mod setup;
 mod states;
@@ -156,6 +157,11 @@ impl SqliteStore {
         Ok(())
     }
 
+    fn read_version(&self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     /// The tables of the entities, unless another program made them meanwhile.
     fn make_tables(&mut self, wanted: &str) -> Result<()> {
         if self.meta("schema")?.is_some() {
@@ -231,8 +237,7 @@ impl Store for SqliteStore {
     }
 
     fn version(&mut self) -> Result<i64> {
-        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+        if self.open { Ok(self.residents.version()) } else { self.read_version() }
     }
 
     fn begin(&mut self) -> Result<()> {
@@ -246,7 +251,7 @@ impl Store for SqliteStore {
         self.heal()?;
         self.run("BEGIN IMMEDIATE")?;
         self.open = true;
-        match self.version() {
+        match self.read_version() {
             Ok(version) => {
                 self.residents.begin(version);
                 Ok(())
@@ -489,7 +494,7 @@ impl Store for SqliteStore {
         self.count_starts(process, record, since)
     }
 
-    fn append_log(&mut self, entry: &LogEntry) -> Result<i64> {
+    fn append_log(&mut self, entry: LogEntry) -> Result<i64> {
         self.writable()?;
         self.append_line(entry)
     }

@@ -91,6 +91,11 @@ impl Residents {
         }
     }
 
+    /// The version of the file in the open transaction.
+    pub(super) fn version(&self) -> i64 {
+        self.version
+    }
+
     pub(super) fn get(&self, id: i64) -> Option<&Resident> {
         self.all.get(&id)
     }

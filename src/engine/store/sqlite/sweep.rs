@@ -13,12 +13,14 @@ const IS_GONE: &str = "NOT EXISTS (SELECT 1 FROM abide_instance i WHERE i.id = a
 
 impl SqliteStore {
     pub(super) fn delete_lines_of(&self, instance: i64, before: i64, limit: u32) -> Result<u32> {
-        let sql = format!(
-            "DELETE FROM abide_log WHERE key IN (SELECT key FROM abide_log \
-             WHERE instance = ?1 AND {NOT_LAST} AND (NOT {OF_RECORD} OR at < ?2) LIMIT ?3)"
-        );
-        let deleted = self.connection.prepare_cached(&sql)?.execute(params![instance, before, limit])?;
-        Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
+        let test = format!("instance = ?1 AND {NOT_LAST} AND (NOT {OF_RECORD} OR at < ?4)");
+        let lines = self.lines_about(("l.key, record_id", &test), (instance, 0, limit), &[&before], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        for (key, record) in &lines {
+            self.delete_line(*key, Some(instance), *record)?;
+        }
+        Ok(u32::try_from(lines.len()).unwrap_or(u32::MAX))
     }
 
     pub(super) fn delete_lines(&self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
@@ -27,7 +29,9 @@ impl SqliteStore {
             Sweep::History => format!("instance IS NULL OR {IS_GONE}"),
         };
         // WHY: no condition on `at`, with which all younger lines would be looked at.
-        let sql = format!("SELECT key, at, {takes} FROM abide_log WHERE key > ?1 AND {NOT_LAST} ORDER BY key LIMIT ?2");
+        let sql = format!(
+            "SELECT key, at, {takes}, instance, record_id FROM abide_log WHERE key > ?1 AND {NOT_LAST} ORDER BY key LIMIT ?2"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![after, limit])?;
         let (mut seen, mut keys) = (None, Vec::new());
@@ -38,12 +42,11 @@ impl SqliteStore {
             }
             seen = Some(key);
             if row.get(2)? {
-                keys.push(key);
+                keys.push((key, row.get(3)?, row.get(4)?));
             }
         }
-        let mut delete = self.connection.prepare_cached("DELETE FROM abide_log WHERE key = ?1")?;
-        for key in keys {
-            delete.execute([key])?;
+        for (key, instance, record) in keys {
+            self.delete_line(key, instance, record)?;
         }
         Ok(seen)
     }

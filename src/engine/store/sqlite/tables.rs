@@ -87,9 +87,11 @@ CREATE TABLE abide_log (
   changes TEXT,
   message TEXT NOT NULL
 );
-CREATE INDEX abide_log_instance ON abide_log (instance) WHERE instance IS NOT NULL;
-CREATE INDEX abide_log_record ON abide_log (record_id)
-  WHERE record_id IS NOT NULL AND kind IN ('create', 'update', 'delete', 'refuse');
+CREATE TABLE abide_log_of (
+  subject INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  PRIMARY KEY (subject, line)
+) WITHOUT ROWID;
 ";
 
 /// A name between quotation marks.
