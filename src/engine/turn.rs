@@ -226,7 +226,8 @@ impl Engine {
     }
 
     fn come_to_rest(&mut self, mut instance: Instance, machine: &Machine, index: PointIdx) -> Answer<()> {
-        let point = self.module().point(index).cloned().ok_or_else(|| faults::unknown_request("a point"))?;
+        let program = Arc::clone(&self.definitions.program);
+        let point = program.module().point(index).ok_or_else(|| faults::unknown_request("a point"))?;
         let bytes = machine.freeze().map_err(unusable)?;
         let again = instance.point.as_ref() == Some(&point.name) && !self.acted;
         instance.snapshot = Some(bytes);
@@ -245,12 +246,12 @@ impl Engine {
         }
         self.store.put_instance(&instance)?;
         if instance.status == Status::Waiting && !again {
-            let place = self.definitions.program.place(point.function, point.pc as usize);
+            let place = program.place(point.function, point.pc as usize);
             self.log(Line {
                 kind: LogKind::Wait,
                 stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
                 message: words::waiting(&point.arms, &watch.moments, &self.showing()),
-                place: point.name,
+                place: point.name.clone(),
                 ..Line::of(&instance)
             })?;
         }

@@ -1,6 +1,6 @@
 //! A running function body: what the engine holds for each turn of an instance.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use jiff::tz::TimeZone;
 
@@ -22,6 +22,9 @@ use crate::{
         types::{FuncIdx, PointIdx, SiteIdx, SlotIdx, SlotKind, TypeDef},
     },
 };
+
+/// The longest stack that is kept for the next machine, in slots.
+const SPARE_MAX: usize = 16 * WINDOW;
 
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +106,30 @@ pub struct Machine {
     thawed: Option<PointIdx>,
 }
 
+thread_local! {
+    /// The stack of a machine that is gone, for the next one: machines are made for each turn, and a block of this size is
+    /// slow to come by.
+    static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+}
+
+/// A stack of one window of zeros.
+fn spare_stack() -> Vec<u64> {
+    let mut stack = SPARE.take();
+    stack.clear();
+    stack.resize(WINDOW, 0);
+    stack
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let stack = std::mem::take(&mut self.stack);
+        if stack.capacity() <= SPARE_MAX {
+            // At the end of a thread there is no next one.
+            let _ = SPARE.try_with(|spare| spare.set(stack));
+        }
+    }
+}
+
 impl Machine {
     /// Begins a function with arguments, in a time zone.
     ///
@@ -133,7 +160,7 @@ impl Machine {
             program: Arc::clone(program),
             zone,
             heap: Heap::new(program.shapes().widest_record),
-            stack: vec![0; WINDOW],
+            stack: spare_stack(),
             frames: vec![Frame { function, pc, base: 0, into: 0 }],
             builder: String::new(),
             state: State::Ready,

@@ -7,7 +7,7 @@ use crate::{
     bytecode::types::FieldIdx,
     engine::store::{
         Result, Row, StoreError,
-        schema::{Kind, Table},
+        schema::{Column, Kind, Table},
     },
 };
 
@@ -22,6 +22,9 @@ pub(super) struct TableTexts {
     select: String,
     insert: String,
     delete: String,
+    /// `UPDATE … SET `, and how each column is set there.
+    update: String,
+    sets: Vec<String>,
 }
 
 impl TableTexts {
@@ -34,8 +37,15 @@ impl TableTexts {
             select: format!("SELECT {columns} FROM {name} WHERE \"id\" = ?1"),
             insert: format!("INSERT INTO {name} ({columns}) VALUES ({marks})"),
             delete: format!("DELETE FROM {name} WHERE \"id\" = ?1"),
+            update: format!("UPDATE {name} SET "),
+            sets: table.columns.iter().map(set_text).collect(),
         }
     }
+}
+
+/// `name = ?`, for both columns of a field that has two.
+fn set_text(column: &Column) -> String {
+    physical(column).iter().map(|name| format!("{name} = ?")).collect::<Vec<_>>().join(", ")
 }
 
 impl SqliteStore {
@@ -55,22 +65,23 @@ impl SqliteStore {
 
     pub(super) fn update_row(&self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
         let table = self.schema.table(record.entity)?;
-        let mut names = Vec::with_capacity(writes.len());
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let Some(texts) = self.tables.texts(record.entity) else { return one_row(0, record, "update") };
+        let mut sql = texts.update.clone();
         let mut values = Vec::with_capacity(writes.len() + 1);
         for (field, value) in writes {
             let column = table.column(*field)?;
-            names.extend(physical(column).into_iter().map(|name| format!("{name} = ?")));
+            if !values.is_empty() {
+                sql.push_str(", ");
+            }
+            sql.push_str(texts.sets.get(field.index()).map_or("", String::as_str));
             columns::push(&self.schema, &column.kind, value, &mut values)?;
-        }
-        if names.is_empty() {
-            return Ok(());
-        }
-        if !self.tables.has(record.entity) {
-            return one_row(0, record, "update");
         }
         let id = Value::Int(record.id);
         columns::push(&self.schema, &crate::engine::store::schema::Kind::Int, &id, &mut values)?;
-        let sql = format!("UPDATE {} SET {} WHERE \"id\" = ?", quoted(&table.name), names.join(", "));
+        sql.push_str(" WHERE \"id\" = ?");
         let changed = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
         one_row(changed, record, "update")
     }
@@ -88,8 +99,10 @@ impl SqliteStore {
         let mut rows = statement.query([record.id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut index = 0;
-        let values = table.columns.iter().map(|column| columns::pull(&self.schema, column, row, &mut index));
-        let mut values = values.collect::<Result<Row>>()?;
+        let mut values = Row::with_capacity(table.columns.len());
+        for column in &table.columns {
+            values.push(columns::pull(&self.schema, column, row, &mut index)?);
+        }
         for (index, column) in table.columns.iter().enumerate() {
             if let Kind::MoneyBeside(field) = column.kind {
                 put_currency(&mut values, index, field)?;

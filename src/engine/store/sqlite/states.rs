@@ -133,8 +133,11 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 impl SqliteStore {
     /// Adds the row of an instance.
     pub(super) fn insert_instance(&self, instance: &Instance) -> Result<()> {
-        let values = COLUMNS.iter().map(|column| (column.value)(self, instance)).collect::<Result<Vec<_>>>()?;
-        self.connection.prepare_cached(&INSERT)?.execute(params_from_iter(values))?;
+        let mut statement = self.connection.prepare_cached(&INSERT)?;
+        for (index, column) in (1..).zip(COLUMNS) {
+            statement.raw_bind_parameter(index, (column.value)(self, instance)?)?;
+        }
+        statement.raw_execute()?;
         Ok(())
     }
 
