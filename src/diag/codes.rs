@@ -65,6 +65,7 @@ codes! {
     E0121 "unknown-verb" "a statement or declaration that begins with an unknown word"
     E0122 "unknown-unit" "a word after a number that is no unit"
     E0123 "question-mark" "a question mark that chooses between values"
+    E0124 "lone-try" "a `try` that neither catches nor ends anything"
 
     // ---- E02: names ------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,13 @@ pub struct Allow {
     pub covers: Span,
 }
 
+impl Allow {
+    /// Whether it is about a lint; nothing else can be switched off.
+    fn is_of_lint(&self) -> bool {
+        self.code.starts_with('W')
+    }
+}
+
 /// The comments of a file that allow lints.
 #[must_use]
 pub fn read(file: FileId, text: &str, comments: impl IntoIterator<Item = Span>, tree: &File) -> Vec<Allow> {
@@ -43,7 +50,7 @@ pub fn read(file: FileId, text: &str, comments: impl IntoIterator<Item = Span>, 
 
 fn is_code(word: &str) -> bool {
     let mut chars = word.chars();
-    chars.next() == Some('W') && chars.clone().count() == 4 && chars.all(|c| c.is_ascii_digit())
+    matches!(chars.next(), Some('W' | 'E' | 'R')) && chars.clone().count() == 4 && chars.all(|c| c.is_ascii_digit())
 }
 
 fn covered(file: FileId, text: &str, comment: Span, tree: &File) -> Span {
@@ -70,7 +77,10 @@ pub fn apply(diagnostics: Vec<Diagnostic>, allows: &[Allow]) -> Vec<Diagnostic> 
     let mut kept = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
         let place = allows.iter().position(|allow| {
-            allow.has_reason && diagnostic.code.0 == allow.code && allow.covers.contains(diagnostic.primary.span)
+            allow.has_reason
+                && allow.is_of_lint()
+                && diagnostic.code.0 == allow.code
+                && allow.covers.contains(diagnostic.primary.span)
         });
         match place {
             Some(index) => used.iter_mut().skip(index).take(1).for_each(|used| *used = true),
@@ -78,7 +88,9 @@ pub fn apply(diagnostics: Vec<Diagnostic>, allows: &[Allow]) -> Vec<Diagnostic> 
         }
     }
     for (allow, used) in allows.iter().zip(used) {
-        if !allow.has_reason {
+        if !allow.is_of_lint() {
+            kept.push(errors::allow_of_error(&allow.code, allow.span));
+        } else if !allow.has_reason {
             kept.push(errors::allow_without_reason(&allow.code, allow.span));
         } else if codes::lookup(&allow.code).is_none() {
             kept.push(errors::allow_unknown(&allow.code, allow.span));

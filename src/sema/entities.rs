@@ -180,6 +180,10 @@ impl Builder<'_, '_> {
     fn add_new_field(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
         let Some(entity) = self.schema.entity(id) else { return };
         let entity_name = entity.name.clone();
+        let is_known = entity.field(&written.name.name).is_some() || entity.computed(&written.name.name).is_some();
+        if is_known && matches!(written.ty.kind, TypeKind::Error) {
+            return;
+        }
         if let Some((_, first)) = entity.field(&written.name.name) {
             let message = if first.span == entity.span {
                 names::system_name(&written.name.name, &entity_name, written.name.span)

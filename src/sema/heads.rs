@@ -84,6 +84,7 @@ impl Builder<'_, '_> {
             result,
             result_max,
             from_library: declared.from_library,
+            is_broken: decl.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Error)),
             ..ProcessHead::plain(decl.kind, &decl.name)
         }
     }
@@ -196,6 +197,10 @@ impl Builder<'_, '_> {
             ast::Keep::ForEver => Keep::ForEver,
             ast::Keep::Nothing => Keep::Nothing,
             ast::Keep::For(expr) => match constants::evaluate(&self.schema, expr, &Ty::Duration) {
+                Constant::Value(Value::Duration(time)) if time.months < 0 || time.days < 0 || time.micros < 0 => {
+                    self.sink.push(errors::negative_keep(expr.span));
+                    Keep::ForEver
+                }
                 Constant::Value(Value::Duration(duration)) => Keep::For(duration),
                 _ => {
                     self.sink.push(errors::fixed_duration(expr.span));

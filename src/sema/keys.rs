@@ -3,7 +3,7 @@
 use super::{
     build::Builder,
     errors::{entities as errors, names},
-    schema::{EntityId, FieldId, Reverse},
+    schema::{EntityId, Field, FieldId, Reverse},
     ty::Ty,
     types,
 };
@@ -103,7 +103,13 @@ impl Builder<'_, '_> {
 
     fn add_reverse(&mut self, id: EntityId, file: FileId, written: &FieldDecl) {
         let TypeKind::ManyVia { entity: other, field } = &written.ty.kind else { return };
-        let Some(other_id) = types::entity(&self.names, file, other, self.sink) else { return };
+        let Some(other_id) = types::entity(&self.names, file, other, self.sink) else {
+            if self.schema.entity(id).is_some_and(|entity| entity.field(&written.name.name).is_none()) {
+                let known = self.schema.entities.iter_mut().skip(usize::from(id.0)).take(1);
+                known.for_each(|entity| entity.fields.push(Field::unread(&written.name)));
+            }
+            return;
+        };
         if self.is_taken(id, &written.name) {
             return;
         }

@@ -192,6 +192,26 @@ pub struct Field {
 }
 
 impl Field {
+    /// A field of which only the name is known, after a message about its declaration.
+    #[must_use]
+    pub fn unread(name: &Ident) -> Self {
+        Self {
+            name: name.name.clone(),
+            physical: None,
+            ty: Ty::Error,
+            text_max: None,
+            places: None,
+            system: None,
+            default: None,
+            bounds: None,
+            numbering: Vec::new(),
+            on_delete: OnDelete::default(),
+            caseless: false,
+            private: false,
+            span: name.span,
+        }
+    }
+
     /// Whether `create` must give it.
     #[must_use]
     pub fn is_required(&self) -> bool {
@@ -536,6 +556,8 @@ pub struct ProcessHead {
     pub limits: Option<ActivityLimits>,
     /// Whether a library declares it.
     pub from_library: bool,
+    /// Whether something of the head could not be read: its inputs or its record may be missing here.
+    pub is_broken: bool,
     /// The name in the declaration.
     pub span: Span,
 }
@@ -563,6 +585,7 @@ impl ProcessHead {
             independent: false,
             limits: None,
             from_library: false,
+            is_broken: false,
             span: name.span,
         }
     }

@@ -99,11 +99,7 @@ impl Builder<'_, '_> {
                 }
             }
             // The record may stand in what could not be read.
-            _ => self.record_event(
-                head,
-                event,
-                declared.decl.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Error)),
-            )?,
+            _ => self.record_event(head, event)?,
         };
         let trigger = |(entity, read)| Trigger { phase, entity, event: read, span: event.span };
         head.triggers.extend(found.into_iter().map(trigger));
@@ -142,13 +138,12 @@ impl Builder<'_, '_> {
     }
 
     /// An event of the primary record: that it can happen to each entity that the record may be of.
-    fn record_event(&mut self, head: &ProcessHead, event: &Event, is_broken: bool) -> Option<Events> {
+    fn record_event(&mut self, head: &mut ProcessHead, event: &Event) -> Option<Events> {
         let words = event_words(&event.kind);
         let Some(primary) = &head.primary else {
-            if is_broken {
-                return None;
+            if !std::mem::replace(&mut head.is_broken, true) {
+                self.sink.push(kinds::no_primary(&head.name, words, event.span, head.span));
             }
-            self.sink.push(kinds::no_primary(&head.name, words, event.span, head.span));
             return None;
         };
         let entities = primary.ty.entities();

@@ -90,8 +90,34 @@ pub(super) fn chained_comparison(operator: Span, first: Span) -> Diagnostic {
         .help("join two comparisons with `and`, or write `x between a and b`")
 }
 
-/// `int(5)`.
+/// `text | null`.
+pub(super) fn optional_by_bar(ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0118, "an optional type ends in `?`", span, "not written so")
+        .help(format!("write `{ty}?`"))
+}
+
+/// `$"…"`, `f"…"`.
+pub(super) fn marked_text(mark: &str, span: Span) -> Diagnostic {
+    let message = format!("a text with slots needs no `{mark}`");
+    Diagnostic::error(codes::E0118, message, span, "not needed").help("leave it out: every text has slots").fix(
+        format!("remove `{mark}`"),
+        span,
+        "",
+        Applicability::Suggested,
+    )
+}
+
+/// `varchar(80)`, `int(5)`.
 pub(super) fn wrong_type_argument(word: &str, argument: &str, span: Span) -> Diagnostic {
+    let instead = match word {
+        "char" | "nchar" | "nvarchar" | "str" | "string" | "varchar" => Some("text"),
+        "dec" | "numeric" => Some("decimal"),
+        _ => None,
+    };
+    if let Some(right) = instead {
+        return Diagnostic::error(codes::E0108, format!("there is no type `{word}`"), span, "unknown type")
+            .help(format!("write `{right}({argument})`"));
+    }
     Diagnostic::error(codes::E0108, format!("`{word}` cannot take `{argument}`"), span, "not possible here")
         .help("only `text(200)`, `decimal(2)` and `money(USD)` take something in parentheses")
 }
@@ -125,6 +151,19 @@ pub(super) fn assignment_sign(written: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0110, "a value is given with one `=`", span, format!("`{written}` does not give a value"))
         .help("write `=`")
         .fix("write `=`", span, "=", Applicability::Safe)
+}
+
+/// `do Escalate(deal, reason = "late")`.
+pub(super) fn argument_sign(name: &str, span: Span) -> Diagnostic {
+    let message = "an input is named with a colon";
+    Diagnostic::error(codes::E0110, message, span, "`=` instead of `:`").help(format!("write `{name}: …`"))
+}
+
+/// `count t in Task where t.open == true == 3`.
+pub(super) fn open_query(head: &str, operator: Span, query: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0107, "comparisons do not chain", operator, "belongs to the condition of the query")
+        .label(query, "this query goes as far right as it can")
+        .help(format!("put the query in parentheses: `({head} x in … where …) == 1`"))
 }
 
 /// `create Task { subject = "…" }`.
@@ -230,6 +269,22 @@ pub(super) fn name_in_upper_case(name: &str, span: Span) -> Diagnostic {
         .help(format!("write `{right}`"))
 }
 
+/// `enum Rating { Cold, Hot }`: one message for all members.
+pub(super) fn members_in_upper_case(all: &[(String, Span)]) -> Option<Diagnostic> {
+    let (name, span) = all.first()?;
+    let right = first_letter(name, char::to_ascii_lowercase);
+    let message = format!("`{name}` must begin with a lower-case letter");
+    let mut error = Diagnostic::error(codes::E0115, message, *span, "a name of a member")
+        .help(format!("write `{right}`; what people see may stand behind it: `{right} \"{name}\"`"));
+    if all.len() > 1 {
+        error = error.note(format!("{} of the members begin with a capital letter; the fix changes all", all.len()));
+    }
+    let edit = |(name, span): &(String, Span)| Edit { span: *span, text: first_letter(name, char::to_ascii_lowercase) };
+    let edits = all.iter().map(edit).collect();
+    error.fix = Some(Fix { title: format!("write `{right}`"), edits, applicability: Applicability::Suggested });
+    Some(error)
+}
+
 /// `entity deal`.
 pub(super) fn type_in_lower_case(name: &str, span: Span) -> Diagnostic {
     let right = first_letter(name, char::to_ascii_uppercase);
@@ -238,7 +293,7 @@ pub(super) fn type_in_lower_case(name: &str, span: Span) -> Diagnostic {
         .help(format!("write `{right}`"))
 }
 
-fn first_letter(name: &str, change: impl Fn(&char) -> char) -> String {
+pub(super) fn first_letter(name: &str, change: impl Fn(&char) -> char) -> String {
     let mut letters = name.chars();
     letters.next().map(|c| change(&c)).into_iter().chain(letters).collect()
 }
@@ -397,6 +452,18 @@ pub(super) fn stray_characters(written: &str, span: Span) -> Diagnostic {
 pub(super) fn empty_slot(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0101, "this slot has no value", span, "expected a value")
         .help("write the value between `{` and `}`; for the character itself write `\\{`")
+}
+
+/// `"{a /* note */}"`.
+pub(super) fn comment_in_slot(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a text holds no comment", span, "not a comment here")
+        .help("write the comment beside the text; name the value with `let` to say more about it")
+}
+
+/// `try { … }` without `catch` and `finally`.
+pub(super) fn lone_try(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0124, "this `try` catches nothing", span, "neither `catch` nor `finally` follows")
+        .help("write `try { … } catch e { … }`, or leave `try` out")
 }
 
 /// `<<<<<<< ours`.

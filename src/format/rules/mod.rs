@@ -72,9 +72,15 @@ impl<'a> Formatter<'a> {
         concat([before, text(self.slice(span.start, span.end).to_owned())])
     }
 
-    /// A literal of one line whose parts may stand apart: with one space between them.
+    /// A literal of one line whose parts may stand apart: with one space between them, and texts as they are.
     fn spaced(&mut self, span: Span) -> Doc {
-        let words: Vec<&str> = self.slice(span.start, span.end).split_whitespace().collect();
+        let mut words: Vec<String> = Vec::new();
+        for (index, piece) in self.slice(span.start, span.end).split('"').enumerate() {
+            match index % 2 {
+                0 => words.extend(piece.split_whitespace().map(str::to_owned)),
+                _ => words.push(format!("\"{piece}\"")),
+            }
+        }
         let joined = words.join(" ");
         if joined.contains("//") || joined.contains("/*") { self.verbatim(span) } else { text(joined) }
     }

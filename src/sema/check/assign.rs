@@ -200,9 +200,11 @@ impl Checker<'_> {
 
     fn local_place(&mut self, name: &Ident, op: AssignOp) -> Option<(Place, Ty, Option<Span>)> {
         let Some(local) = self.lookup(&name.name) else {
-            let near = crate::base::distance::did_you_mean(&name.name, self.visible());
-            let message = uses::unknown_name(&name.name, name.span, &near, &[], None);
-            self.report(message);
+            if self.host.head().is_none_or(|head| !head.is_broken) {
+                let near = crate::base::distance::did_you_mean(&name.name, self.visible());
+                let message = uses::unknown_name(&name.name, name.span, &near, &[], None);
+                self.report(message);
+            }
             return None;
         };
         let declared = self.local(local)?.clone();

@@ -124,7 +124,9 @@ impl Checker<'_> {
     pub(super) fn builtin(&mut self, name: &Ident, args: &[Arg], expected: Option<&Ty>, span: Span) -> Expr {
         let ways: Vec<&Signature> = SIGNATURES.iter().filter(|way| way.name == name.name).collect();
         if ways.is_empty() {
-            for arg in args {
+            // `count(Task)`: told with the name.
+            let is_query = matches!(name.name.as_str(), "count" | "exists");
+            for arg in args.iter().filter(|_| !is_query) {
                 self.expr(&arg.value, Some(&Ty::Error));
             }
             if let Some((_, words)) = LATER.iter().find(|(later, _)| *later == name.name) {

@@ -48,7 +48,9 @@ impl Checker<'_> {
         {
             return constant(Value::Enum(number), ty.present().clone(), span);
         }
-        if expected.is_some_and(|ty| *ty.present() == Ty::Error) {
+        // It may be an input that could not be read.
+        let is_open = self.host.head().is_some_and(|head| head.is_broken);
+        if is_open || expected.is_some_and(|ty| *ty.present() == Ty::Error) {
             return error(span);
         }
         if let Some(group) = self.group.as_ref().filter(|group| group.is_one_of_many(&name.name)) {

@@ -170,6 +170,10 @@ impl Checker<'_> {
 
     /// The primary record, which comes first, and the inputs in order.
     fn process_arguments(&mut self, callee: &Ident, head: &ProcessHead, args: &[Arg]) -> (Option<Expr>, Vec<Expr>) {
+        if head.is_broken {
+            args.iter().for_each(|arg| drop(self.expr(&arg.value, Some(&Ty::Error))));
+            return (None, Vec::new());
+        }
         let named = Callee { name: &head.name, span: callee.span, declared: head.span };
         let Some(primary) = &head.primary else {
             return (None, self.arguments(named, &head.params, &args.iter().collect::<Vec<_>>()));

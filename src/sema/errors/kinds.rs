@@ -75,6 +75,13 @@ pub fn fixed_duration(span: Span) -> Diagnostic {
         .help("`keep 90 days`, `keep for ever` or `keep nothing`")
 }
 
+/// `keep -3 days`.
+#[must_use]
+pub fn negative_keep(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0606, "`keep` takes no time before zero", span, "less than nothing")
+        .help("`keep 90 days`, `keep for ever` or `keep nothing`")
+}
+
 /// `in zone "Europe/Berlim"`.
 #[must_use]
 pub fn unknown_zone(span: Span) -> Diagnostic {

@@ -60,10 +60,21 @@ pub fn system_name(name: &str, entity: &str, span: Span) -> Diagnostic {
     .help(format!("leave it out, or choose another name than `{name}`"))
 }
 
+/// The words of types, which other languages begin with a capital letter.
+const BUILTIN: [&str; 10] =
+    ["bool", "date", "datetime", "decimal", "duration", "float", "int", "money", "text", "time"];
+
 /// A type that nothing declares.
 #[must_use]
 pub fn unknown_type(name: &str, span: Span, near: &[String]) -> Diagnostic {
     let diagnostic = Diagnostic::error(codes::E0202, format!("there is no type `{name}`"), span, "unknown type");
+    if matches!(name, "void" | "unit" | "Void") {
+        return diagnostic.help("leave it out: what gives nothing has no `->`");
+    }
+    let lower = name.to_ascii_lowercase();
+    if BUILTIN.contains(&lower.as_str()) {
+        return suggest(diagnostic, span, &[lower]);
+    }
     suggest(diagnostic, span, near)
 }
 
@@ -206,6 +217,14 @@ pub fn allow_without_reason(code: &str, span: Span) -> Diagnostic {
 #[must_use]
 pub fn allow_unknown(code: &str, span: Span) -> Diagnostic {
     Diagnostic::warning(codes::W0201, format!("there is no lint `{code}`"), span, "switches nothing off")
+}
+
+/// `// allow E0301: …`.
+#[must_use]
+pub fn allow_of_error(code: &str, span: Span) -> Diagnostic {
+    let message = format!("`{code}` cannot be switched off");
+    Diagnostic::warning(codes::W0201, message, span, "switches nothing off")
+        .note("only warnings can, whose codes begin with `W`; a program with an error does not run")
 }
 
 /// `// allow W0501: …` where nothing is reported.

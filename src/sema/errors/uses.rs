@@ -20,6 +20,9 @@ pub fn no_self(span: Span) -> Diagnostic {
 #[must_use]
 pub fn unknown_name(name: &str, span: Span, near: &[&str], homes: &[String], field: Option<&str>) -> Diagnostic {
     let message = Diagnostic::error(codes::E0212, format!("there is no `{name}` here"), span, "unknown name");
+    if name.contains([' ', '{', '$']) {
+        return message.help("a text stands in double quotes, its slots in braces: `\"Call {name}\"`");
+    }
     if let Some((right, help)) = foreign_value(name) {
         return match right {
             Some(right) => message.help(help).fix(format!("write `{right}`"), span, right, Applicability::Suggested),
@@ -80,6 +83,7 @@ fn foreign_function(name: &str) -> Option<&'static str> {
         "coalesce" | "ifnull" | "isnull" | "nvl" => "write `a ?? b`",
         "concat" => "write `a ++ b`, or a text with slots: `\"{a} {b}\"`",
         "console" | "print" | "println" => "write `log \"…\"` as a statement",
+        "count" => "write `(count x in Entity where …) > 3`",
         "exists" => "write `exists x in Entity where …`",
         "iif" | "iff" => "write `if condition then a else b`",
         "len" | "size" | "strlen" => "write `length(…)`",

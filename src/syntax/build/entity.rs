@@ -3,8 +3,31 @@
 use pest::iterators::Pair;
 
 use super::{Builder, Built, Nodes};
-use crate::syntax::ast::{Arrow, EntityDecl, FieldDecl, Ident, StateDecl, StatesDecl, TypeExpr, TypeKind};
+use crate::base::span::Span;
+use crate::syntax::ast::{Arrow, EntityDecl, EnumMember, FieldDecl, Ident, StateDecl, StatesDecl, TypeExpr, TypeKind};
 use crate::syntax::grammar::Rule;
+
+/// A field of which only the name is known.
+fn plain_field(name: Ident, span: Span) -> FieldDecl {
+    FieldDecl {
+        doc: None,
+        name,
+        physical: None,
+        ty: TypeExpr { kind: TypeKind::Error, span },
+        bounds: None,
+        autonumber: None,
+        flags: Vec::new(),
+        on_delete: None,
+        default: None,
+        computed: None,
+        span,
+    }
+}
+
+/// A member of which only the name is known.
+pub(super) fn plain_member(name: Ident) -> EnumMember {
+    EnumMember { doc: None, name, value: None, label: None }
+}
 
 impl Builder<'_> {
     /// `entity Opportunity owned by user { … }`.
@@ -36,7 +59,10 @@ impl Builder<'_> {
 
     fn entity_part(&mut self, entity: &mut EntityDecl, part: Pair<'_, Rule>) -> Built<()> {
         match part.as_rule() {
-            Rule::hole => {}
+            Rule::hole => {
+                let span = self.span(&part);
+                entity.fields.extend(self.word_in_hole(span).map(|name| plain_field(name, span)));
+            }
             Rule::field => {
                 let field = self.field(part)?;
                 entity.fields.push(field);
@@ -69,19 +95,7 @@ impl Builder<'_> {
         let span = nodes.span;
         let name = self.ident(&nodes.presume(Rule::word)?);
         let physical = self.physical(&mut nodes)?;
-        let mut field = FieldDecl {
-            doc: self.doc(span.start),
-            name,
-            physical,
-            ty: TypeExpr { kind: TypeKind::Error, span },
-            bounds: None,
-            autonumber: None,
-            flags: Vec::new(),
-            on_delete: None,
-            default: None,
-            computed: None,
-            span,
-        };
+        let mut field = FieldDecl { doc: self.doc(span.start), physical, ..plain_field(name, span) };
         for detail in nodes {
             self.field_detail(&mut field, detail)?;
         }
@@ -126,9 +140,16 @@ impl Builder<'_> {
                     let to = sides.presume_next()?;
                     states.arrows.push(Arrow { from: self.ends(from), to: self.ends(to), span });
                 }
-                _ => {}
+                _ => {
+                    let known = |name: &Ident| states.states.iter().any(|state| state.state.name.name == name.name);
+                    let name = self.word_in_hole(self.span(&part)).filter(|name| !known(name));
+                    let state = |name| StateDecl { state: plain_member(name), statuses: Vec::new() };
+                    states.states.extend(name.map(state));
+                }
             }
         }
+        let members = states.states.iter().flat_map(|state| std::iter::once(&state.state).chain(&state.statuses));
+        self.lower_members(members);
         Ok(states)
     }
 

@@ -290,7 +290,9 @@ impl Builder<'_> {
             Some(name) => Some(self.only_ident(name)?),
             None => None,
         };
-        Ok(Arg { name, value: self.presume_expr(&mut nodes)? })
+        let value = self.presume_expr(&mut nodes)?;
+        let (meant, value) = self.argument_sign(value);
+        Ok(Arg { name: name.or(meant), value })
     }
 
     /// The name that is the only child.

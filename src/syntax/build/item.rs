@@ -2,8 +2,10 @@
 
 use pest::iterators::Pair;
 
+use super::entity::plain_member;
 use super::{Builder, Built, Nodes};
 use crate::syntax::ast::{EmailLine, EnumDecl, EnumMember, Ident, Item, ItemKind, Param, Primary, Right};
+use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
 
 impl Builder<'_> {
@@ -105,8 +107,17 @@ impl Builder<'_> {
         let extend = nodes.has(Rule::k_extend);
         let name = self.new_type(&mut nodes)?;
         let body = self.nodes(nodes.presume(Rule::enum_body)?);
-        let members = body.filter(|m| m.as_rule() == Rule::enum_member);
-        let members = members.map(|member| self.enum_member(member)).collect::<Built<_>>()?;
+        let mut members: Vec<EnumMember> = Vec::new();
+        for part in body {
+            if part.as_rule() == Rule::enum_member {
+                members.push(self.enum_member(part)?);
+                continue;
+            }
+            let name = self.word_in_hole(self.span(&part));
+            let is_new = |name: &Ident| members.iter().all(|member| member.name.name != name.name);
+            members.extend(name.filter(is_new).map(plain_member).into_iter().collect::<Vec<_>>());
+        }
+        self.lower_members(members.iter());
         Ok(ItemKind::Enum(EnumDecl { extend, name, members }))
     }
 
@@ -114,7 +125,10 @@ impl Builder<'_> {
     pub(super) fn enum_member(&mut self, pair: Pair<'_, Rule>) -> Built<EnumMember> {
         let mut nodes = self.nodes(pair);
         let doc = self.doc(nodes.span.start);
-        let name = self.ident(&nodes.presume(Rule::word)?);
+        let mut name = self.ident(&nodes.presume(Rule::word)?);
+        if name.name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            name.name = errors::first_letter(&name.name, char::to_ascii_lowercase);
+        }
         let value = nodes.option(Rule::stored).map(|value| (self.stored(&value), self.span(&value)));
         let label = nodes.option(Rule::plain_text).map(|label| self.fixed_text(&label, false));
         Ok(EnumMember { doc, name, value, label })

@@ -5,10 +5,10 @@ use pest::iterators::Pair;
 use super::expr::assign_op;
 use super::{Builder, Built, Nodes};
 use crate::base::span::Span;
-use crate::syntax::ast::{AssignOp, Expr, ExprKind, Ident, StmtKind};
+use crate::syntax::ast::{AssignOp, EnumMember, Expr, ExprKind, Ident, StmtKind};
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
-use crate::syntax::scan::TokenKind;
+use crate::syntax::scan::{Token, TokenKind};
 
 impl Builder<'_> {
     /// A name that is declared here.
@@ -59,6 +59,44 @@ impl Builder<'_> {
         is_name.then(|| Ident { name: name.text(self.source).to_owned(), span: name.span(self.file) })
     }
 
+    /// What a part of a body that did not parse probably declares: the word before its first colon, or its first one.
+    pub(super) fn word_in_hole(&self, span: Span) -> Option<Ident> {
+        let from = self.tokens.partition_point(|token| token.start < span.start);
+        let inside = self.tokens.get(from..)?.iter().take_while(|token| token.end <= span.end);
+        let inside: Vec<&Token> = inside.filter(|token| !token.is_comment()).collect();
+        let colon = inside.iter().position(|token| token.text(self.source) == ":");
+        let at = colon.and_then(|colon| colon.checked_sub(1)).unwrap_or(0);
+        let name = inside.get(at).filter(|token| token.kind == TokenKind::Word)?;
+        let is_arrow = inside.iter().any(|token| matches!(token.text(self.source), "->" | "=>" | ">"));
+        let is_section = matches!(name.text(self.source), "states" | "unique" | "shown" | "show");
+        let name = Ident { name: name.text(self.source).to_owned(), span: name.span(self.file) };
+        (!is_arrow && !is_section).then_some(name)
+    }
+
+    /// Members that are written with a capital letter: one message for all of them.
+    pub(super) fn lower_members<'m>(&mut self, members: impl Iterator<Item = &'m EnumMember>) {
+        let written = |member: &EnumMember| {
+            let span = member.name.span;
+            let text = self.source.get(span.start as usize..span.end as usize)?;
+            text.starts_with(|first: char| first.is_ascii_uppercase()).then(|| (text.to_owned(), span))
+        };
+        let upper: Vec<(String, Span)> = members.filter_map(written).collect();
+        self.diagnostics.extend(errors::members_in_upper_case(&upper));
+    }
+
+    /// `f(reason = "x")`: the input that is meant, where the expression reads like a comparison.
+    pub(super) fn argument_sign(&mut self, value: Expr) -> (Option<Ident>, Expr) {
+        let ExprKind::Binary { op, op_span, left, right } = value.kind else { return (None, value) };
+        let sign = self.source.get(op_span.start as usize..op_span.end as usize);
+        if let (Some("="), ExprKind::Name(name)) = (sign, &left.kind) {
+            let name = name.clone();
+            self.diagnostics.retain(|diagnostic| diagnostic.primary.span != op_span);
+            self.diagnostics.push(errors::argument_sign(&name.name, op_span));
+            return (Some(name), *right);
+        }
+        (None, Expr { kind: ExprKind::Binary { op, op_span, left, right }, span: value.span })
+    }
+
     /// The sign of `let`, `var` and `set`: `==` and `:=` are not it.
     pub(super) fn plain_equals(&mut self, sign: &Pair<'_, Rule>) {
         let span = self.span(sign);
@@ -101,12 +139,39 @@ impl Builder<'_> {
         before.is_some_and(|token| matches!(token.text(self.source), "await" | "call" | "new"))
     }
 
+    /// Whether the first word of a place stands behind a parenthesis whose end was put in behind the place.
+    pub(super) fn is_in_open_bracket(&self, span: Span) -> bool {
+        let at = self.tokens.partition_point(|token| token.start < span.start);
+        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
+        before.is_some_and(|token| token.text(self.source) == "(")
+    }
+
+    /// `try { … }` alone.
+    pub(super) fn lone_try(&mut self, span: Span) {
+        let next = self.tokens.get(self.tokens.partition_point(|token| token.start < span.end));
+        let is_told =
+            next.is_some_and(|next| matches!(next.text(self.source), "catch" | "except" | "finally" | "rescue"));
+        if !is_told {
+            self.diagnostics.push(errors::lone_try(Span { end: span.start + 3, ..span }));
+        }
+    }
+
+    /// Whether the word before a place is `new`: what follows is made, and not called.
+    fn is_behind_new(&self, span: Span) -> bool {
+        let at = self.tokens.partition_point(|token| token.start < span.start);
+        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
+        before.is_some_and(|token| token.text(self.source) == "new")
+    }
+
     /// A call without `do`, an assignment without `set`.
     pub(super) fn bare(&mut self, mut nodes: Nodes<'_>) -> Built<StmtKind> {
         let whole = nodes.span;
         let first = nodes.presume_next()?;
         let (is_process, span, words) = (first.as_rule() == Rule::Name, self.span(&first), first.as_str().trim_end());
         if is_process {
+            if self.is_behind_new(span) {
+                return Ok(StmtKind::Error);
+            }
             // `let r = await Score(x)`: the word before is no name, and told.
             if !self.is_behind_foreign_call(span) {
                 self.diagnostics.push(errors::call_without_do(words, span));

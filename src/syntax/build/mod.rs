@@ -54,7 +54,7 @@ pub(super) struct Builder<'t> {
     /// Whether this declaration was already said to be nested too deeply.
     told_depth: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Where braces were put in that seem to be missing: how the bodies before them end is not known.
+    /// Where brackets were put in that seem to be missing: how what stands before them ends is not known.
     pub(super) guesses: Vec<u32>,
 }
 

@@ -3,7 +3,9 @@
 use pest::iterators::Pair;
 
 use super::{Builder, Built, Defect};
+use crate::diag::codes;
 use crate::syntax::ast::{ExprKind, OrderKey, Query, QueryHead};
+use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
 
 impl Builder<'_> {
@@ -36,8 +38,22 @@ impl Builder<'_> {
             limit: None,
             select: None,
         };
+        let told = self.diagnostics.len();
         for clause in nodes {
             self.query_clause(&mut query, clause)?;
+        }
+        // `count t in Task where t.open == true == 3`: the query goes as far right as it can.
+        if let Some(chained) = self.diagnostics.get_mut(told..).and_then(|new| new.last_mut())
+            && chained.code == codes::E0107
+            && query.condition.as_ref().is_some_and(|condition| matches!(condition.kind, ExprKind::Error))
+        {
+            let whole = query.head_span.to(chained.primary.span);
+            *chained = errors::open_query(&head_words.name, chained.primary.span, query.head_span);
+            // The bracket that was put in may belong before the second comparison.
+            if self.guesses.iter().any(|guess| *guess >= whole.end) && self.is_in_open_bracket(whole) {
+                self.diagnostics.pop();
+            }
+            return Ok(ExprKind::Error);
         }
         Ok(ExprKind::Query(Box::new(query)))
     }

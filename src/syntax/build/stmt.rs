@@ -213,6 +213,7 @@ impl Builder<'_> {
     }
 
     fn try_stmt(&mut self, mut nodes: Nodes<'_>) -> Built<StmtKind> {
+        let span = nodes.span;
         let body = self.presume_block(&mut nodes)?;
         let mut catches = Vec::new();
         let mut finally = None;
@@ -227,6 +228,9 @@ impl Builder<'_> {
             let name = more.option(Rule::name).map(|name| self.ident(&name));
             let errors = more.option(Rule::error_names).map_or(Vec::new(), |names| self.idents(names));
             catches.push(Catch { name, errors, body: self.presume_block(&mut more)?, span });
+        }
+        if catches.is_empty() && finally.is_none() {
+            self.lone_try(span);
         }
         Ok(StmtKind::Try { body, catches, finally })
     }

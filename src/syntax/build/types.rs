@@ -118,9 +118,19 @@ impl Builder<'_> {
         Ok(Param { doc: self.doc(span.start), name, ty, default, span })
     }
 
-    /// The parameters, or fields of a form; places that did not parse are left out.
+    /// The parameters, or fields of a form; of places that did not parse only the name.
     pub(super) fn params(&mut self, pair: Pair<'_, Rule>) -> Built<Vec<Param>> {
         let nodes = self.nodes(pair);
-        nodes.filter(|p| p.as_rule() == Rule::param).map(|p| self.param(p)).collect()
+        let mut params = Vec::new();
+        for part in nodes {
+            if part.as_rule() == Rule::param {
+                params.push(self.param(part)?);
+                continue;
+            }
+            let span = self.span(&part);
+            let ty = TypeExpr { kind: TypeKind::Error, span };
+            params.extend(self.word_in_hole(span).map(|name| Param { doc: None, name, ty, default: None, span }));
+        }
+        Ok(params)
     }
 }

@@ -122,6 +122,12 @@ impl Place<'_> {
         self.tokens.get(index).map_or(Span::new(self.file, self.base, self.base), |token| self.span(token))
     }
 
+    /// Whether nothing stands between a token and the next one.
+    pub(super) fn touches(&self, index: usize) -> bool {
+        let end = self.token(index).map(|token| token.end);
+        end.is_some() && end == self.token(index + 1).map(|next| next.start)
+    }
+
     /// The place behind the last token before the failure: something is missing there.
     fn gap(&self) -> Span {
         let before = self.at.checked_sub(1).and_then(|index| self.tokens.get(index));
@@ -136,7 +142,11 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
         return known;
     }
     let first = place.at == place.from;
-    let expected = if first { vec![place.kind.words().to_owned()] } else { failure.expected.clone() };
+    let mut expected = if first { vec![place.kind.words().to_owned()] } else { failure.expected.clone() };
+    // Between a field and its value other signs than the colon are rare.
+    if place.kind == Kind::Field && expected.iter().any(|sign| sign == "`+=`") {
+        expected = vec!["`:`".to_owned()];
+    }
     let next = place.tokens.get(place.at);
     let Some(token) = next.filter(|token| first || (place.at < place.to && !token.first_on_line)) else {
         let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
@@ -149,6 +159,7 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
     if let Some((slot, span)) = in_slot(place, failure, token) {
         return match slot {
             "" | "}" => errors::empty_slot(span),
+            "/*" | "//" => errors::comment_in_slot(span),
             word => errors::expected("a value", &format!("`{word}`"), span),
         };
     }
@@ -169,10 +180,17 @@ fn in_slot<'s>(place: &Place<'s>, failure: &Failure, token: &Token) -> Option<(&
         return None;
     }
     let from = place.source.get(start..failure.at)?.trim_end_matches(char::is_alphanumeric).len() + start;
+    let comment = |from: usize| {
+        let mark = place.source.get(from..from + 2).filter(|mark| matches!(*mark, "/*" | "//"))?;
+        Some((mark, from))
+    };
+    let at = |offset: usize| place.base + crate::syntax::scan::offset(offset);
+    if let Some((mark, from)) = comment(from).or_else(|| comment(from.checked_sub(1)?)) {
+        return Some((mark, Span::new(place.file, at(from), at(from + 2))));
+    }
     let rest = place.source.get(from..end)?;
     let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     let length = if length == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { length };
-    let at = |offset: usize| place.base + crate::syntax::scan::offset(offset);
     Some((rest.get(..length)?, Span::new(place.file, at(from), at(from + length))))
 }
 
@@ -188,7 +206,7 @@ fn known_mistake(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     let first = place.token(place.from)?;
     let word = first.text(place.source);
     let is_word = matches!(first.kind, TokenKind::Word | TokenKind::Name);
-    if place.at <= place.from + 1 && is_word {
+    if is_word && (place.at <= place.from + 1 || is_foreign_verb(place)) {
         match place.kind {
             Kind::Stmt if !verbs::is_verb(word) => {
                 if let Some(help) = errors::habits::statement(word) {
@@ -212,6 +230,16 @@ fn known_mistake(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
         .or_else(|| extra_bracket(place))
 }
 
+/// `foreach (var l in lines) {`: a verb of another language, whatever follows it.
+fn is_foreign_verb(place: &Place<'_>) -> bool {
+    let word = place.word(place.from);
+    let goes_on = place.token(place.from + 1).is_some_and(|next| {
+        let is_operand = matches!(next.kind, TokenKind::Word | TokenKind::Name | TokenKind::Text | TokenKind::Number);
+        !next.first_on_line && (is_operand || next.kind == TokenKind::Open('('))
+    });
+    place.kind == Kind::Stmt && goes_on && errors::habits::statement(word).is_some()
+}
+
 /// `f(3))`: a bracket that closes nothing.
 fn extra_bracket(place: &Place<'_>) -> Option<Diagnostic> {
     let token = place.token(place.at)?;
@@ -222,6 +250,12 @@ fn extra_bracket(place: &Place<'_>) -> Option<Diagnostic> {
 
 /// `(a + 3` at the end of its line, or before what no value goes on with.
 fn unclosed_bracket(place: &Place<'_>) -> Option<Diagnostic> {
+    let (open, bracket) = open_bracket(place)?;
+    Some(errors::unclosed_bracket(bracket, place.span_of(open), place.gap()))
+}
+
+/// The bracket that is still open where the part goes wrong, if that it is open is what is wrong.
+pub(super) fn open_bracket(place: &Place<'_>) -> Option<(usize, char)> {
     let heads = ["for", "when", "before", "after", "only", "run"];
     let ends = |token: &Token| {
         let text = token.text(place.source);
@@ -237,11 +271,10 @@ fn unclosed_bracket(place: &Place<'_>) -> Option<Diagnostic> {
         return None;
     }
     let is_open = |at: &usize| place.partner.get(*at).copied().flatten().is_none_or(|closing| closing >= place.to);
-    let (open, bracket) = (place.from..place.at).rev().find_map(|at| match place.token(at)?.kind {
+    (place.from..place.at).rev().find_map(|at| match place.token(at)?.kind {
         TokenKind::Open(bracket @ ('(' | '[')) if is_open(&at) => Some((at, bracket)),
         _ => None,
-    })?;
-    Some(errors::unclosed_bracket(bracket, place.span_of(open), place.gap()))
+    })
 }
 
 /// `3 dayz`, `50 usd`.
@@ -257,6 +290,9 @@ fn unit(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
         return None;
     }
     let word = token.text(place.source);
+    if UNITS.contains(&word) {
+        return None;
+    }
     let near = did_you_mean(word, UNITS);
     if currencies::known(&word.to_ascii_uppercase()).is_some() && near.is_empty() {
         return Some(errors::currency_in_lower_case(word, place.span(token)));

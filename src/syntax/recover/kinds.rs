@@ -1,5 +1,6 @@
 //! What a body in braces holds, judged by the words before it, and where its parts may begin.
 
+use crate::base::distance::did_you_mean;
 use crate::syntax::chunks::DECLARATIONS;
 use crate::syntax::grammar::Rule;
 use crate::syntax::scan::{Token, TokenKind};
@@ -137,7 +138,7 @@ impl Kind {
 pub(super) fn body_kind(outer: Kind, source: &str, head: &[Token], inside: &[Token], is_last: bool) -> Option<Kind> {
     let words: Vec<&str> = head.iter().map(|token| token.text(source)).collect();
     match outer {
-        Kind::Item if is_last => item_body(&words),
+        Kind::Item if is_last => item_body(&words, looks_like_fields(source, inside)),
         Kind::EntityPart => (words.first() == Some(&"states")).then_some(Kind::StatePart),
         Kind::FlowPart if is_last => Some(if words.first() == Some(&"stage") { Kind::StagePart } else { Kind::Stmt }),
         Kind::Branch => Some(Kind::Stmt),
@@ -146,10 +147,12 @@ pub(super) fn body_kind(outer: Kind, source: &str, head: &[Token], inside: &[Tok
     }
 }
 
-fn item_body(words: &[&str]) -> Option<Kind> {
-    let keyword = words.iter().find(|word| **word != "extend")?;
-    Some(match *keyword {
+fn item_body(words: &[&str], fields: bool) -> Option<Kind> {
+    Some(match keyword(words) {
         "enum" => Kind::Member,
+        // A word that says nothing, and fields behind it.
+        "" if fields => Kind::EntityPart,
+        "event" if fields => Kind::Param,
         "entity" => Kind::EntityPart,
         "record" | "error" | "signal" => Kind::Param,
         "email" => Kind::EmailLine,
@@ -158,6 +161,16 @@ fn item_body(words: &[&str]) -> Option<Kind> {
         "use" | "calendar" | "migrate" | "activity" => return None,
         _ => Kind::Stmt,
     })
+}
+
+/// The word that says what is declared: also where another word stands before it, or where it is misspelt.
+fn keyword<'w>(words: &[&'w str]) -> &'w str {
+    let mut known = words.iter().copied().filter(|word| *word != "extend" && DECLARATIONS.contains(word));
+    let Some(first) = words.iter().copied().find(|word| *word != "extend") else { return "" };
+    if DECLARATIONS.contains(&first) {
+        return first;
+    }
+    did_you_mean(first, DECLARATIONS).first().copied().or_else(|| known.next()).unwrap_or("")
 }
 
 fn stmt_body(source: &str, head: &[Token], words: &[&str], inside: &[Token]) -> Option<Kind> {
@@ -170,6 +183,7 @@ fn stmt_body(source: &str, head: &[Token], words: &[&str], inside: &[Token]) -> 
     match last {
         "=>" | "else" | "try" | "atomic" | "saga" | "undo" | "finally" | "cancel" | "" => return Some(Kind::Stmt),
         "wait" => return Some(Kind::WaitArm),
+        "for" if words == ["wait", "for"] => return Some(Kind::WaitArm),
         "parallel" | "first" => return Some(Kind::Branch),
         "email" => return Some(Kind::Field),
         _ => {}

@@ -6,6 +6,7 @@ use super::brackets::partners;
 use super::kinds::{Kind, body_kind};
 use super::repair::HOLE;
 use super::{Work, explain, habits, verbs};
+use crate::base::distance::did_you_mean;
 use crate::diag::Diagnostic;
 use crate::syntax::chunks::DECLARATIONS;
 use crate::syntax::errors;
@@ -171,6 +172,12 @@ impl<'a> Mender<'a> {
     /// A part that does not parse: first what it holds, then the part itself.
     fn part(&mut self, kind: Kind, from: usize, to: usize) {
         let known = self.diagnostics.len();
+        if kind == Kind::Item && self.is_prefix(from) && from + 1 < to {
+            let (start, end) = (self.start_of(from), self.end_of(from));
+            self.tell(kind, from, from, to, &explain::failure(kind, self.work, start, end, &self.tokens));
+            self.work.fill(start, end, b' ');
+            return self.list(kind, from + 1, to);
+        }
         if self.is_foreign(kind, from) {
             self.tell(
                 kind,
@@ -202,7 +209,14 @@ impl<'a> Mender<'a> {
         if !stray && (!told || self.diagnostics.len() == known) {
             self.tell(kind, from, at, to, &failure);
         }
-        if self.add_colon(kind, from, to, at, &failure) {
+        if self.drop_base(kind, from, to, at) {
+            return self.part(kind, from, to);
+        }
+        let closed = self.add_bracket(kind, from, to, at, failure.at);
+        if closed && at >= to {
+            return;
+        }
+        if closed || self.add_colon(kind, from, to, at, &failure) {
             return self.part(kind, from, to);
         }
         self.punch(kind, from, to, at);
@@ -238,6 +252,26 @@ impl<'a> Mender<'a> {
         goes_on
     }
 
+    /// `f(a: int for …`: the bracket that is missing is put into the gap. Says whether the part goes on behind it.
+    fn add_bracket(&mut self, kind: Kind, from: usize, to: usize, at: usize, failed: usize) -> bool {
+        let Some((_, bracket)) = explain::open_bracket(&self.place(kind, from, at, to)) else { return false };
+        let gap = self.end_of(at.saturating_sub(1));
+        if at <= from || !self.work.slice(gap, gap + 1).trim().is_empty() {
+            return false;
+        }
+        let before = self.work.copy(gap, gap + 1);
+        self.work.fill(gap, gap + 1, if bracket == '(' { b')' } else { b']' });
+        let (start, end) = (self.start_of(from), self.end_of(to - 1).max(gap + 1));
+        let goes_on = ProcParser::parse(kind.whole(), self.work.slice(start, end)).is_ok()
+            || (at < to && explain::failure(kind, self.work, start, end, &self.tokens).at > failed.max(gap + 1));
+        if goes_on {
+            self.work.guesses.push(self.work.base + scan::offset(gap));
+        } else {
+            self.work.restore(gap, &before);
+        }
+        goes_on
+    }
+
     /// Says what is wrong with a part.
     fn tell(&mut self, kind: Kind, from: usize, at: usize, to: usize, failure: &explain::Failure) {
         let message = explain::explain(&self.place(kind, from, at, to), failure);
@@ -256,6 +290,25 @@ impl<'a> Mender<'a> {
             at,
             to,
         }
+    }
+
+    /// `entity Line extends Deal {`: what stands between the name and the body is taken out.
+    fn drop_base(&mut self, kind: Kind, from: usize, to: usize, at: usize) -> bool {
+        let is_base = matches!(self.word(at), "extends" | "inherits" | ":") && at == from + 2;
+        let Some(open) = (at + 1..to).take(4).find(|open| self.word(*open) == "{") else { return false };
+        let is_entity = kind == Kind::Item && self.word(from) == "entity";
+        if is_base && is_entity {
+            self.work.fill(self.start_of(at), self.end_of(open - 1), b' ');
+        }
+        is_base && is_entity
+    }
+
+    /// `public entity Deal {`: whether the word is only too much before a declaration.
+    fn is_prefix(&self, from: usize) -> bool {
+        let (word, next) = (self.word(from), self.word(from + 1));
+        let is_named = self.tokens.get(from + 2).is_some_and(|name| name.kind == TokenKind::Name);
+        let is_item = is_named && DECLARATIONS.contains(&next) && !DECLARATIONS.contains(&word);
+        is_item && did_you_mean(word, DECLARATIONS).is_empty()
     }
 
     /// Whether a part is of another language as a whole, so that nothing in its body can be judged.

@@ -89,7 +89,7 @@ struct Work {
     bytes: Vec<u8>,
     /// Where characters stood that were told and taken out, in the file.
     strays: Vec<u32>,
-    /// Where braces were put in that seem to be missing, in the file.
+    /// Where brackets were put in that seem to be missing, in the file.
     guesses: Vec<u32>,
 }
 

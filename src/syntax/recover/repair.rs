@@ -56,7 +56,7 @@ pub(super) fn repair(
                 }
                 repair.blank(token.start, token.end);
             }
-            TokenKind::Symbol if matches!(token.text(source), "&" | "|") => repair.stray(token, token.end),
+            TokenKind::Symbol if matches!(token.text(source), "&" | "|") => repair.bar(&code, token),
             TokenKind::Stray => index = repair.strays(tokens, index - 1),
             _ => {}
         }
@@ -66,6 +66,23 @@ pub(super) fn repair(
     }
     let strays = std::mem::take(&mut repair.strays);
     (String::from_utf8(repair.bytes).unwrap_or_default(), strays)
+}
+
+fn is_nothing(word: &str) -> bool {
+    word == "none" || super::habits::NOTHING.contains(&word)
+}
+
+fn is_operand_at(token: &Token, start: u32) -> bool {
+    token.start == start && matches!(token.kind, TokenKind::Text | TokenKind::Number)
+}
+
+/// What is kept of an open text, with the ends of the slots that it opens.
+fn with_slots<'t>(inside: &'t str, kept: &'t str) -> &'t str {
+    let count = |mark: char| kept.matches(mark).count();
+    let open = count('{').saturating_sub(count('}'));
+    let rest = inside.get(kept.len()..).unwrap_or("");
+    let end = rest.match_indices('}').take(open).last().map_or(0, |(at, _)| at + 1);
+    inside.get(..kept.len() + end).unwrap_or(kept)
 }
 
 struct Repair<'a> {
@@ -134,6 +151,7 @@ impl Repair<'_> {
         self.diagnostics.push(errors::unclosed_text(triple, is_open, span));
         let inside = if triple { written } else { first_line };
         let kept = inside.trim_end_matches([' ', '\t', '\r', '\n', ',', ')', ']', '}']);
+        let kept = with_slots(inside, kept);
         let end = token.start + offset(kept.len());
         if kept.len() < 3 {
             return self.fill(token.start, end.max(token.start + 1), HOLE);
@@ -156,6 +174,8 @@ impl Repair<'_> {
             "“" | "”" | "„" => self.quotes(tokens, from, &['“', '”', '„'], errors::curly_quotes),
             "'" | "‘" | "’" => self.quotes(tokens, from, &['\'', '‘', '’'], errors::single_quotes),
             "#" if first.first_on_line => self.foreign_comment(tokens, first),
+            // `$"…"` and `$50`: what belongs to it is told with it.
+            "$" if tokens.get(from + 1).is_some_and(|next| is_operand_at(next, first.end)) => self.dollar(tokens, from),
             _ => {
                 let glued = tokens
                     .get(from..)
@@ -206,6 +226,44 @@ impl Repair<'_> {
             at += offset(line.len());
         }
         end
+    }
+
+    /// `a | b`: told once for a line.
+    fn bar(&mut self, code: &[Token], token: &Token) {
+        let at = code.partition_point(|other| other.start < token.start);
+        let word = |at: Option<usize>| at.and_then(|at| code.get(at)).map_or("", |token| token.text(self.source));
+        let line = (0..at).rev().find(|at| code.get(*at).is_some_and(|token| token.first_on_line));
+        let next = code.get(at + 1).filter(|next| is_nothing(next.text(self.source)));
+        if let Some(next) = next.filter(|next| !next.first_on_line) {
+            let span = Span::new(self.file, token.start, next.end);
+            self.strays.push(token.start);
+            self.diagnostics.push(errors::optional_by_bar(word(at.checked_sub(1)), span));
+            self.blank(token.start, next.end);
+            return self.put(token.start, b'?');
+        }
+        let first = line.unwrap_or(0);
+        let is_told = code.get(first..at).unwrap_or(&[]).iter().any(|other| other.text(self.source) == "|");
+        if is_told || word(Some(first)) == "enum" {
+            return self.blank(token.start, token.end);
+        }
+        self.stray(token, token.end);
+    }
+
+    /// `$"…"`, `$50`.
+    fn dollar(&mut self, tokens: &[Token], from: usize) -> usize {
+        let Some((first, next)) = tokens.get(from).zip(tokens.get(from + 1)) else { return from + 1 };
+        if next.kind == TokenKind::Text {
+            let span = first.span(self.file);
+            self.diagnostics.push(errors::marked_text("$", span));
+            self.blank(first.start, first.end);
+            return from + 2;
+        }
+        self.stray(first, first.end);
+        if next.kind == TokenKind::Number {
+            self.fill(first.start, next.end, HOLE);
+            return from + 2;
+        }
+        from + 1
     }
 
     fn stray(&mut self, first: &Token, end: u32) {

@@ -53,6 +53,7 @@ pub(super) fn expected(tried: &Tried) -> Vec<String> {
         let colon = words.iter().any(|word| word == "`:`");
         words.retain(|word| !(colon && word == "`as`"));
         words.sort_by_key(|word| word.chars().any(char::is_alphabetic));
+        let text = text || (!words.is_empty() && words.iter().all(|word| word.contains('"')));
         words.retain(|word| !(text && word.contains('"')));
         if text {
             words.push("a text".to_owned());

@@ -12,6 +12,30 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
     let (word, span) = (token.text(place.source), place.span(token));
     let next = place.word(place.at + 1);
     match (word, next) {
+        ("?", ":") if place.at == place.from + 1 => {
+            let name = place.word(place.from);
+            let ty = place.word(place.at + 2);
+            let help = format!("write `{name}: {ty}?`");
+            Some(habits::instead("a field that may be absent has a type with `?`", span, "not behind the name", help))
+        }
+        ("primary", "key") => Some(habits::instead(
+            "every record has an `id` by itself",
+            span.to(place.span_of(place.at + 1)),
+            "not needed",
+            "leave it out; what else identifies a record is `unique name`",
+        )),
+        ("references" | "foreign", _) => Some(habits::instead(
+            "a reference is a field whose type is an entity",
+            span,
+            "not needed",
+            "write `deal: Deal` alone",
+        )),
+        ("{", _) if place.word(place.from) == "states" => Some(habits::instead(
+            "`states` is followed by braces",
+            place.span_of(place.at - 1),
+            "not needed",
+            "write `states { open, won }`",
+        )),
         ("required" | "mandatory", _) => Some(habits::instead(
             "a field is required by itself",
             span,
@@ -67,6 +91,26 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
             let known = explain::is_type_word(first) || place.token(place.from)?.kind == TokenKind::Name;
             known.then(|| habits::instead("the name of a field stands before its type", span, "expected `:`", help))
         }
+        _ => None,
+    }
+}
+
+/// Values of fields: `score++`, `...changes`.
+pub(super) fn init(place: &Place<'_>) -> Option<Diagnostic> {
+    let token = place.token(place.at)?;
+    let (word, span) = (token.text(place.source), place.span(token));
+    match word {
+        "++" | "-" if place.at == place.from + 1 => {
+            let (sign, right) = if word == "++" { ("++", "+=") } else { ("--", "-=") };
+            let help = format!("write `{} {right} 1`", place.word(place.from));
+            Some(habits::instead(format!("`{sign}` does not count"), span, "no value follows", help))
+        }
+        "..." | ".." => Some(habits::instead(
+            "fields are named one by one",
+            span,
+            "spreads nothing",
+            "write `{ title: old_deal.title, score: old_deal.score }`",
+        )),
         _ => None,
     }
 }

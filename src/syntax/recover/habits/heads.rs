@@ -62,8 +62,39 @@ fn event(here: &Here<'_>) -> Option<Diagnostic> {
 
 /// What stands too late, and what is missing.
 fn order(here: &Here<'_>) -> Option<Diagnostic> {
-    let Here { place, word, first: kind, span, .. } = *here;
+    let Here { place, word, before, first: kind, span, .. } = *here;
     match word {
+        "if" | "where" | "unless" | "filter" if here.is_process() && here.has("when") => Some(habits::instead(
+            "a condition of the start is written `only if`",
+            span,
+            "begins no clause",
+            "write `only if deal.value > 10_000 USD`",
+        )),
+        "as" if here.is_process() && before != "run" => Some(habits::instead(
+            "whose rights a process has is written `run as`",
+            span,
+            "begins no clause",
+            "write `run as owner` or `run as caller`",
+        )),
+        "extends" | "inherits" | ":" if kind == "entity" => Some(habits::instead(
+            "an entity takes nothing from another one",
+            span,
+            "begins no clause",
+            "write a reference `base: Deal`; fields are added to an entity of a library with `extend entity Deal { … }`",
+        )),
+        "=" if kind == "enum" => Some(habits::instead(
+            "the members of an enum stand in braces",
+            span,
+            "expected `{`",
+            "write `enum Rating { cold, warm, hot }`",
+        )),
+        _ if here.token.kind == TokenKind::Name
+            && place.token(place.at - 1).is_some_and(|b| b.kind == TokenKind::Name)
+            && place.at <= place.from + 3 =>
+        {
+            let help = format!("write `{before}{word}`");
+            Some(habits::instead("a name is one word", place.span_of(place.at - 1).to(span), "two words", help))
+        }
         "for" if here.is_process() && !here.has("for") => Some(habits::instead(
             "`for …` stands before the clauses and the result",
             span,
@@ -108,6 +139,9 @@ fn result(here: &Here<'_>) -> Option<Diagnostic> {
     match word {
         ":" if kind == "fn" && before == ")" => {
             Some(habits::replaced("the result of a function stands after `->`", span, "another sign", " ->"))
+        }
+        ":" if here.is_process() && !here.has("when") && token_is_name(here.place, here.place.at + 1) => {
+            Some(habits::replaced("the result stands after `->`", span, "another sign", " ->"))
         }
         "{" if kind == "fn" && before == ")" => Some(habits::instead(
             "a function says what it gives",

@@ -11,20 +11,22 @@ use super::explain::{self, Failure, Place};
 use super::kinds::Kind;
 use crate::base::span::Span;
 use crate::diag::Diagnostic;
-use crate::syntax::errors::habits;
+use crate::syntax::errors::{self, habits};
 use crate::syntax::scan::{Token, TokenKind};
 
 pub(super) use statements::{missing_fields, region};
 
 /// Words that go on with something, as other languages write them.
-const NEARLY: [(&str, &str); 10] = [
+const NEARLY: [(&str, &str); 12] = [
     ("asc", "ascending"),
     ("cancelled", "canceled"),
     ("desc", "descending"),
+    ("except", "catch"),
     ("groupby", "group by"),
     ("having", "where"),
     ("into", "to"),
     ("orderby", "order by"),
+    ("rescue", "catch"),
     ("sort", "order by"),
     ("sortby", "order by"),
     ("within", "in"),
@@ -36,12 +38,14 @@ pub(in crate::syntax) const NOTHING: [&str; 7] = ["null", "nil", "undefined", "N
 /// The message for a slip that is known, in a part that does not parse.
 pub(super) fn known(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     letters(place)
+        .or_else(|| marked_text(place))
         .or_else(|| number(place))
         .or_else(|| absent(place))
         .or_else(|| match place.kind {
             Kind::Item => heads::known(place, failure),
             Kind::Stmt | Kind::Arm | Kind::WaitArm | Kind::ValueArm => statements::known(place, failure),
             Kind::EntityPart | Kind::Param => fields::field(place),
+            Kind::Field => fields::init(place),
             Kind::StatePart => fields::arrow(place),
             _ => None,
         })
@@ -55,6 +59,13 @@ fn letters(place: &Place<'_>) -> Option<Diagnostic> {
     let word = token.text(place.source);
     let is_name = matches!(token.kind, TokenKind::Word | TokenKind::Name) && !word.starts_with('`');
     (is_name && !word.is_ascii()).then(|| habits::not_ascii(word, place.span(token)))
+}
+
+/// `f"…"`.
+fn marked_text(place: &Place<'_>) -> Option<Diagnostic> {
+    let text = place.token(place.at).filter(|token| token.kind == TokenKind::Text)?;
+    let mark = place.token(place.at.checked_sub(1)?).filter(|mark| mark.end == text.start)?;
+    (mark.kind == TokenKind::Word).then(|| errors::marked_text(mark.text(place.source), place.span(mark)))
 }
 
 /// `3days`, `0xff`, `1,5`, `.5`.

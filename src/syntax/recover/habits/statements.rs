@@ -1,6 +1,7 @@
 //! Statements and what stands in them.
 
 use super::{Here, token_is_name};
+use crate::base::currencies;
 use crate::base::span::Span;
 use crate::diag::Diagnostic;
 use crate::syntax::errors::habits;
@@ -56,6 +57,18 @@ fn misplaced(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
         let help = "write `wait until deal.score > 3`";
         return Some(habits::instead("`wait for` waits for what was started", span, "a condition", help));
     }
+    if (first, place.word(place.from + 1)) == ("wait", "for") && word == "{" {
+        let help = "write `wait { until …, after 3 days => … }`";
+        return Some(habits::instead(
+            "the arms of a `wait` follow it",
+            place.span_of(place.from + 1),
+            "not needed",
+            help,
+        ));
+    }
+    if let Some(message) = query(here) {
+        return Some(message);
+    }
     if let Some(at) = open_query(place) {
         let word = place.word(at);
         let help = format!("write `{word} x in Entity where …`; in parentheses as a whole: `({word} x in …)`");
@@ -67,6 +80,37 @@ fn misplaced(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
         ));
     }
     None
+}
+
+/// Queries as other languages write them.
+fn query(here: &Here<'_>) -> Option<Diagnostic> {
+    let Here { place, word, before, first, span, .. } = *here;
+    let write = |message: &str, at: Span, help: String| Some(habits::instead(message, at, "not a query", help));
+    let next = place.word(place.at + 1);
+    match before {
+        "find" | "exists" | "count" if here.token.kind == TokenKind::Name => {
+            write("a query names each record", span, format!("write `{before} x in {word} where …`"))
+        }
+        "all" | "each" | "every" if place.at >= 2 && place.word(place.at - 2) == "find" && next == "in" => write(
+            "`find` gives all by itself",
+            place.span_of(place.at - 1),
+            format!("write `find {word} in … where …`"),
+        ),
+        "select" if first != "select" && (place.word(place.at) == "*" || next == "from") => write(
+            "a query begins with `find`",
+            place.span_of(place.at - 1),
+            "write `find x in Entity where …`".to_owned(),
+        ),
+        "insert" if word == "into" => {
+            let help = format!("write `let x = create {next} {{ … }}`");
+            write("a record is made by `create`", place.span_of(place.at - 1).to(span), help)
+        }
+        "from" if first == "delete" => {
+            let help = format!("write `for each x in find x in {word} where … {{ delete x }}`");
+            write("`delete` takes one record", place.span_of(place.at - 1), help)
+        }
+        _ => None,
+    }
 }
 
 /// Loops and branches.
@@ -102,6 +146,14 @@ fn block(here: &Here<'_>) -> Option<Diagnostic> {
 fn clause(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
     let Here { place, word, before, first, span, .. } = *here;
     match (first, word) {
+        ("case" | "when", _) if matches!(place.kind, Kind::Arm | Kind::ValueArm) && here.is_second() => {
+            let help = format!("write `{word} => …`");
+            Some(habits::instead(format!("an arm has no `{first}`"), place.span_of(place.from), "not needed", help))
+        }
+        ("let" | "var", ",") if place.word(place.at + 2) == "=" => {
+            let help = format!("write `{first} {} = …` on its own", place.word(place.at + 1));
+            Some(habits::instead(format!("each `{first}` gives one name"), span, "a second name", help))
+        }
         ("mock", "=>") if place.word(place.from + 1) == "(" => Some(habits::instead(
             "a mock names what it stands for",
             place.span_of(place.from + 1),
@@ -132,7 +184,8 @@ fn clause(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
         )),
         ("update", "set" | "with") => Some(braces(first, "`update` names its fields in braces", span)),
         (_, "(") if OF_FIELDS.contains(&first) || has_verb_of_fields(place) => {
-            failure.expects("{").then(|| braces(first, "fields stand in braces", span))
+            let is_bare = matches!(first, "emit" | "raise") && token_is_name(place, place.at - 1);
+            (is_bare || failure.expects("{")).then(|| braces(first, "fields stand in braces", span))
         }
         ("share", _)
             if before != "with" && matches!(word, "read" | "update" | "delete" | "assign" | "share" | "write") =>
@@ -160,7 +213,7 @@ fn sign(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
         )),
         (_, "=>")
             if place.kind == Kind::Stmt
-                && matches!(before, "_") | token_is_name(place, place.at.saturating_sub(1))
+                && matches!(before, "_" | ")") | token_is_name(place, place.at.saturating_sub(1))
                 && first != "mock" =>
         {
             Some(habits::instead(
@@ -176,6 +229,16 @@ fn sign(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
             "within parentheses",
             "write `x in [1, 2, 3]`",
         )),
+        (_, "if") if place.at > place.from && has_else(place) => Some(habits::instead(
+            "the condition of a value stands before it",
+            span,
+            "too late",
+            "write `if condition then a else b`",
+        )),
+        _ if here.token.kind == TokenKind::Number && currencies::known(before).is_some() => {
+            let help = format!("write `{word} {before}`");
+            Some(habits::instead("a currency stands behind the amount", place.span_of(place.at - 1), "too early", help))
+        }
         (_, ",") if place.word(place.at.saturating_sub(2)) == "between" => {
             Some(habits::replaced("the two ends of `between` are joined by `and`", span, "a comma", " and"))
         }
@@ -212,13 +275,21 @@ fn value(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
     }
 }
 
+/// Whether an `else` follows on the line.
+fn has_else(place: &Place<'_>) -> bool {
+    let rest = (place.at + 1..place.to).map_while(|at| place.token(at).filter(|token| !token.first_on_line));
+    rest.map(|token| token.text(place.source)).take_while(|word| *word != "{").any(|word| word == "else")
+}
+
 /// `exists(x in …)`, where the failure stands in the parentheses: the token of the word.
 fn open_query(place: &Place<'_>) -> Option<usize> {
     let heads = ["all", "average", "count", "exists", "find", "max", "min", "sum"];
     let is_open = |at: &usize| {
         heads.contains(&place.word(*at))
             && place.word(at + 1) == "("
-            && place.word(at + 3) == "in"
+            && (place.word(at + 3) == "in"
+                || place.word(at + 2) == "select"
+                || (place.word(at + 3) == "where" && matches!(place.word(*at), "count" | "exists" | "find")))
             && place.partner.get(at + 1).copied().flatten().is_some_and(|close| close >= place.at)
     };
     (place.from..place.at).rev().find(is_open)
@@ -230,7 +301,13 @@ pub(in crate::syntax::recover) fn region(place: &Place<'_>) -> Option<(usize, us
         return Some((at, place.partner.get(at + 1).copied().flatten()? + 1));
     }
     let before = place.at.checked_sub(1)?;
+    if place.token(place.at).is_some_and(|token| token.kind == TokenKind::Text)
+        && place.token(before).is_some_and(|mark| mark.kind == TokenKind::Word && place.touches(before))
+    {
+        return Some((before, place.at + 1));
+    }
     match place.word(place.at) {
+        "," if matches!(place.word(place.from), "let" | "var") => Some((before, place.to)),
         "?" => {
             let is_start = |at: &usize| matches!(place.word(*at), "=" | "return" | "log" | ":" | "=>" | "{");
             let start = (place.from..place.at).rev().find(is_start)?;
@@ -238,7 +315,8 @@ pub(in crate::syntax::recover) fn region(place: &Place<'_>) -> Option<(usize, us
         }
         "=>" => {
             let open = (place.from..place.at).rev().find(|at| place.word(*at) == "(")?;
-            let is_outside = |at: &usize| !token_is_name(place, *at) && place.word(*at) != ".";
+            let is_outside =
+                |at: &usize| place.word(*at) == "in" || (!token_is_name(place, *at) && place.word(*at) != ".");
             let start = (place.from..open).rev().find(is_outside).map_or(place.from, |at| at + 1);
             let start = if matches!(place.word(start), "return" | "log") { start + 1 } else { start };
             Some((start, place.partner.get(open).copied().flatten()? + 1))
