@@ -76,6 +76,8 @@ fn edges() {
     assert_eq!(formatted("\n// a\n\n\n\n// b\n"), "// a\n\n// b\n");
     assert_eq!(formatted("enum E { a }\r\n// x\r\nenum F { b }\r\n"), "enum E { a }\n// x\nenum F { b }\n");
     assert_eq!(formatted("enum E { a } enum F { b }"), "enum E { a }\nenum F { b }\n");
+    let zone = "workflow W\n    when every  day at 09:00   in \"a  b\"\n{\n    log \"x\"\n}\n";
+    assert!(formatted(zone).contains("when every day at 09:00 in \"a  b\"\n"), "{}", formatted(zone));
 }
 
 #[test]

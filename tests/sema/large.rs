@@ -40,7 +40,7 @@ fn many_names_entities_and_members() {
     for number in 0..2_000 {
         writeln!(text, "entity D{number} {{ r: D{}? }}", (number * 7 + 1) % 2_000).unwrap();
     }
-    let members: Vec<String> = (0..2_000).map(|number| format!("m{number}")).collect();
+    let members: Vec<String> = (0..6_000).map(|number| format!("m{number}")).collect();
     writeln!(text, "enum E {{ {} }}", members.join(", ")).unwrap();
     let arms: Vec<String> = members.iter().map(|member| format!("{member} => 1")).collect();
     writeln!(text, "fn f(e: E) -> int {{ return match e {{ {} }} }}", arms.join(", ")).unwrap();

@@ -87,11 +87,11 @@ impl Known {
         }
     }
 
-    fn or(&self, other: &Known) -> Known {
+    fn or(self, other: Known) -> Known {
         Known {
             present: self.present.filter(|p| other.present == Some(*p)),
-            entities: unite(self.entities.as_ref(), other.entities.as_ref()),
-            members: unite(self.members.as_ref(), other.members.as_ref()),
+            entities: unite(self.entities, other.entities),
+            members: unite(self.members, other.members),
         }
     }
 
@@ -107,8 +107,12 @@ fn intersect<T: Ord + Copy>(a: Option<BTreeSet<T>>, b: Option<BTreeSet<T>>) -> O
     }
 }
 
-fn unite<T: Ord + Copy>(a: Option<&BTreeSet<T>>, b: Option<&BTreeSet<T>>) -> Option<BTreeSet<T>> {
-    Some(a?.union(b?).copied().collect())
+/// The smaller set goes into the larger: many small ones are united in time that grows with their members.
+fn unite<T: Ord + Copy>(a: Option<BTreeSet<T>>, b: Option<BTreeSet<T>>) -> Option<BTreeSet<T>> {
+    let (a, b) = (a?, b?);
+    let (mut large, small) = if a.len() < b.len() { (b, a) } else { (a, b) };
+    large.extend(small);
+    Some(large)
 }
 
 /// What a condition says of some paths.
@@ -220,8 +224,11 @@ impl Flow {
         }
         let facts = self
             .facts
-            .iter()
-            .filter_map(|(path, known)| Some((path.clone(), known.or(other.facts.get(path)?))))
+            .into_iter()
+            .filter_map(|(path, known)| {
+                let known = known.or(other.facts.remove(&path)?);
+                Some((path, known))
+            })
             .filter(|(_, known)| !known.is_empty())
             .collect();
         let mut lost = self.lost;
@@ -244,7 +251,7 @@ impl Flow {
 fn either(a: Facts, b: &Facts) -> Facts {
     a.into_iter()
         .filter_map(|(path, known)| {
-            let joined = known.or(b.get(&path)?);
+            let joined = known.or(b.get(&path)?.clone());
             (!joined.is_empty()).then_some((path, joined))
         })
         .collect()
@@ -349,6 +356,48 @@ impl Checker<'_> {
         });
         let joined = if fits { each.reduce(|a, b| either(a, &b)) } else { each.reduce(both) };
         joined.unwrap_or_default()
+    }
+
+    /// Takes what patterns fit out of what is open. A member is only struck out, so that the arms of a long `match`
+    /// take time in proportion to their number.
+    pub(super) fn close(&self, open: &mut Facts, subject: &Expr, patterns: &[Pattern]) {
+        for pattern in patterns {
+            let members = match pattern {
+                Pattern::Value(Value::Enum(member)) => std::slice::from_ref(member),
+                Pattern::OneOf(members) => members,
+                _ => &[],
+            };
+            let path = self.path(strip_present(subject)).filter(|_| !members.is_empty());
+            let known = path.and_then(|path| open.get_mut(&path)?.members.as_mut());
+            match known {
+                Some(known) => members.iter().for_each(|member| {
+                    known.remove(member);
+                }),
+                None => {
+                    let closed = self.pattern_facts(subject, std::slice::from_ref(pattern), false);
+                    *open = both(std::mem::take(open), closed);
+                }
+            }
+        }
+    }
+
+    /// What is known in an arm whose patterns fit: of members only those that are still open.
+    pub(super) fn fitting(&self, open: &Facts, subject: &Expr, patterns: &[Pattern]) -> Facts {
+        let mut facts = self.pattern_facts(subject, patterns, true);
+        for (path, known) in open {
+            let before = facts.remove(path).unwrap_or_default();
+            let together = match before.members {
+                Some(mut fit) => {
+                    fit.retain(|member| known.members.as_ref().is_none_or(|open| open.contains(member)));
+                    let rest = Known { members: None, ..before };
+                    let open = Known { present: known.present, entities: known.entities.clone(), members: None };
+                    Known { members: Some(fit), ..open.and(rest) }
+                }
+                None => known.clone().and(before),
+            };
+            facts.insert(path.clone(), together);
+        }
+        facts
     }
 
     /// Wraps what reads a path in what is known of it.

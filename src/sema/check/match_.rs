@@ -92,17 +92,12 @@ impl Checker<'_> {
         if !patterns.is_empty() && (state.cover.all || patterns.iter().all(|p| is_covered(&state.cover, p))) {
             self.report(types::arm_never_reached(pattern.span));
         }
-        self.flow.learn(state.open.clone());
-        self.flow.learn(self.pattern_facts(&state.subject, &patterns, true));
+        self.flow.learn(self.fitting(&state.open, &state.subject, &patterns));
         let guard = guard.map(|guard| self.condition(guard));
         match &guard {
             Some(guard) => self.flow.learn(self.facts_of(guard, true)),
             None => {
-                let rest = self.pattern_facts(&state.subject, &patterns, false);
-                for (path, known) in rest {
-                    let before = state.open.remove(&path).unwrap_or_default();
-                    state.open.insert(path, before.and(known));
-                }
+                self.close(&mut state.open, &state.subject, &patterns);
                 patterns.iter().for_each(|pattern| cover(&mut state.cover, pattern));
             }
         }
