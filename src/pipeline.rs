@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::iter;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -167,12 +167,26 @@ pub fn compile(sources: &Sources, project: &CheckedProject) -> Result<Arc<Progra
     verify(codegen::lower(&project.checked.program, sources)?)
 }
 
-/// A checked project as a build: without its tests. The project has no errors.
+/// A checked project as a build: without its tests. The project has no errors. The same sources give the same build,
+/// wherever they stand: files are named as they are within the project.
 ///
 /// # Errors
 /// Where the program exceeds what a build can hold.
 pub fn compile_build(sources: &Sources, project: &CheckedProject) -> Result<Arc<Program>, Vec<Diagnostic>> {
-    verify(codegen::lower_build(&project.checked.program, sources)?)
+    let mut module = codegen::lower_build(&project.checked.program, sources)?;
+    for (file, (_, source)) in module.debug.files.iter_mut().zip(sources.iter()).filter(|(_, (_, s))| !s.is_library) {
+        *file = within(&project.root, &source.path);
+    }
+    verify(module)
+}
+
+/// The path of a file within a project; of a project that is one file, its name.
+fn within(root: &Path, file: &str) -> String {
+    let plain = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let path = plain(Path::new(file));
+    let rest = path.strip_prefix(plain(root)).ok().filter(|rest| *rest != Path::new(""));
+    let rest = rest.or_else(|| if root.is_dir() { None } else { path.file_name().map(Path::new) });
+    rest.unwrap_or(&path).to_string_lossy().replace('\\', "/")
 }
 
 /// Why sources do not become a program.

@@ -150,6 +150,12 @@ fn seed() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
 
+/// Tells that a clock would go beyond the calendar.
+pub(super) fn too_late(term: &Term) -> Exit {
+    term.err("error: `--advance` leads beyond the year 9999\n");
+    Exit::Usage
+}
+
 /// Tells what refused a command, with its place in the source if it has one, or what is wrong with the store.
 pub(super) fn refused(term: &Term, failure: Failure) -> Exit {
     let Failure::Fault(fault) = failure else { return failed(term, failure) };

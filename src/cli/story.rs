@@ -38,7 +38,7 @@ impl<'a> Story<'a> {
     }
 
     fn show(&self) -> Show<'_> {
-        Show { module: self.program.module(), zone: self.zone.clone(), exact: self.as_json }
+        Show { module: self.program.module(), zone: self.zone.clone(), exact: self.as_json, whole: false }
     }
 
     /// Tells where it begins, and from now on what happens.

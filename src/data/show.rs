@@ -19,6 +19,8 @@ pub struct Show<'a> {
     pub zone: TimeZone,
     /// Whether moments show parts of seconds, which people do not look for.
     pub exact: bool,
+    /// Whether long texts are shown to their end.
+    pub whole: bool,
 }
 
 impl<'a> Show<'a> {
@@ -26,7 +28,7 @@ impl<'a> Show<'a> {
     #[must_use]
     pub fn new(module: &'a Module, exact: bool) -> Self {
         let zone = TimeZone::get(&module.meta.zone).unwrap_or(TimeZone::UTC);
-        Self { module, zone, exact }
+        Self { module, zone, exact, whole: false }
     }
 
     /// A value of type `ty`; `name` gives the shown name of a record.
@@ -65,6 +67,7 @@ impl<'a> Show<'a> {
             Value::Float(f) if *f == 0.0 => "0".to_owned(),
             Value::Float(f) => f.to_string(),
             Value::Money(m) => money(*m),
+            Value::Text(t) if self.whole => quoted(t),
             Value::Text(t) => text(t),
             Value::Date(days) => date(*days),
             Value::Time(micros) => time_of_day(*micros),
@@ -133,6 +136,11 @@ pub fn money(value: Money) -> String {
         part => format!(".{part:04}").trim_end_matches('0').to_owned(),
     };
     format!("{sign}{whole}{decimals} {}", value.currency)
+}
+
+/// A text in quotes, on one line.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\n', "⏎"))
 }
 
 /// A text in quotes, on one line, cut where it is long.

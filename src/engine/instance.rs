@@ -179,7 +179,7 @@ impl Engine {
         let slot = instance.slot.take();
         let keep = self.keep_of(&instance)?;
         if let Keep::For(duration) = keep {
-            instance.due = Some(words::later(self.now, duration, &self.module().meta.zone));
+            instance.due = words::later(self.now, duration, &self.module().meta.zone);
         }
         self.store.subscribe(id, &[])?;
         self.store.clear_mailbox(id)?;

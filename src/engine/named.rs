@@ -13,7 +13,7 @@ impl Engine {
     /// # Errors
     /// R0109 if the build has none.
     pub fn entity_named(&self, name: &str) -> Answer<EntityIdx> {
-        let found = self.module().entity_by_name(name).filter(|(_, def)| !def.table.is_empty());
+        let found = self.module().entity_by_name(name).filter(|(_, def)| !def.is_gone());
         found.map(|(entity, _)| entity).ok_or_else(|| faults::unknown_request(format!("an entity `{name}`")))
     }
 
@@ -52,7 +52,7 @@ impl Engine {
 
     fn named_write(&self, entity: EntityIdx, field: &str, value: Value) -> Answer<Write> {
         let def = self.entity(entity)?;
-        let found = def.field_by_name(field).filter(|(_, found)| !found.column.is_empty());
+        let found = def.field_by_name(field).filter(|(_, found)| !found.is_gone());
         let (place, _) = found.ok_or_else(|| faults::unknown_request(format!("a field `{}.{field}`", def.name)))?;
         Ok(Write::set(place, value))
     }

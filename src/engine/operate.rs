@@ -3,7 +3,8 @@
 
 use crate::{
     base::value::{Duration, RecordRef, Value},
-    bytecode::module::ProcessDef,
+    bytecode::{module::ProcessDef, traps::TrapCode},
+    vm::fault::Fault,
 };
 
 use super::{
@@ -153,6 +154,7 @@ impl Engine {
 
     fn postpone(&mut self, instance: Instance, duration: Duration) -> Answer<()> {
         let due = words::later(self.now, duration, &self.module().meta.zone);
+        let due = due.ok_or_else(|| Fault::from(TrapCode::TimeRange))?;
         let until = self.showing().moment(due);
         self.note(&instance, format!("postponed by an operator until {until}"))?;
         self.hold(instance, Status::Postponed, Some(due))

@@ -27,7 +27,8 @@ impl Engine {
     /// `opportunity:42`.
     #[must_use]
     pub fn identity(&self, record: RecordRef) -> String {
-        let table = self.module().entity(record.entity).map_or("record", |e| e.table.as_str());
+        let entity = self.module().entity(record.entity);
+        let table = entity.map_or("record", |e| if e.is_gone() { e.name.as_str() } else { e.table.as_str() });
         format!("{table}:{}", record.id)
     }
 

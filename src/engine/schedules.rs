@@ -145,7 +145,7 @@ fn next(schedule: &Schedule, zone: &str, due: i64, now: i64) -> Option<i64> {
         Schedule::Every(time) => {
             let mut at = due;
             while at <= now {
-                let after = later(at, *time, zone);
+                let after = later(at, *time, zone).unwrap_or(i64::MAX);
                 if after <= at {
                     return None;
                 }

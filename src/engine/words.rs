@@ -24,16 +24,15 @@ pub(crate) fn ending(status: Status, message: &str) -> String {
     if message.is_empty() { status.word().to_owned() } else { format!("{}: {message}", status.word()) }
 }
 
-/// A moment later by a duration: months and days on the wall clock of the zone, then exact time.
+/// A moment later by a duration: months and days on the wall clock of the zone, then exact time. None if it lies beyond
+/// the year 9999.
 #[must_use]
-pub fn later(at: i64, duration: Duration, zone: &str) -> i64 {
-    let wall = || {
-        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        let span = Span::new().try_months(duration.months).ok()?.try_days(duration.days).ok()?;
-        let moved = Timestamp::from_microsecond(at).ok()?.to_zoned(zone).checked_add(span).ok()?;
-        Some(moved.timestamp().as_microsecond())
-    };
-    wall().unwrap_or(i64::MAX).saturating_add(duration.micros)
+pub fn later(at: i64, duration: Duration, zone: &str) -> Option<i64> {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let span = Span::new().try_months(duration.months).ok()?.try_days(duration.days).ok()?;
+    let moved = Timestamp::from_microsecond(at).ok()?.to_zoned(zone).checked_add(span).ok()?;
+    let moment = moved.timestamp().as_microsecond().checked_add(duration.micros)?;
+    Timestamp::from_microsecond(moment).is_ok().then_some(moment)
 }
 
 /// What a wait is for: its arms in the words of the source, those that the clock ends with their moments.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::{
     base::{
         span::Spanned,
@@ -40,7 +42,9 @@ impl Simulation<'_> {
     pub fn carry_out(&mut self, plan: &mut Plan, from: Progress) -> Result<(), Error> {
         let began = if from.done == 0 { self.engine.now() } else { from.began };
         let moments = (0u32..).zip(plan.data.moments());
-        let mut events: Vec<(i64, u32)> = moments.map(|(number, when)| (self.moment(began, when), number)).collect();
+        // The end of the calendar is late enough for what lies behind it.
+        let at = |when| self.moment(began, when).unwrap_or(Timestamp::MAX.as_microsecond());
+        let mut events: Vec<(i64, u32)> = moments.map(|(number, when)| (at(when), number)).collect();
         events.sort_unstable();
         let steps = plan.order.creations() + plan.order.later().len() + events.len();
         let program = Arc::clone(self.engine.program());

@@ -144,11 +144,11 @@ impl<'t> Simulation<'t> {
         self.done(answer).map(|done| done.is_some())
     }
 
-    /// What moment a word about time means.
+    /// What moment a word about time means; none if it lies beyond the year 9999.
     #[must_use]
-    pub fn moment(&self, from: i64, when: When) -> i64 {
+    pub fn moment(&self, from: i64, when: When) -> Option<i64> {
         match when {
-            When::At(moment) => moment,
+            When::At(moment) => Some(moment),
             When::After(duration) => later(from, duration, &self.engine.module().meta.zone),
         }
     }

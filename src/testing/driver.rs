@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    base::value::{RecordRef, Value},
+    base::value::{Duration, RecordRef, Value},
     bytecode::{
         host::{HostOp, InstanceState},
+        traps::TrapCode,
         types::{ProcessIdx, RecordIdx},
     },
     engine::{
@@ -40,6 +41,11 @@ fn broken() -> Failure {
 }
 
 impl Driver {
+    /// A moment later by a duration.
+    fn later(&self, at: i64, duration: Duration) -> Answer<i64> {
+        later(at, duration, &self.zone).ok_or_else(|| Fault::from(TrapCode::TimeRange).into())
+    }
+
     pub(super) fn new(zone: String) -> Self {
         Self { zone, parked: BTreeSet::new(), counted: None }
     }
@@ -126,11 +132,11 @@ impl TestHost for Driver {
             (HostOp::TestActAs, [Value::Ref(RecordRef { id, .. })]) => *user = Some(*id),
             (HostOp::TestActAs, [Value::None]) => *user = None,
             (HostOp::TestAdvance, [Value::Duration(duration)]) => {
-                advance(engine, later(engine.now(), *duration, &self.zone))?;
+                advance(engine, self.later(engine.now(), *duration)?)?;
             }
             (HostOp::TestAdvanceTo, [Value::DateTime(moment)]) => advance(engine, *moment)?,
             (HostOp::TestStandstill, [Value::Duration(duration)]) => {
-                engine.set_clock(later(engine.now(), *duration, &self.zone))?;
+                engine.set_clock(self.later(engine.now(), *duration)?)?;
                 idle(engine)?;
             }
             (HostOp::TestIdle, []) => idle(engine)?,

@@ -118,6 +118,11 @@ fn what_loses_values_is_shown_and_done_if_it_is_meant() {
     fine(call.run(&["activate", "--store", "s.db", "--lose-data"]));
     assert_eq!(count(&call.path("s.db"), "SELECT count(title) FROM deal"), -1);
     assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM deal WHERE rank = 7"), 2);
+    // What is gone is unknown.
+    let found = fine(call.run(&["record", "find", "Deal", "--json", "--store", "s.db"]));
+    assert!(found.contains("\"rank\": 7") && !found.contains("title"), "{found}");
+    let asked = call.run(&["record", "find", "Deal", "title=a", "--store", "s.db"]);
+    assert!(asked.code == 1 && asked.err.contains("E0915") && asked.err.contains("no field `title`"), "{}", asked.err);
 }
 
 #[test]

@@ -90,3 +90,31 @@ fn a_reader_that_has_seen_enough_is_no_mistake() {
         assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{args:?}");
     }
 }
+
+#[test]
+fn the_same_sources_are_the_same_build_wherever_they_stand() {
+    let call = Call::new()
+        .file("p/abide.toml", "name = \"p\"\nversion = \"1.0.0\"\n")
+        .file("p/a.proc", "fn one() -> int { return 1 }\n")
+        .file("p/sub/b.proc", "fn two() -> int { return 2 }\n");
+    let hash = |path: &str| {
+        let outcome = call.run(&["build", path, "-o", "x.procb"]);
+        assert_eq!(outcome.code, 0, "{}", outcome.err);
+        outcome.out.rsplit(' ').next().unwrap().to_owned()
+    };
+    let first = hash("p");
+    let whole = call.path("p");
+    for path in ["./p/", "p/../p", whole.to_str().unwrap()] {
+        assert_eq!(hash(path), first, "{path}");
+    }
+    assert_eq!(hash("p/a.proc"), hash("./p/a.proc"));
+}
+
+#[test]
+fn no_clock_goes_beyond_the_calendar() {
+    let call = Call::new().file("a.proc", "test \"far\" {\n    advance 9000 years\n}\n");
+    let outcome = call.run(&["test", "a.proc"]);
+    assert!(outcome.code == 1 && outcome.out.contains("R0203"), "{}", outcome.out);
+    let told = "error: `--advance` leads beyond the year 9999\n";
+    call.run(&["run", "a.proc", "--advance", "9000 years"]).is(2, "", told);
+}

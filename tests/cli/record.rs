@@ -142,15 +142,26 @@ fn an_import_goes_on_behind_rows_that_are_refused() {
     assert_eq!((outcome.code, outcome.out.as_str()), (1, "created 699 of Deal\n"), "{}", outcome.err);
     let refused = call.read("deals.refused.csv");
     let lines: Vec<&str> = refused.lines().collect();
-    assert_eq!(lines.first(), Some(&"Name,score,Old,$reason"));
+    assert_eq!(lines.first(), Some(&"$reason,Name,score,Old"));
     assert_eq!(lines.len(), 5, "{refused}");
-    for (line, words) in lines.iter().skip(1).zip(["many", "Deal 1,1,y,", "a test is no deal", "it has 1 cells"]) {
+    for (line, words) in lines.iter().skip(1).zip(["many", "Deal 1,1,y", "a test is no deal", "it has 1 cells"]) {
         assert!(line.contains(words), "{words} in {line}");
     }
     // Mended, they are imported with the reasons in them.
     let call = call.file("more.csv", "Name,score,$reason\nDeal 450,5,because\n");
     let outcome = record(&call, &["import", "Deal", "more.csv", "--map", "Name=title", "--json"]);
     assert_eq!(json(&outcome)["created"], 1, "{}", outcome.err);
+    // What is refused again has one reason.
+    let outcome = record(&call, &[&args[..2], &["deals.refused.csv", "--map", "Name=title", "--map", "Old="]].concat());
+    assert_eq!(outcome.code, 1);
+    let again = call.read("deals.refused.refused.csv");
+    assert_eq!(again.lines().map(|line| line.split(',').count()).collect::<Vec<_>>()[..2], [4, 4], "{again}");
+    // Of two columns for one field neither is passed over.
+    let call = call.file("twice.csv", "title,title,Name\na,b,c\n");
+    let outcome = record(&call, &["import", "Deal", "twice.csv", "--map", "Name=title"]);
+    let told = "error: the column `title` stands twice in `twice.csv`\n\
+        error: the columns `Name` and `title` both go into `title`\n  help: `--map \"Name=\"` leaves one out\n";
+    outcome.is(2, "", told);
 }
 
 #[test]
@@ -167,6 +178,8 @@ fn json_is_imported_as_lines_and_as_a_list() {
     assert_eq!((outcome.code, outcome.out.as_str()), (1, "created 2 of Deal\n"), "{}", outcome.err);
     let refused: serde_json::Value = serde_json::from_str(call.read("r.jsonl").trim()).unwrap();
     assert_eq!(refused["title"], "d");
+    assert_eq!(record(&call, &["import", "Deal", "r.jsonl", "--refused", "r2.jsonl"]).code, 1);
+    assert_eq!(call.read("r2.jsonl").matches("$reason").count(), 1);
     // What stands before the place that is no JSON is in the store, unless it is there already.
     let outcome = record(&call, &["import", "Deal", "cut.json", "--refused", "cut.jsonl"]);
     assert_eq!(outcome.code, 1);

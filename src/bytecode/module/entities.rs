@@ -169,7 +169,21 @@ pub struct EntityDef {
     pub hierarchy: Option<FieldIdx>,
 }
 
+impl FieldDef {
+    /// Whether only earlier builds of the store had it: there is no such column.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.column.is_empty()
+    }
+}
+
 impl EntityDef {
+    /// Whether only earlier builds of the store had it: there is no such table.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.table.is_empty()
+    }
+
     /// The field of this name, with its index.
     #[must_use]
     pub fn field_by_name(&self, name: &str) -> Option<(FieldIdx, &FieldDef)> {

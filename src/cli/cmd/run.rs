@@ -57,12 +57,16 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     let story = Story::new(Arc::clone(&target.program), args.json, term);
     let mut simulation = open(store, &target, beginning, term)?;
     settings::configure(&mut simulation, given, term)?;
+    let began = simulation.engine.now();
+    if advance.is_some_and(|when| simulation.moment(began, when).is_none()) {
+        return Err(store::too_late(term));
+    }
     story.begin(&mut simulation);
     let outcome = carry_out(&mut simulation, &mut data, from).and_then(|()| match advance {
         None => Ok(()),
         Some(when) => {
             let now = simulation.engine.now();
-            let to = simulation.moment(now, when);
+            let to = simulation.moment(now, when).unwrap_or(now);
             if to < now {
                 term.err("note: the clock stands later than `--until` already, and does not go back\n");
             }

@@ -79,13 +79,16 @@ fn go_on(snapshot: &Path, build: &Path, args: &ResumeArgs, term: &Term) -> Resul
     };
     let updates = args.update.iter().map(|update| parse_update(&simulation, update, term));
     let updates = updates.collect::<Result<Vec<_>, Exit>>()?;
+    let to = match advance {
+        Some(when) => simulation.moment(began, when).ok_or_else(|| store::too_late(term))?,
+        None => began,
+    };
     story.begin(&mut simulation);
     let mut refused = false;
     for (record, write) in updates {
         refused |= !simulation.update(user, record, write).map_err(|error| store::failed(term, error))?;
     }
     retry_parked(&mut simulation).map_err(|error| store::failed(term, error))?;
-    let to = advance.map_or(began, |when| simulation.moment(began, when));
     simulation.advance_to(to).map_err(|error| store::failed(term, error))?;
     let (snapshot, build) = (snapshot.to_string_lossy(), build.to_string_lossy());
     let mut command = format!("abide resume {} {}", quoted(&snapshot), quoted(&build));

@@ -14,6 +14,7 @@ use crate::cli::settings;
 use crate::cli::store;
 use crate::cli::term::Term;
 use crate::data::show::Show;
+use crate::data::write;
 use crate::diag::render;
 use crate::engine::Started;
 
@@ -44,14 +45,13 @@ fn start(args: &StartArgs, term: &Term) -> Result<Exit, Exit> {
         }
         Ok(Started::Instance(id)) => term.out(&format!("started {} #{id}\n", args.process)),
         Ok(Started::Result(value)) => {
-            let show = Show::new(engine.module(), args.write.json);
-            let shown = match (result, &value) {
-                (Some(ty), Some(value)) => Some(show.value(ty, value, &|_| None)),
-                _ => None,
-            };
+            let result = result.zip(value.as_ref());
             if args.write.json {
-                term.out(&format!("{:#}\n", json!({"version": 1, "result": shown})));
+                let json = result.map(|(ty, value)| write::to_json(engine.module(), ty, value));
+                term.out(&format!("{:#}\n", json!({"version": 1, "result": json})));
             } else {
+                let show = Show { whole: true, ..Show::new(engine.module(), false) };
+                let shown = result.map(|(ty, value)| show.value(ty, value, &|_| None));
                 term.out(&shown.map_or_else(|| format!("{} is done\n", args.process), |shown| format!("{shown}\n")));
             }
         }

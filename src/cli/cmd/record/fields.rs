@@ -18,7 +18,7 @@ pub(super) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityI
     if let Some(found) = entity_of(module, word) {
         return Ok(found);
     }
-    let near = did_you_mean(word, module.entities.iter().map(|entity| entity.name.as_str()));
+    let near = did_you_mean(word, module.entities.iter().filter(|def| !def.is_gone()).map(|def| def.name.as_str()));
     term.err(&format!("error[E0915]: there is no entity `{word}`\n"));
     if let Some(near) = near.first() {
         term.err(&format!("  help: did you mean `{near}`?\n"));
@@ -27,7 +27,7 @@ pub(super) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityI
 }
 
 fn entity_of(module: &Module, word: &str) -> Option<EntityIdx> {
-    let is_it = |entity: &EntityDef| !word.is_empty() && (entity.name == word || entity.table == word);
+    let is_it = |entity: &EntityDef| !entity.is_gone() && (entity.name == word || entity.table == word);
     module.entities.iter().position(is_it).and_then(|index| u16::try_from(index).ok()).map(EntityIdx)
 }
 
@@ -44,7 +44,8 @@ pub(super) fn record(module: &Module, word: &str, term: &Term) -> Result<RecordR
 
 /// The fields that may be written.
 pub(super) fn is_writable(field: &FieldDef) -> bool {
-    matches!(field.system, None | Some(SystemField::Owner | SystemField::State | SystemField::Status))
+    !field.is_gone()
+        && matches!(field.system, None | Some(SystemField::Owner | SystemField::State | SystemField::Status))
 }
 
 /// `NAME=VALUE …` as writes; all mistakes are told.
@@ -101,7 +102,7 @@ fn named<'m, 'w>(
             term.err(&format!("error: `{name}` stands twice\n"));
             return Err(Exit::Usage);
         }
-        match def.field_by_name(name) {
+        match def.field_by_name(name).filter(|(_, def)| !def.is_gone()) {
             Some((field, def)) => Ok((field, def, value)),
             None => {
                 term.err(&format!("error[E0915]: {}\n", unknown(def, name)));

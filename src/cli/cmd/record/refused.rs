@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::rows::Row;
+use crate::data::json::{Json, JsonKind};
 
 /// The column or key that says why. An import passes over it.
 pub(super) const REASON: &str = "$reason";
@@ -16,6 +17,8 @@ pub(super) struct Refused {
     pub(super) path: PathBuf,
     /// The names of the columns, if the rows are CSV.
     columns: Option<Vec<String>>,
+    /// Which of them hold the reasons of an earlier import.
+    reasons: Vec<usize>,
     file: Option<BufWriter<File>>,
     /// Whether it may go on in a file that is there.
     goes_on: bool,
@@ -23,7 +26,15 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(path: PathBuf, columns: Option<Vec<String>>, goes_on: bool) -> Self {
-        Self { path, columns, file: None, goes_on }
+        let named = columns.iter().flatten().enumerate();
+        let reasons = named.filter(|(_, name)| *name == REASON).map(|(place, _)| place).collect();
+        Self { path, columns, reasons, file: None, goes_on }
+    }
+
+    /// The cells of a row behind the reason.
+    fn csv_line(&self, cells: &[String], reason: &str) -> io::Result<String> {
+        let others = cells.iter().enumerate().filter(|(place, _)| !self.reasons.contains(place));
+        csv_line([reason].into_iter().chain(others.map(|(_, cell)| cell.as_str())))
     }
 
     /// `deals.csv` is refused into `deals.refused.csv`.
@@ -39,14 +50,14 @@ impl Refused {
                 let width = self.columns.as_ref().map_or(0, Vec::len);
                 let mut cells = cells.clone();
                 cells.resize(cells.len().max(width), String::new());
-                csv_line(cells.iter().map(String::as_str).chain([reason]))?
+                self.csv_line(&cells, reason)?
             }
-            Row::Object(_, text) => {
-                let rest = text.trim_start().strip_prefix('{').unwrap_or(text).trim_start();
+            Row::Object(json, text) => {
+                let rest = behind_reason(json, text).trim_start();
                 let comma = if rest.starts_with('}') { "" } else { ", " };
                 format!("{{\"{REASON}\": {}{comma}{rest}\n", json!(reason))
             }
-            Row::Bad(text, _) if self.columns.is_some() => csv_line([text.as_str(), reason].into_iter())?,
+            Row::Bad(text, _) if self.columns.is_some() => csv_line([reason, text.as_str()].into_iter())?,
             Row::Bad(text, _) => format!("{}\n", json!({REASON: reason, "$text": text})),
         };
         self.file()?.write_all(line.as_bytes())
@@ -59,7 +70,7 @@ impl Refused {
             let file = if is_there { options.append(true) } else { options.write(true).create_new(true) };
             let mut file = BufWriter::new(file.open(&self.path)?);
             if let (Some(columns), false) = (&self.columns, is_there) {
-                file.write_all(csv_line(columns.iter().map(String::as_str).chain([REASON]))?.as_bytes())?;
+                file.write_all(self.csv_line(columns, REASON)?.as_bytes())?;
             }
             self.file = Some(file);
         }
@@ -70,6 +81,18 @@ impl Refused {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), |file| file.flush())
     }
+}
+
+/// What stands in an object behind its brace, and behind the reason of an earlier import.
+fn behind_reason<'t>(json: &Json, text: &'t str) -> &'t str {
+    if let JsonKind::Object(entries) = &json.kind
+        && let Some((_, value)) = entries.first().filter(|(key, _)| key.node == REASON)
+        && let Some(rest) = text.get(value.span.end.saturating_sub(json.span.start) as usize..)
+    {
+        let rest = rest.trim_start();
+        return rest.strip_prefix(',').unwrap_or(rest);
+    }
+    text.trim_start().strip_prefix('{').unwrap_or(text)
 }
 
 fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> io::Result<String> {

@@ -54,7 +54,7 @@ fn fields_of<'a>(
     row: &'a Row,
 ) -> impl Iterator<Item = (&'a FieldDef, &'a Value)> {
     let fields = simulation.engine.module().entity(record.entity).map(|def| def.fields.as_slice()).unwrap_or_default();
-    fields.iter().zip(row).skip(1)
+    fields.iter().zip(row).skip(1).filter(|(field, _)| !field.is_gone())
 }
 
 /// The record with its fields, a line each.
