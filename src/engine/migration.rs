@@ -17,6 +17,7 @@ use crate::{
 use super::{
     faults::Answer,
     index,
+    operation::is_within,
     store::{
         Condition, Schema, Source, Store, TableChange,
         migrate::migrated,
@@ -212,8 +213,41 @@ impl Planner<'_> {
         if is_other {
             self.step(format!("changes the type of {}", at.name), 0);
         }
+        if let (Some(was), Some(is), false) = (old.2, new.2, is_other) {
+            self.narrowed(at, was, is)?;
+        }
         let absent = self.optional(at, from, to, new.2)?;
-        Ok(Source::Kept { numbers, absent })
+        let ty = new.2.and_then(|field| index::present(new.0, field.ty));
+        Ok(Source::Kept { numbers, is_set: matches!(ty, Some(TypeDef::Set(_))), absent })
+    }
+
+    /// Tells of values that a field no longer takes: they stay until somebody writes the field.
+    fn narrowed(&mut self, at: &Place, was: &FieldDef, is: &FieldDef) -> Answer<()> {
+        if (&was.low, &was.high, was.text_max) == (&is.low, &is.high, is.text_max) {
+            return Ok(());
+        }
+        let beyond = self.count(at, |value| !value.is_none() && !is_within(is, value))?;
+        if beyond > 0 {
+            self.step(
+                format!("narrows {}: {} a value beyond it, which stays until it is written", at.name, have(beyond)),
+                0,
+            );
+        }
+        Ok(())
+    }
+
+    /// How many records have such a value.
+    fn count(&mut self, at: &Place, is_such: impl Fn(&Value) -> bool) -> Answer<i64> {
+        let (mut after, mut found) = (0, 0);
+        loop {
+            let ids = self.store.candidates(at.entity, &[], after, BATCH)?;
+            let Some(last) = ids.last() else { return Ok(found) };
+            after = *last;
+            for id in ids {
+                let row = self.store.get(RecordRef { entity: at.entity, id })?.unwrap_or_default();
+                found += i64::from(row.get(at.field.index()).is_some_and(&is_such));
+            }
+        }
     }
 
     /// What stands where a field has no value, if it must have one now.
@@ -300,18 +334,7 @@ impl Planner<'_> {
             let test = Condition { argument: value, ..at.condition(CompareOp::Equal) };
             return Ok(self.store.count(at.entity, &[test])?);
         }
-        let (mut after, mut found) = (0, 0);
-        loop {
-            let ids = self.store.candidates(at.entity, &[], after, BATCH)?;
-            let Some(last) = ids.last() else { return Ok(found) };
-            after = *last;
-            for id in ids {
-                let row = self.store.get(RecordRef { entity: at.entity, id })?.unwrap_or_default();
-                if let Some(Value::List(items)) = row.get(at.field.index()) {
-                    found += i64::from(items.contains(&value));
-                }
-            }
-        }
+        self.count(at, |held| matches!(held, Value::List(items) if items.contains(&value)))
     }
 
     fn present(&mut self, at: &Place) -> Answer<i64> {
@@ -396,11 +419,11 @@ fn default(field: Option<&FieldDef>) -> Option<Value> {
     }
 }
 
-/// The enum of a field, or of what its list holds.
+/// The enum of a field, or of what its list or set holds.
 fn members(module: &Module, ty: TypeIdx) -> Option<&EnumDef> {
     match index::present(module, ty)? {
         TypeDef::Enum(index) => module.enum_def(index),
-        TypeDef::List(inner) => match module.ty(inner)? {
+        TypeDef::List(inner) | TypeDef::Set(inner) => match module.ty(inner)? {
             TypeDef::Enum(index) => module.enum_def(*index),
             _ => None,
         },

@@ -1,6 +1,6 @@
 //! What an operation wants, and whether the record may become so.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -366,11 +366,18 @@ fn first_status(module: &crate::bytecode::module::Module, states: &StatesDef) ->
     pairs(module, states).into_iter().find(|(state, _)| *state == first).unwrap_or((first, 0))
 }
 
+/// Whether a value lies within the bounds and the length of its field.
+pub(super) fn is_within(field: &FieldDef, value: &Value) -> bool {
+    is_between(field, value) && !field.text_max.is_some_and(|max| is_longer(value, max))
+}
+
+fn is_between(field: &FieldDef, value: &Value) -> bool {
+    let is = |bound: &Option<Value>, order| bound.as_ref().is_some_and(|to| compare::order(value, to) == Some(order));
+    !is(&field.low, Ordering::Less) && !is(&field.high, Ordering::Greater)
+}
+
 fn check_bounds(def: &EntityDef, field: &FieldDef, value: &Value) -> Answer<()> {
-    let too_low = field.low.as_ref().is_some_and(|low| compare::order(value, low) == Some(std::cmp::Ordering::Less));
-    let too_high =
-        field.high.as_ref().is_some_and(|high| compare::order(value, high) == Some(std::cmp::Ordering::Greater));
-    if !too_low && !too_high {
+    if is_between(field, value) {
         return Ok(());
     }
     let bound = |value: &Option<Value>| value.as_ref().map(plain);

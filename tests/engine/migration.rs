@@ -142,6 +142,37 @@ fn members_of_enums_get_other_numbers() {
 }
 
 #[test]
+fn values_beyond_new_bounds_are_told_and_stay() {
+    let old = "entity Deal { title: text n: int 0..9 }";
+    let fill = |w: &mut World| {
+        for n in [3, 7, 8] {
+            w.create("Deal", &[("title", text("a")), ("n", Value::Int(n))]);
+        }
+    };
+    let steps = ["narrows Deal.n: 2 records have a value beyond it, which stays until it is written"];
+    let (told, records) = change(old, fill, &old.replace("0..9", "0..5"), false);
+    assert_eq!((told, records.unwrap().len()), (lines(&steps), 3));
+    assert_eq!(change(old, fill, &old.replace("0..9", "0..20"), false).0, [""; 0]);
+}
+
+#[test]
+fn sets_of_members_keep_what_they_hold() {
+    let old = "enum Color { red, green, blue }\nentity Deal { title: text all: set of Color }";
+    let fill = |w: &mut World| {
+        let set = Value::List(vec![Value::Enum(0), Value::Enum(2)]);
+        w.create("Deal", &[("title", text("a")), ("all", set)]);
+    };
+    let more = old.replace("blue }", "blue, white }");
+    carried_out(change(old, fill, &more, false), &[], &[r#"Deal all=List([Enum(0), Enum(2)]) title=Text("a")"#]);
+    let turned = old.replace("red, green, blue", "blue, green, red");
+    let steps = ["gives Deal.all the new numbers of Color"];
+    carried_out(change(old, fill, &turned, false), &steps, &[r#"Deal all=List([Enum(0), Enum(2)]) title=Text("a")"#]);
+    let fewer = old.replace("red, ", "");
+    let away = "takes red away from Color [1 record has this value in Deal.all]";
+    refused(change(old, fill, &fewer, true), &[away, steps[0]]);
+}
+
+#[test]
 fn keys_become_unique_if_they_are() {
     let new = "entity Deal { title: text unique title }";
     carried_out(change(PLAIN, one, new, false), &["makes title of deal unique"], &[r#"Deal title=Text("a")"#]);
