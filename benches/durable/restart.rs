@@ -24,19 +24,23 @@ pub(crate) fn past(scale: u64) {
     println!("going on after a long past");
     for steps in [10, (100_000 / scale as i64).max(100)] {
         let mut world = World::new();
-        let mut times = Vec::new();
+        let (mut opened, mut times) = (Vec::new(), Vec::new());
         for order in world.orders(if steps > 10 { 3 } else { 21 }, steps) {
             World::start(&mut world.engine, "Long", order);
             world.run(u64::MAX);
             let began = Instant::now();
+            // The engine that did the steps is still there: what stands in the log of the file is taken over.
             let engine = World::open(&world.path).engine;
+            opened.push(began.elapsed());
             let done = world.field("done");
             world.engine = engine;
+            let began = Instant::now();
             world.engine.update(None, order, &[Write::set(done, Value::Bool(true))]).expect("an update");
             world.run(u64::MAX);
             times.push(began.elapsed());
         }
-        println!("  after {steps} steps: opened, woken and ended in {:.2} ms", millis(percentile(&mut times, 50)));
+        let (opened, ended) = (millis(percentile(&mut opened, 50)), millis(percentile(&mut times, 50)));
+        println!("  after {steps} steps: opened in {opened:.2} ms, woken and ended in {ended:.2} ms");
     }
 }
 
