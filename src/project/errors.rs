@@ -12,6 +12,10 @@ fn whole(file: FileId) -> Span {
 
 pub(super) fn not_readable(file: FileId, path: &str, error: &io::Error) -> Diagnostic {
     let reason = match error.kind() {
+        // What a folder lists under such a name cannot be asked for.
+        io::ErrorKind::NotFound if path.contains(char::REPLACEMENT_CHARACTER) => {
+            "its name is not UTF-8; rename it, or name it by itself".to_owned()
+        }
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "the system does not allow it".to_owned(),
         _ => error.to_string(),

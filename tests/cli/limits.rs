@@ -2,7 +2,11 @@
 
 #![cfg(unix)]
 
-use std::{os::unix::fs::symlink, process::Command};
+use std::{
+    ffi::OsStr,
+    os::unix::{ffi::OsStrExt, fs::symlink},
+    process::Command,
+};
 
 use abide::bytecode::container::{FORMAT, SECTIONS};
 
@@ -120,4 +124,13 @@ fn files_that_may_not_grow() {
     }
     // With room it goes on from there.
     assert_eq!(call.run(&["run", "deal.proc", "--data", "data.json", "--store", "deals.db"]).code, 0);
+}
+
+#[test]
+fn a_name_that_is_not_utf8_is_told() {
+    let call = Call::new().file("p/a.proc", "fn one() -> int { return 1 }\n");
+    let name = OsStr::from_bytes(b"p/b\xff.proc");
+    std::fs::write(call.path("").join(name), "fn two() -> int { return 2 }\n").unwrap();
+    let outcome = call.run(&["check", "p"]);
+    assert!(outcome.code == 3 && outcome.err.contains("its name is not UTF-8"), "{}", outcome.err);
 }
