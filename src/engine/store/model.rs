@@ -393,8 +393,8 @@ pub enum Source {
     Kept {
         /// The members of its enum that get another number: the old one and the new one.
         numbers: Vec<(i32, i32)>,
-        /// Whether the values are sets, whose order follows from their numbers.
-        is_set: bool,
+        /// Whether the values are sets whose members are to be put in order anew.
+        orders: bool,
         /// What stands where the field has no value.
         absent: Value,
     },
