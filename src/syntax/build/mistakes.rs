@@ -134,16 +134,12 @@ impl Builder<'_> {
 
     /// Whether the word before a place is one with which other languages call.
     fn is_behind_foreign_call(&self, span: Span) -> bool {
-        let at = self.tokens.partition_point(|token| token.start < span.start);
-        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
-        before.is_some_and(|token| matches!(token.text(self.source), "await" | "call" | "new"))
+        matches!(self.word_before(span), "await" | "call" | "new")
     }
 
     /// Whether the first word of a place stands behind a parenthesis whose end was put in behind the place.
     pub(super) fn is_in_open_bracket(&self, span: Span) -> bool {
-        let at = self.tokens.partition_point(|token| token.start < span.start);
-        let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
-        before.is_some_and(|token| token.text(self.source) == "(")
+        self.word_before(span) == "("
     }
 
     /// `try { … }` alone.
@@ -156,11 +152,11 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether the word before a place is `new`: what follows is made, and not called.
-    fn is_behind_new(&self, span: Span) -> bool {
+    /// The word or sign before a place.
+    fn word_before(&self, span: Span) -> &str {
         let at = self.tokens.partition_point(|token| token.start < span.start);
         let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
-        before.is_some_and(|token| token.text(self.source) == "new")
+        before.map_or("", |token| token.text(self.source))
     }
 
     /// A call without `do`, an assignment without `set`.
@@ -169,7 +165,8 @@ impl Builder<'_> {
         let first = nodes.presume_next()?;
         let (is_process, span, words) = (first.as_rule() == Rule::Name, self.span(&first), first.as_str().trim_end());
         if is_process {
-            if self.is_behind_new(span) {
+            // What is made is not called.
+            if self.word_before(span) == "new" {
                 return Ok(StmtKind::Error);
             }
             // `let r = await Score(x)`: the word before is no name, and told.
