@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::{
     base::{
         span::Spanned,
         value::{RecordRef, Value},
     },
-    bytecode::module::{Module, ParamDef},
+    bytecode::{
+        module::{Module, ParamDef},
+        traps::TrapCode,
+    },
     data::{
         convert,
         file::{EventAction, EventData, Fields, RecordData},
@@ -20,7 +21,7 @@ use crate::{
         faults::{Answer, Failure},
         store::{LogEntry, LogKind, Store},
     },
-    vm::program::Program,
+    vm::{fault::Fault, program::Program},
 };
 
 use super::{
@@ -42,9 +43,9 @@ impl Simulation<'_> {
     pub fn carry_out(&mut self, plan: &mut Plan, from: Progress) -> Result<(), Error> {
         let began = if from.done == 0 { self.engine.now() } else { from.began };
         let moments = (0u32..).zip(plan.data.moments());
-        // The end of the calendar is late enough for what lies behind it.
-        let at = |when| self.moment(began, when).unwrap_or(Timestamp::MAX.as_microsecond());
-        let mut events: Vec<(i64, u32)> = moments.map(|(number, when)| (at(when), number)).collect();
+        let too_late = || Failure::from(Fault::from(TrapCode::TimeRange));
+        let event = |(number, when)| Ok((self.moment(began, when).ok_or_else(too_late)?, number));
+        let mut events = moments.map(event).collect::<Result<Vec<(i64, u32)>, Failure>>()?;
         events.sort_unstable();
         let steps = plan.order.creations() + plan.order.later().len() + events.len();
         let program = Arc::clone(self.engine.program());

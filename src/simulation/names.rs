@@ -34,7 +34,8 @@ pub fn field<'m>(entity: &'m EntityDef, name: &Spanned<String>) -> Result<(Field
     };
     entity.field_by_name(&name.node).filter(|(_, field)| writable(field)).ok_or_else(|| {
         let known = entity.fields.iter().filter(writable).map(|f| f.name.as_str());
-        errors::unknown_name(&format!("field of `{}` named", entity.name), &name.node, name.span, known)
+        let unknown = errors::unknown_name(&format!("field of `{}` named", entity.name), &name.node, name.span, known);
+        if name.node == "id" { unknown.help("a record gets its name by `$id`") } else { unknown }
     })
 }
 

@@ -117,4 +117,9 @@ fn no_clock_goes_beyond_the_calendar() {
     assert!(outcome.code == 1 && outcome.out.contains("R0203"), "{}", outcome.out);
     let told = "error: `--advance` leads beyond the year 9999\n";
     call.run(&["run", "a.proc", "--advance", "9000 years"]).is(2, "", told);
+    let data = r#"{"version": 1, "now": "2026-01-01T00:00Z", "records": {"Deal": [{"$id": "a", "title": "x"}]},
+        "events": [{"after": "9000 years", "update": "a", "set": {"title": "y"}}]}"#;
+    let call = call.file("late.json", data).file("b.proc", "entity Deal {\n    title: text\n}\n");
+    let outcome = call.run(&["run", "b.proc", "--data", "late.json"]);
+    assert!(outcome.code == 3 && outcome.err.contains("R0203"), "{outcome:?}");
 }
