@@ -1,6 +1,6 @@
 //! `abide record import`: a record of each row of a file. What refuses one row does not stop the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -137,36 +137,7 @@ fn columns(
             }
         }
     }
-    exit = exit.or(twice(def, &columns, args, header, term));
     exit.map_or(Ok(columns), Err)
-}
-
-/// Tells of columns that stand twice, and of two that go into one field.
-fn twice(
-    def: &EntityDef,
-    columns: &Columns,
-    args: &ImportArgs,
-    header: Option<&[String]>,
-    term: &Term,
-) -> Option<Exit> {
-    let mut exit = None;
-    let mut names = BTreeSet::new();
-    for name in header.unwrap_or_default().iter().filter(|name| *name != REASON) {
-        if !names.insert(name) {
-            term.err(&format!("error: the column `{name}` stands twice in `{}`\n", args.file.display()));
-            exit = Some(Exit::Wrong);
-        }
-    }
-    let mut known: BTreeMap<FieldIdx, &str> = BTreeMap::new();
-    for (column, field) in columns.iter().filter_map(|(column, field)| Some((column, (*field)?))) {
-        if let Some(first) = known.insert(field, column) {
-            let name = def.fields.get(field.index()).map_or("", |field| field.name.as_str());
-            term.err(&format!("error: the columns `{first}` and `{column}` both go into `{name}`\n"));
-            term.err(&format!("  help: `--map \"{first}=\"` leaves one out\n"));
-            exit = Some(Exit::Usage);
-        }
-    }
-    exit
 }
 
 fn field_of(entity: &EntityDef, name: &str) -> Result<FieldIdx, String> {
@@ -275,10 +246,17 @@ fn writes(module: &Module, place: &Place<'_>, row: &Row) -> Result<Vec<Write>, S
             entries.iter().map(|(name, value)| write_of_json(module, def, place, &name.node, value)).collect()
         }
     };
-    let mut writes = Vec::new();
+    let mut writes: Vec<Write> = Vec::new();
     let mut problems = Vec::new();
     for value in values {
         match value {
+            Ok(Some(write)) if writes.iter().any(|other| other.field == write.field) => {
+                let name = def.fields.get(write.field.index()).map_or("", |field| field.name.as_str());
+                let problem = format!("it says more than once what `{name}` is");
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
             Ok(write) => writes.extend(write),
             Err(problem) => problems.push(problem),
         }
