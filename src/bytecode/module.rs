@@ -6,7 +6,7 @@ mod processes;
 
 use super::host::HostSite;
 use crate::{
-    base::value::{Currency, EntityIdx, Value},
+    base::value::{Currency, EntityIdx, RecordRef, Value},
     bytecode::types::{
         ConfigIdx, EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx,
         TypeDef, TypeIdx,
@@ -290,6 +290,14 @@ impl Module {
     pub fn signal_by_name(&self, name: &str) -> Option<(RecordIdx, &RecordDef)> {
         let index = self.records.iter().position(|r| r.kind == RecordKind::Signal && r.name == name)?;
         Some((RecordIdx(u16::try_from(index).ok()?), self.records.get(index)?))
+    }
+
+    /// `opportunity:42`.
+    #[must_use]
+    pub fn identity(&self, record: RecordRef) -> String {
+        let entity = self.entity(record.entity);
+        let table = entity.map_or("record", |e| if e.is_gone() { e.name.as_str() } else { e.table.as_str() });
+        format!("{table}:{}", record.id)
     }
 
     /// The entity of this name, with its index.

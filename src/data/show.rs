@@ -92,18 +92,11 @@ impl<'a> Show<'a> {
     /// `opportunity:42 "Turbines"`.
     #[must_use]
     pub fn record(&self, record: RecordRef, name: &dyn Fn(RecordRef) -> Option<String>) -> String {
-        let id = self.record_id(record);
+        let id = self.module.identity(record);
         match name(record) {
             Some(shown) if !shown.is_empty() => format!("{id} {}", text(&shown)),
             _ => id,
         }
-    }
-
-    /// `opportunity:42`.
-    #[must_use]
-    pub fn record_id(&self, record: RecordRef) -> String {
-        let table = self.module.entity(record.entity).map_or("record", |e| e.table.as_str());
-        format!("{table}:{}", record.id)
     }
 
     /// `2026-01-05 09:00`, with seconds where there are some.
@@ -146,12 +139,11 @@ fn quoted(value: &str) -> String {
 /// A text in quotes, on one line, cut where it is long.
 #[must_use]
 pub fn text(value: &str) -> String {
-    let line = value.replace('\n', "⏎");
-    if line.chars().count() <= TEXT_SHOWN_MAX {
-        return format!("\"{line}\"");
+    if value.chars().count() <= TEXT_SHOWN_MAX {
+        return quoted(value);
     }
-    let cut: String = line.chars().take(TEXT_SHOWN_MAX - 1).collect();
-    format!("\"{cut}…\"")
+    let cut: String = value.chars().take(TEXT_SHOWN_MAX - 1).collect();
+    quoted(&format!("{cut}…"))
 }
 
 /// `2026-11-22`.

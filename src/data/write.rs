@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::show;
-use crate::base::value::{RecordRef, Value, time_of_day};
+use crate::base::value::{Value, time_of_day};
 use crate::bytecode::{
     module::Module,
     types::{TypeDef, TypeIdx},
@@ -52,15 +52,8 @@ fn plain(module: &Module, value: &Value) -> Json {
             Json::from(moment.map_or_else(|_| micros.to_string(), |moment| moment.to_string()))
         }
         Value::Duration(duration) => Json::from(show::duration(*duration)),
-        Value::Ref(record) => Json::from(record_id(module, *record)),
+        Value::Ref(record) => Json::from(module.identity(*record)),
         Value::Instance(id) => Json::from(format!("#{id}")),
         Value::List(items) | Value::Record(items) => items.iter().map(|item| plain(module, item)).collect(),
     }
-}
-
-/// `opportunity:42`.
-#[must_use]
-pub fn record_id(module: &Module, record: RecordRef) -> String {
-    let table = module.entity(record.entity).map_or("record", |entity| entity.table.as_str());
-    format!("{table}:{}", record.id)
 }

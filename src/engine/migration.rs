@@ -217,8 +217,11 @@ impl Planner<'_> {
             self.narrowed(at, was, is)?;
         }
         let absent = self.optional(at, from, to, new.2)?;
-        let ty = new.2.and_then(|field| index::present(new.0, field.ty));
-        Ok(Source::Kept { numbers, is_set: matches!(ty, Some(TypeDef::Set(_))), absent })
+        let is_set = |module, field: Option<&FieldDef>| {
+            matches!(field.and_then(|field| index::present(module, field.ty)), Some(TypeDef::Set(_)))
+        };
+        let orders = is_set(new.0, new.2) && (!numbers.is_empty() || !is_set(old.0, old.2));
+        Ok(Source::Kept { numbers, orders, absent })
     }
 
     /// Tells of values that a field no longer takes: they stay until somebody writes the field.

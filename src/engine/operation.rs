@@ -198,19 +198,21 @@ impl Engine {
                 self.check_field(record, def, index, value)?;
             }
         }
-        self.check_hierarchy(record, def, row, old)?;
+        if let Some(old) = old {
+            self.check_hierarchy(record, def, row, old)?;
+        }
         self.check_transition(def, row, old)?;
         self.check_keys(record, def, row, old)
     }
 
-    /// A record may not come to be above itself.
-    fn check_hierarchy(&mut self, record: RecordRef, def: &EntityDef, row: &Row, old: Option<&Row>) -> Answer<()> {
+    /// A record may not come to be above itself; nothing is below one that is new.
+    fn check_hierarchy(&mut self, record: RecordRef, def: &EntityDef, row: &Row, old: &Row) -> Answer<()> {
         let Some(field) = def.hierarchy else { return Ok(()) };
         let above = |row: &Row| match row.get(field.index()) {
             Some(Value::Ref(above)) => Some(*above),
             _ => None,
         };
-        let Some(mut at) = above(row).filter(|above_it| old.and_then(above) != Some(*above_it)) else { return Ok(()) };
+        let Some(mut at) = above(row).filter(|now| above(old) != Some(*now)) else { return Ok(()) };
         // Records of a store that was written before this was checked may lead into a ring of their own.
         let mut seen = HashSet::new();
         while seen.insert(at) {

@@ -27,9 +27,7 @@ impl Engine {
     /// `opportunity:42`.
     #[must_use]
     pub fn identity(&self, record: RecordRef) -> String {
-        let entity = self.module().entity(record.entity);
-        let table = entity.map_or("record", |e| if e.is_gone() { e.name.as_str() } else { e.table.as_str() });
-        format!("{table}:{}", record.id)
+        self.module().identity(record)
     }
 
     pub(crate) fn entity(&self, entity: EntityIdx) -> Answer<&EntityDef> {

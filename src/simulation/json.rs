@@ -49,7 +49,7 @@ pub fn instance(timeline: &Timeline<'_>, view: &InstanceView) -> Json {
     json!({
         "id": view.id,
         "process": view.process,
-        "record": view.record.map(|r| timeline.show.record_id(r)),
+        "record": view.record.map(|r| timeline.show.module.identity(r)),
         "name": some(&view.record_name),
         "status": view.status.word(),
         "point": view.point,
@@ -80,7 +80,7 @@ pub fn entry(timeline: &Timeline<'_>, entry: &LogEntry) -> Json {
         "stage": some(&entry.stage),
         "place": some(&entry.place),
         "user": entry.user.map(|id| timeline.user(id)),
-        "record": entry.record.map(|r| timeline.show.record_id(r)),
+        "record": entry.record.map(|r| timeline.show.module.identity(r)),
         "name": entry.record.and_then(|r| timeline.names.get(&r)),
         "changes": entry.changes.iter().map(|change| json!({
             "field": change.field,

@@ -225,7 +225,7 @@ impl Timeline<'_> {
     }
 
     fn bare_name(&self, record: RecordRef) -> String {
-        self.names.get(&record).cloned().unwrap_or_else(|| self.show.record_id(record))
+        self.names.get(&record).cloned().unwrap_or_else(|| self.show.module.identity(record))
     }
 }
 

@@ -160,7 +160,8 @@ fn next(why: &Why, path: &Path, is_real: bool, timeline: &Timeline<'_>) -> Vec<(
         return all;
     }
     for signal in &why.signals {
-        let record = why.view.record.map(|record| format!(" {}", timeline.show.record_id(record))).unwrap_or_default();
+        let record =
+            why.view.record.map(|record| format!(" {}", timeline.show.module.identity(record))).unwrap_or_default();
         add(format!("abide signal {signal}{record} --store {path}"), "sends the signal");
     }
     match why.view.status {

@@ -24,9 +24,9 @@ pub(in crate::engine) fn migrated(
         let old = row.get(index).unwrap_or(&Value::None);
         let new = match source {
             Source::Fill(value) => value.clone(),
-            Source::Kept { numbers, is_set, absent } => match kept(old, numbers, &column.kind, schema)? {
+            Source::Kept { numbers, orders, absent } => match kept(old, numbers, &column.kind, schema)? {
                 Value::None => absent.clone(),
-                Value::List(items) if *is_set => Value::set_of(items),
+                Value::List(items) if *orders => Value::set_of(items),
                 present => present,
             },
         };

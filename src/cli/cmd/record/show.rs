@@ -88,7 +88,7 @@ fn object(simulation: &Simulation<'_>, record: RecordRef, row: &Row) -> Json {
         }
     }
     let name = simulation.recorder.names.get(&record);
-    json!({"record": write::record_id(module, record), "name": name, "fields": values, "private": private})
+    json!({"record": module.identity(record), "name": name, "fields": values, "private": private})
 }
 
 pub(super) fn find(args: &FindArgs, term: &Term) -> Result<Exit, Exit> {
@@ -151,7 +151,7 @@ pub(super) fn history(args: &GetArgs, term: &Term) -> Result<Exit, Exit> {
     let timeline = Timeline { show: &show, names: &simulation.recorder.names };
     if args.json {
         let log: Vec<Json> = entries.iter().map(|entry| lines::entry(&timeline, entry)).collect();
-        let object = json!({"version": 1, "record": write::record_id(module, record), "log": log});
+        let object = json!({"version": 1, "record": module.identity(record), "log": log});
         term.out(&format!("{object:#}\n"));
     } else if entries.is_empty() {
         term.out("Nothing is known of what was done to it.\n");

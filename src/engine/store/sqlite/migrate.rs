@@ -138,7 +138,7 @@ fn widened(old: &Table, new: &Table, sources: &[Source], to: &Schema, had: &[Str
     if old.unique != new.unique {
         return Ok(None);
     }
-    let as_it_was = Source::Kept { numbers: Vec::new(), is_set: false, absent: Value::None };
+    let as_it_was = Source::Kept { numbers: Vec::new(), orders: false, absent: Value::None };
     let empty = Source::Fill(Value::None);
     let mut sql = String::new();
     for ((old_column, column), source) in old.columns.iter().zip(&new.columns).zip(sources) {
