@@ -111,8 +111,10 @@ limits! {
     /// How often a turn is tried again that failed for a reason that may pass by itself, such as a lost connection of an
     /// activity; then its instance is parked. With the delays that follow it is some three hours.
     RETRIES_MAX: u32 = 10;
-    /// The first delay before such a turn is tried again, in microseconds: 10 seconds. Each is twice as long as the one before.
+    /// The first delay before such a turn is tried again, in microseconds: 10 seconds.
     RETRY_MICROS: i64 = 10_000_000;
+    /// How many times as long each of these delays is as the one before.
+    RETRY_FACTOR: u32 = 2;
     /// The longest of these delays, in microseconds: an hour.
     RETRY_LONGEST_MICROS: i64 = 3_600_000_000;
     /// How long an activity may take that says nothing about it, in microseconds: 2 minutes.

@@ -251,6 +251,8 @@ pub enum HostOp {
     TestGiveUp(ProcessIdx),
     /// `->`: retries parked instances of the process.
     TestRetry(ProcessIdx),
+    /// `value ->`: what the setting is from here on.
+    TestGivenConfig(ConfigIdx),
 }
 
 /// A request with its signature.

@@ -210,6 +210,7 @@ impl Links {
             | HostOp::WatchBegin
             | HostOp::WatchMoment
             | HostOp::WatchEnd
+            | HostOp::TestGivenConfig(_)
             | HostOp::TestGivenProcess(_)
             | HostOp::TestActAs
             | HostOp::TestAdvance

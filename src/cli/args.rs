@@ -87,7 +87,7 @@ pub(super) enum Command {
     Retry(ChosenArgs),
     /// Run a project or a build as a simulation, and tell what happened
     Run(RunArgs),
-    /// List all limits, and the settings of a store
+    /// List all limits, and the settings of a store; or give these other values
     Settings(SettingsArgs),
     /// Show what an instance did and what it waits for, or the text of a library
     Show(ShowArgs),

@@ -1,4 +1,4 @@
-//! `--config NAME=VALUE`: settings on the command line.
+//! Settings on the command line: `--config NAME=VALUE`, and `abide settings NAME=VALUE`.
 
 use std::io::Cursor;
 
@@ -23,35 +23,24 @@ pub(super) fn configure(simulation: &mut Simulation<'_>, given: Vec<(String, Val
     Ok(())
 }
 
-/// The settings with their values; all mistakes are told at once.
+/// What `--config` gives; all mistakes are told at once.
 pub(super) fn parse(module: &Module, given: &[String], term: &Term) -> Result<Vec<(String, Value)>, Exit> {
-    let mut values = Vec::new();
-    let mut worst = None;
-    for text in given {
-        match setting(module, text, term) {
-            Ok(value) => values.push(value),
-            Err(exit) => worst = Some(exit),
-        }
-    }
-    worst.map_or(Ok(values), Err)
+    let values: Vec<_> = given.iter().map(|given| setting(module, given, "--config ", term)).collect();
+    values.into_iter().collect()
 }
 
-fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value), Exit> {
+/// One `NAME=VALUE`. `option` is what stands before it.
+pub(super) fn setting(module: &Module, given: &str, option: &str, term: &Term) -> Result<(String, Value), Exit> {
     let usage = |what: &str, help: &str| {
-        term.err(&format!("error: `--config {given}`: {what}\n  help: {help}\n"));
+        term.err(&format!("error: `{option}{given}`: {what}\n  help: {help}\n"));
         Exit::Usage
     };
     let Some((name, text)) = given.split_once('=') else {
-        return Err(usage("there is no `=`", "write `--config NAME=VALUE`"));
+        return Err(usage("there is no `=`", &format!("write `{option}NAME=VALUE`")));
     };
     let Some(config) = module.configs.iter().find(|config| config.name == name) else {
         let known: Vec<&str> = module.configs.iter().map(|config| config.name.as_str()).collect();
-        let help = match (did_you_mean(name, known.iter().copied()).as_slice(), known.as_slice()) {
-            ([near, ..], _) => format!("did you mean `{near}`?"),
-            ([], []) => "the project has no settings; `config` in its text declares one".to_owned(),
-            ([], known) => format!("its settings are {}", known.join(", ")),
-        };
-        return Err(usage(&format!("the project has no setting `{name}`"), &help));
+        return Err(usage(&format!("the project has no setting `{name}`"), &unknown(name, &known)));
     };
     let optional = matches!(module.ty(config.ty), Some(TypeDef::Optional(_)));
     if text == "none" && !optional && !matches!(module.ty(config.ty), Some(TypeDef::Text)) {
@@ -65,7 +54,7 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
             &format!("give it one{none}"),
         ));
     }
-    let value = value(module, config.ty, text, &format!("--config {name}")).map_err(|(problem, sources)| {
+    let value = value(module, config.ty, text, &format!("{option}{name}")).map_err(|(problem, sources)| {
         term.err(&render::human(&[problem], &sources, &term.messages()));
         Exit::Wrong
     })?;
@@ -75,6 +64,15 @@ fn setting(module: &Module, given: &str, term: &Term) -> Result<(String, Value),
         return Err(usage(&format!("the text is longer than {max} characters"), "give a shorter one"));
     }
     Ok((config.name.clone(), value))
+}
+
+/// What may be meant by a name that is none of a setting.
+pub(super) fn unknown(name: &str, known: &[&str]) -> String {
+    match (did_you_mean(name, known.iter().copied()).as_slice(), known) {
+        ([near, ..], _) => format!("did you mean `{near}`?"),
+        ([], []) => "the project has no settings; `config` in its text declares one".to_owned(),
+        ([], known) => format!("its settings are {}", known.join(", ")),
+    }
 }
 
 /// The type of a value that is there.

@@ -24,7 +24,7 @@ pub(super) fn hold(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
 }
 
 /// Opens a store to look at it.
-fn open(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
+pub(super) fn open(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
     if !path.exists() {
         term.err(&format!("error[E0918]: there is no store `{}`\n", path.display()));
         let shown = path.display();
@@ -59,6 +59,12 @@ pub(super) fn simulation(path: &Path, term: &Term) -> Result<Simulation<'static>
 
 /// Opens the store of real processes, to work on it.
 pub(super) fn engine(path: &Path, term: &Term) -> Result<Engine, Exit> {
+    let store = not_simulated(path, term)?;
+    attach(store, path, term)
+}
+
+/// The same, whatever builds it has.
+pub(super) fn not_simulated(path: &Path, term: &Term) -> Result<Box<dyn Store>, Exit> {
     let mut store = real(path, term)?;
     let kind = store.meta("kind").map_err(|error| failed(term, error))?;
     if kind.as_deref() == Some("simulated") {
@@ -68,7 +74,7 @@ pub(super) fn engine(path: &Path, term: &Term) -> Result<Engine, Exit> {
         );
         return Err(Exit::Environment);
     }
-    attach(store, path, term)
+    Ok(store)
 }
 
 /// Opens the file of a store of real processes.

@@ -6,11 +6,11 @@ use crate::{
     bytecode::{
         host::{HostOp, InstanceState},
         isa::Instruction,
-        types::{RecordIdx, TypeDef, TypeIdx},
+        types::{ConfigIdx, RecordIdx, TypeDef, TypeIdx},
     },
     sema::{
         hir::{self, Block, Comparison, Expr, ExprKind, MockAnswer, TestStmt},
-        schema::ProcessId,
+        schema::{ConfigId, ProcessId},
         ty::Ty,
     },
 };
@@ -28,12 +28,22 @@ impl Lowerer<'_> {
             }
             TestStmt::Mock { process: id, inputs, answer } => self.mock(*id, inputs, answer),
             TestStmt::GiveUp(id) => self.host(HostOp::TestGiveUp(process(*id)), &[], None),
+            TestStmt::GivenConfig { config, value } => self.given_config(*config, value),
             TestStmt::GivenProcess { process: id, owner } => {
                 self.host_of(HostOp::TestGivenProcess(process(*id)), owner, None);
             }
             TestStmt::Retry(id) => self.host(HostOp::TestRetry(process(*id)), &[], None),
             TestStmt::Standstill(duration) => self.host_of(HostOp::TestStandstill, duration, None),
         }
+    }
+
+    fn given_config(&mut self, config: ConfigId, value: &Expr) {
+        let Some(head) = self.program.schema.config(config) else { return };
+        let ty = self.ty(&head.ty);
+        let mark = self.slots.mark();
+        let run = self.lower_run(&[(value, ty)]);
+        self.host(HostOp::TestGivenConfig(ConfigIdx(config.0)), &run, None);
+        self.slots.release(mark);
     }
 
     /// The inputs that are compared, then the answer.

@@ -506,6 +506,7 @@ fn causes_work(kind: &StmtKind) -> bool {
             | StmtKind::Start { .. }
             | StmtKind::Test(
                 hir::TestStmt::GiveUp(_)
+                    | hir::TestStmt::GivenConfig { .. }
                     | hir::TestStmt::GivenProcess { .. }
                     | hir::TestStmt::Retry(_)
                     | hir::TestStmt::ExpectFails { .. }

@@ -112,6 +112,24 @@ pub fn deployed(store: &mut dyn Store) -> Answer<Vec<Deployed>> {
     Ok(found)
 }
 
+/// What a store's settings are declared by: its current build, then the one that was deployed last, if that is another.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn declaring(store: &mut dyn Store) -> Answer<Vec<Program>> {
+    let mut hashes: Vec<String> = [store.meta(CURRENT)?, store.meta(NEWEST)?].into_iter().flatten().collect();
+    hashes.dedup();
+    hashes.iter().map(|hash| build(store, hash)).collect()
+}
+
+/// A build of a store, with its own numbers.
+///
+/// # Errors
+/// If the store has no such build, or cannot be read.
+pub fn build(store: &mut dyn Store, hash: &str) -> Answer<Program> {
+    Ok(Program::load(&kept(store, hash)?).map_err(unusable)?)
+}
+
 /// Takes a build out of a store.
 pub(crate) fn remove(store: &mut dyn Store, hash: &str) -> Answer<()> {
     store.remove_build(hash)?;

@@ -106,6 +106,8 @@ faults! {
     particular(entity, key, count) "R0506" "`{entity}[\"{key}\"]` should be one record, and is {count}";
     /// A setting that has no default was not given a value.
     no_setting(name) "R0513" "the setting `config.{name}` has no value: this deployment gives none";
+    /// The value that a setting was given is not of its type.
+    setting_of_other_type(name) "R0513" "the setting `config.{name}` has a value of another type, or one that is too long: this deployment has to give a new one";
     /// The status of an instance does not allow it.
     wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
     /// What an instance rests at cannot be taken up by this build.

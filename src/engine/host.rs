@@ -154,6 +154,7 @@ impl Engine {
                 Ok(None)
             }
             HostOp::TestGiven { .. }
+            | HostOp::TestGivenConfig(_)
             | HostOp::TestGivenProcess(_)
             | HostOp::TestActAs
             | HostOp::TestAdvance

@@ -34,11 +34,11 @@ mod operation;
 mod pipeline;
 mod requests;
 mod retention;
-mod retries;
+pub mod retries;
 mod rows;
 mod schedules;
 mod scope;
-mod settings;
+pub mod settings;
 mod signals;
 mod slots;
 pub mod store;
@@ -166,8 +166,10 @@ pub struct Engine {
     system_user: Option<i64>,
     /// Which builds are referred to.
     scan: retention::Scan,
-    /// How turns are tried again that failed for a reason that may pass.
+    /// How turns are tried again that failed for a reason that may pass, where the store does not say.
     retries: Retries,
+    /// What the store says about it.
+    retries_of_store: Vec<(retries::Part, i64)>,
 }
 
 impl Settings {
@@ -223,6 +225,7 @@ impl Engine {
             system_user: None,
             scan: retention::Scan::default(),
             retries: Retries::default(),
+            retries_of_store: Vec::new(),
         };
         engine.settle_in()?;
         Ok(engine)
@@ -266,6 +269,7 @@ impl Engine {
         self.read_inactive()?;
         self.system_user = self.number("system user")?;
         self.read_settings()?;
+        self.read_retries()?;
         self.take_up_schedules()
     }
 

@@ -111,11 +111,12 @@ impl Engine {
     fn put_aside(&mut self, mut instance: Instance, fault: &Fault) -> Answer<()> {
         let before = instance.fault.take().map_or(0, |fault| fault.tries);
         let tries = if fault.may_pass { before.saturating_add(1) } else { 0 };
+        let retries = self.retries();
         // LIMIT: RETRIES_MAX
-        if tries == 0 || tries > self.retries.times {
+        if tries == 0 || tries > retries.times {
             return self.park(&mut instance, fault, tries);
         }
-        let delay = self.retries.delay(tries);
+        let delay = retries.delay(tries);
         let stored = StoredFault { tries, ..self.stored_fault(fault) };
         (instance.status, instance.queue) = (Status::Postponed, None);
         (instance.due, instance.changed) = (Some(self.now.saturating_add(delay)), self.now);

@@ -134,6 +134,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::Stop { message: value, .. } | StmtKind::Return(value) => value.iter().collect(),
         StmtKind::ActAs(user) | StmtKind::ActAsBlock { user, .. } => vec![user],
         StmtKind::Test(TestStmt::Expect { condition, .. }) => vec![condition],
+        StmtKind::Test(TestStmt::GivenConfig { value, .. }) => vec![value],
         StmtKind::Test(TestStmt::Mock { inputs, .. }) => inputs.iter().map(|(_, value)| value).collect(),
         StmtKind::Error
         | StmtKind::Atomic(_)

@@ -125,6 +125,10 @@ impl TestHost for Driver {
                     fields.iter().zip(values).map(|(field, value)| Write::set(*field, value.clone())).collect();
                 return engine.create(None, *entity, &writes).map(|record| Some(Value::Ref(record)));
             }
+            (HostOp::TestGivenConfig(config), [value]) => {
+                let name = engine.module().config(*config).map(|config| config.name.clone()).ok_or_else(broken)?;
+                engine.configure(&name, value.clone())?;
+            }
             (HostOp::TestGivenProcess(process), [Value::Ref(RecordRef { id, .. })]) => {
                 let name = process_name(engine, *process)?;
                 engine.set_owner(&name, Some(*id))?;

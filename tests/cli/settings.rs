@@ -1,4 +1,4 @@
-//! `--config`.
+//! `--config`, `given config`, and the settings of a store of real processes.
 
 use super::Call;
 
@@ -80,4 +80,131 @@ test "seven is enough" {
     let outcome = call.run(&["test", "t.proc", "--config", "least=7"]);
     assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
     assert_eq!(call.run(&["test", "t.proc", "--config", "lest=7"]).code, 2);
+}
+
+#[test]
+fn a_test_gives_settings() {
+    let test = r#"
+config least: int = 10
+config greeting: text(5)
+config desk: Team?
+entity Deal { title: text said: text? shown as "{title}" }
+workflow Look for deal: Deal when created {
+    update deal { said: "{config.greeting} {config.least} {config.desk?.name ?? "nobody"}" }
+}
+test "given" {
+    given config least = 7
+    given config greeting = "hi"
+    given desk = Team { name: "Night" }
+    given config desk = desk
+    given deal = Deal { title: "a" }
+    expect deal.said == "hi 7 Night"
+    given config desk = none
+    given other = Deal { title: "b" }
+    expect other.said == "hi 7 nobody"
+    given config greeting = "hello{other.title}"
+}
+test "the next one begins anew" {
+    given deal = Deal { title: "a" }
+    expect 1 parked Look
+    given config greeting = "hello"
+    retry Look
+    expect deal.said == "hello 10 nobody"
+}
+"#;
+    let call = Call::new().file("t.proc", test);
+    let outcome = call.run(&["test", "t.proc"]);
+    assert_eq!(outcome.code, 1, "{}{}", outcome.out, outcome.err);
+    let told = "FAILED  given (t.proc:19)\n        R0110: the text is longer than the type of its place allows\n";
+    assert!(outcome.out.contains(told) && outcome.out.ends_with("1 passed, 1 failed\n"), "{}", outcome.out);
+}
+
+/// A store of real processes, in which the greeting has no value yet.
+fn real() -> Call {
+    let action = "action Make(title: text, score: int = 0) { create Deal { title: title, score: score } }\n";
+    let call = Call::new().file("p.proc", PROJECT.replace(" = \"hello\"", "") + action);
+    let outcome = call.run(&["deploy", "p.proc", "--activate", "--store", "s.db"]);
+    let warning = "warning[R0513]: the setting `config.greeting` has no value in this store: processes that read it are \
+                   parked\n  help: abide settings greeting=VALUE --store s.db\n";
+    outcome.is(0, &outcome.out.clone(), warning);
+    call
+}
+
+#[track_caller]
+fn fine(call: &Call, args: &[&str]) -> String {
+    let outcome = call.run(&[args, &["--store", "s.db"]].concat());
+    assert_eq!(outcome.code, 0, "{args:?}: {}{}", outcome.out, outcome.err);
+    assert!(!outcome.err.contains("warning"), "{args:?}: {}", outcome.err);
+    outcome.out
+}
+
+#[test]
+fn a_store_of_real_processes_gives_settings_their_values() {
+    let call = real();
+    fine(&call, &["start", "Make", "title=a", "score=20"]);
+    fine(&call, &["worker", "--until-idle"]);
+    let parked = fine(&call, &["list"]);
+    assert!(parked.contains("parked"), "{parked}");
+    let doctor = call.run(&["doctor", "--store", "s.db"]);
+    let told = "the setting `config.greeting` has no value: processes that read it are parked\n";
+    doctor.is(1, told, "  help: abide settings greeting=VALUE --store s.db\n");
+    let listed = fine(&call, &["settings", "greeting=hi", "config.least=5"]);
+    insta::assert_snapshot!(listed);
+    fine(&call, &["retry", "--all", "--yes"]);
+    fine(&call, &["start", "Make", "title=b", "score=7"]);
+    fine(&call, &["worker", "--until-idle"]);
+    let log = fine(&call, &["log"]);
+    assert_eq!(log.matches("hi nobody").count(), 2, "{log}");
+    fine(&call, &["doctor"]);
+    let unset = fine(&call, &["settings", "--unset", "least"]);
+    assert!(unset.starts_with("config.least = 10  (as the project says)\n"), "{unset}");
+    fine(&call, &["start", "Make", "title=c", "score=7"]);
+    fine(&call, &["worker", "--until-idle"]);
+    assert_eq!(fine(&call, &["log"]).matches("hi nobody").count(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_settings_of_a_store_changes_nothing() {
+    let call = real();
+    let args = "settings lest=1 least least=many retry.first=soon retry.times=-1 level=4 --unset gretting --store s.db";
+    let outcome = call.run(&args.split(' ').collect::<Vec<_>>());
+    assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
+    insta::assert_snapshot!(outcome.err);
+    assert!(!fine(&call, &["settings"]).contains("given here"));
+    call.run(&["settings", "least=1", "least=2", "--store", "s.db"]).is(
+        2,
+        "",
+        "error: the setting `least` stands twice\n",
+    );
+    assert_eq!(call.run(&["settings", "least=1"]).code, 2, "without a store");
+    call.run(&["run", "p.proc", "--store", "sim.db"]);
+    let simulated = call.run(&["settings", "least=1", "--store", "sim.db"]);
+    assert!(simulated.code == 3 && simulated.err.contains("E0920"), "{}", simulated.err);
+}
+
+#[test]
+fn a_deployment_brings_the_values_that_a_new_build_needs() {
+    let call = real();
+    fine(&call, &["settings", "greeting=hi", "least=5"]);
+    let later = call
+        .read("p.proc")
+        .replace("least: int = 10", "least: text")
+        .replace("deal.score >= config.least", "\"{deal.score}\" == config.least")
+        + "config fresh: int\n";
+    let call = call.file("later/p.proc", later).file("later/abide.toml", "name = \"p\"\nversion = \"2.0.0\"\n");
+    let outcome = call.run(&["deploy", "later", "--store", "s.db"]);
+    assert!(outcome.err.contains("`config.least` has a value that does not fit it in this store"), "{}", outcome.err);
+    // A draft's settings are known, and the ones of the current build hold.
+    let listed = fine(&call, &["settings", "fresh=3"]);
+    assert!(
+        listed.contains("config.fresh = 3  (given here)") && listed.contains("config.least = 5  (given"),
+        "{listed}"
+    );
+    let activated = call.run(&["deploy", "later", "--store", "s.db", "--activate", "--config", "least=7"]);
+    activated.is(0, &activated.out.clone(), "");
+    fine(&call, &["start", "Make", "title=a", "score=7"]);
+    fine(&call, &["worker", "--until-idle"]);
+    assert!(fine(&call, &["log"]).contains("hi nobody"));
+    let wrong = call.run(&["deploy", "later", "--store", "s.db", "--config", "fresh=many"]);
+    assert_eq!((wrong.code, wrong.out.as_str()), (1, ""));
 }

@@ -192,7 +192,7 @@ fn what_may_pass_is_tried_again_after_growing_delays() {
 #[test]
 fn in_the_end_it_is_parked_and_an_operator_begins_anew() {
     on_both(&without_retry(), |w| {
-        w.engine.set_retries(Retries { times: 2, first: SECOND, longest: SECOND });
+        w.engine.set_retries(Retries { times: 2, first: SECOND, longest: SECOND, ..Retries::default() });
         let asked = failing(w, 5);
         w.create("Deal", &[("title", text("a"))]);
         let id = w.instances("Rate")[0];

@@ -2,10 +2,15 @@
 
 use abide::{
     base::value::{Currency, Money, Value},
-    engine::{Engine, store::Status, store::memory::MemoryStore},
+    engine::{
+        Engine, Retries,
+        retries::Part,
+        settings::{self, Change},
+        store::{Status, memory::MemoryStore},
+    },
 };
 
-use super::world::{World, compile, on_both, settings, text};
+use super::world::{self, World, compile, on_both, text};
 
 const SOURCE: &str = r#"
 enum Rating { cold, hot }
@@ -78,7 +83,7 @@ fn settings_travel_with_an_instance() {
     let parked = w.instances("Route")[0];
     w.engine.configure("greeting", text("Hello")).unwrap();
     let bytes = w.engine.export(parked).unwrap();
-    let mut elsewhere = World::of(Engine::open(Box::new(MemoryStore::default()), program, settings()).unwrap());
+    let mut elsewhere = World::of(Engine::open(Box::new(MemoryStore::default()), program, world::settings()).unwrap());
     let id = elsewhere.engine.import(&bytes).unwrap();
     elsewhere.engine.retry(id).unwrap();
     elsewhere.idle();
@@ -95,4 +100,50 @@ fn a_store_keeps_them() {
     drop(w);
     let w = World::on(Box::new(open()), &program);
     assert_eq!(w.engine.settings().collect::<Vec<_>>(), [("large_deal", &usd(100))]);
+}
+
+#[test]
+fn what_another_program_sets_holds_at_once() {
+    let program = compile(SOURCE);
+    let folder = tempfile::tempdir().unwrap();
+    let open = || abide::engine::store::sqlite::SqliteStore::open(&folder.path().join("s.db")).unwrap();
+    let mut w = World::on(Box::new(open()), &program);
+    w.create("Team", &[("name", text("Sales desk"))]);
+    let change = |name: &str, value| Change::Config(name.to_owned(), value);
+    let delays = Retries { times: 3, factor: 4, ..Retries::default() };
+    let retries = [Change::Retry(Part::Times, Some(3)), Change::Retry(Part::Factor, Some(4))];
+    let settings = [change("large_deal", Some(usd(100))), change("greeting", Some(text("Hello")))];
+    settings::keep(&mut open(), &[&settings[..], &retries[..]].concat()).unwrap();
+    w.create("Deal", &[("title", text("a")), ("amount", usd(100))]);
+    assert_eq!(said(&mut w), ["a is Hot", "Hello a"]);
+    assert_eq!(w.engine.retries(), delays);
+    let undone = [change("greeting", None), Change::Retry(Part::Factor, None)];
+    settings::keep(&mut open(), &undone).unwrap();
+    w.create("Deal", &[("title", text("b")), ("amount", usd(100))]);
+    assert_eq!(w.statuses("Route"), [Status::Succeeded, Status::Parked]);
+    assert_eq!(w.engine.retries(), Retries { times: 3, ..Retries::default() });
+    // What code says holds where the store says nothing.
+    w.engine.set_retries(Retries { times: 9, factor: 1, ..Retries::default() });
+    assert_eq!(w.engine.retries(), Retries { times: 3, factor: 1, ..Retries::default() });
+}
+
+#[test]
+fn values_of_another_type_are_refused_and_never_read() {
+    let program = compile(SOURCE);
+    let folder = tempfile::tempdir().unwrap();
+    let open = || abide::engine::store::sqlite::SqliteStore::open(&folder.path().join("s.db")).unwrap();
+    let mut w = World::on(Box::new(open()), &program);
+    for (name, value) in
+        [("large_deal", text("much")), ("greeting", text("more than twenty characters")), ("desk", usd(1))]
+    {
+        let refused = w.engine.configure(name, value).unwrap_err().to_string();
+        assert!(refused.starts_with("R0513: "), "{refused}");
+    }
+    settings::keep(&mut open(), &[Change::Config("large_deal".to_owned(), Some(text("much")))]).unwrap();
+    w.create("Team", &[("name", text("Sales desk"))]);
+    w.create("Deal", &[("title", text("a")), ("amount", usd(100))]);
+    assert_eq!(w.engine.settings_without_value(), ["large_deal", "greeting"]);
+    let parked = w.instances("Route")[0];
+    let fault = w.engine.store().instance(parked).unwrap().unwrap().fault.unwrap();
+    assert!(fault.code == "R0513" && fault.message.contains("has a value of another type"), "{fault:?}");
 }

@@ -296,6 +296,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
     let tests = matches!(
         op,
         HostOp::TestGiven { .. }
+            | HostOp::TestGivenConfig(_)
             | HostOp::TestGivenProcess(_)
             | HostOp::TestActAs
             | HostOp::TestAdvance

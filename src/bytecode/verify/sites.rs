@@ -159,6 +159,10 @@ impl Signature<'_> {
                 self.takes(&[TypeDef::Instance]) && self.gives_result(process)
             }
             HostOp::CancelInstance => self.takes(&[TypeDef::Instance]) && self.gives_nothing(),
+            HostOp::TestGivenConfig(config) => {
+                let config = self.module.config(*config)?;
+                self.site.args.as_slice() == [config.ty] && self.gives_nothing()
+            }
             HostOp::TestGivenProcess(process) => {
                 self.process(*process)?;
                 self.takes_references(&[false]) && self.gives_nothing()

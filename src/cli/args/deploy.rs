@@ -74,6 +74,15 @@ pub(in crate::cli) struct DeployArgs {
     #[arg(long)]
     pub activate: bool,
 
+    /// With --activate: also do what makes records lose values
+    #[arg(long, requires = "activate")]
+    pub lose_data: bool,
+
+    /// Give a setting of the project another value, such as large_deal="60000 USD"; may stand several times, and is kept
+    /// in the store
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub config: Vec<String>,
+
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -166,9 +166,18 @@ pub(in crate::cli) struct ResumeArgs {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SettingsArgs {
+    /// Give settings of a store of real processes another value, such as large_deal="60000 USD" or retry.times=3, at once
+    /// for all that work on it
+    #[arg(value_name = "NAME=VALUE", requires = "store")]
+    pub given: Vec<String>,
+
     /// The file of a store, whose settings are listed, too
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
+
+    /// Let the project say again what this setting is; may stand several times
+    #[arg(long, value_name = "NAME", requires = "store")]
+    pub unset: Vec<String>,
 
     /// As JSON
     #[arg(long)]

@@ -8,6 +8,7 @@ use crate::bytecode::module::{Module, ProcessKind};
 use crate::cli::args::{ActivateArgs, DeactivateArgs, DefinitionsArgs, DeployArgs};
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
+use crate::cli::settings as words;
 use crate::cli::store;
 use crate::cli::target;
 use crate::cli::term::Term;
@@ -15,6 +16,7 @@ use crate::engine::clock::SECOND;
 use crate::engine::deploy::{self, Deployed, short};
 use crate::engine::faults::Failure;
 use crate::engine::migration::{Plan, Step};
+use crate::engine::settings::{self, Change};
 use crate::engine::store::Store;
 use crate::simulation::json as shown;
 
@@ -24,9 +26,17 @@ pub(in crate::cli) fn deploy(args: &DeployArgs, term: &Term) -> Exit {
 
 fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
     let target = target::load(&args.path, &args.report, term)?;
+    let module = target.program.module();
+    let given = words::parse(module, &args.config, term)?;
+    let changes: Vec<Change> = given.into_iter().map(|(name, value)| Change::Config(name, Some(value))).collect();
     let path = &args.store.store;
-    let deploy =
-        |store: &mut dyn Store| deploy::deploy(store, &target.build).map_err(|failure| store::failed(term, failure));
+    let deploy = |store: &mut dyn Store| {
+        let deployed = deploy::deploy(store, &target.build).map_err(|failure| store::failed(term, failure))?;
+        if !changes.is_empty() {
+            settings::keep(store, &changes).map_err(|failure| store::failed(term, failure))?;
+        }
+        Ok(deployed)
+    };
     let mut deployed = None;
     let is_made = store::make_whole(path, term, |mut store| {
         deployed = Some(deploy(&mut *store)?);
@@ -34,13 +44,19 @@ fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
     })?;
     let mut store = store::make(path, term)?;
     let (hash, is_new) = deployed.filter(|_| is_made).map_or_else(|| deploy(&mut *store), Ok)?;
-    let meta = &target.program.module().meta;
+    let missing = super::settings::warn_of_missing(&mut *store, module, path, term)?;
+    let meta = &module.meta;
     let name = format!("{} {} ({})", meta.name, meta.version, short(&hash));
     if args.activate {
-        return activate_build(&mut *store, &hash, &Way { path, lossy: false, dry: false, json: args.json }, term);
+        return activate_build(
+            &mut *store,
+            &hash,
+            &Way { path, lossy: args.lose_data, dry: false, json: args.json },
+            term,
+        );
     }
     if args.json {
-        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "new": is_new})));
+        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "new": is_new, "without_value": missing})));
     } else {
         let what = if is_new { "deployed" } else { "was there already:" };
         let path = quoted(&path.to_string_lossy());
@@ -64,6 +80,8 @@ fn activate_newest(args: &ActivateArgs, term: &Term) -> Result<Exit, Exit> {
     let builds = deploy::deployed(&mut *store).map_err(|failure| store::failed(term, failure))?;
     let hash = chosen(&builds, args.build.as_deref(), path, term)?;
     let way = Way { path, lossy: args.lose_data, dry: args.dry_run, json: args.json };
+    let build = deploy::build(&mut *store, &hash).map_err(|failure| store::failed(term, failure))?;
+    super::settings::warn_of_missing(&mut *store, build.module(), path, term)?;
     activate_build(&mut *store, &hash, &way, term)
 }
 

@@ -1,65 +1,219 @@
-//! `abide settings`: all limits, and the settings of a store.
+//! `abide settings`: all limits, and the settings of a store, which may be given other values.
+
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::base::limits;
-use crate::base::value::Value;
+use crate::base::value::{Duration, Value};
+use crate::bytecode::module::{ConfigDef, Module};
 use crate::cli::args::SettingsArgs;
+use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
-use crate::cli::store;
 use crate::cli::term::Term;
+use crate::cli::{settings as words, store};
+use crate::data::moments::parse_duration;
 use crate::data::show::{self, Show};
-use crate::engine::Engine;
+use crate::engine::retries::{self, Part, Retries};
+use crate::engine::settings::{self, Change};
+use crate::engine::{deploy, store::Store};
+use crate::vm::program::Program;
 
 pub(in crate::cli) fn run(args: &SettingsArgs, term: &Term) -> Exit {
-    list(args, term).unwrap_or_else(|exit| exit)
+    change_and_list(args, term).unwrap_or_else(|exit| exit)
 }
 
-/// A setting of the project.
+/// A setting of a store.
 struct Setting {
     name: String,
     value: Option<String>,
     is_given: bool,
+    /// What processes do that read it, or where its value is from.
+    note: &'static str,
 }
 
-fn list(args: &SettingsArgs, term: &Term) -> Result<Exit, Exit> {
-    let settings = match &args.store {
-        Some(path) => Some(of_store(&store::simulation(path, term)?.engine)),
+fn change_and_list(args: &SettingsArgs, term: &Term) -> Result<Exit, Exit> {
+    let changes = !args.given.is_empty() || !args.unset.is_empty();
+    let listed = match &args.store {
+        Some(path) => {
+            let mut store = if changes { store::not_simulated(path, term)? } else { store::open(path, term)? };
+            let builds = deploy::declaring(&mut *store).map_err(|failure| store::failed(term, failure))?;
+            if changes {
+                let changes = parse(&builds, args, term)?;
+                settings::keep(&mut *store, &changes).map_err(|failure| store::failed(term, failure))?;
+            }
+            Some(of_store(&mut *store, &builds).map_err(|failure| store::failed(term, failure))?)
+        }
         None => None,
     };
     if args.json {
-        let limits: Vec<_> = limits::ALL
-            .iter()
-            .map(|limit| json!({"name": limit.name, "value": limit.value, "reason": limit.reason.trim()}))
-            .collect();
-        let settings: Option<Vec<_>> = settings.map(|settings| {
-            let one = |s: &Setting| json!({"name": s.name, "value": s.value, "given": s.is_given});
-            settings.iter().map(one).collect()
-        });
-        term.out(&format!("{:#}\n", json!({"version": 1, "limits": limits, "settings": settings})));
-        return Ok(Exit::Fine);
+        as_json(listed.as_deref(), term);
+    } else {
+        as_text(listed.as_deref(), !changes, term);
     }
-    let mut text = String::new();
-    for setting in settings.iter().flatten() {
-        let value = setting.value.as_deref().unwrap_or("has no value");
-        let from = match (setting.is_given, &setting.value) {
-            (true, _) => "given here",
-            (false, Some(_)) => "as the project says",
-            (false, None) => "processes that read it are parked",
+    Ok(Exit::Fine)
+}
+
+/// What is to be changed; all mistakes are told at once.
+fn parse(builds: &[Program], args: &SettingsArgs, term: &Term) -> Result<Vec<Change>, Exit> {
+    let given = args.given.iter().map(|given| change(builds, given, term));
+    let unset = args.unset.iter().map(|name| unset(builds, name, term));
+    let changes: Vec<Result<Change, Exit>> = given.chain(unset).collect();
+    let mut names: Vec<&str> = changes.iter().flatten().map(name).collect();
+    names.sort_unstable();
+    if let Some([twice, _]) = names.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+        term.err(&format!("error: the setting `{twice}` stands twice\n"));
+        return Err(Exit::Usage);
+    }
+    changes.into_iter().collect()
+}
+
+fn name(change: &Change) -> &str {
+    match change {
+        Change::Config(name, _) => name,
+        Change::Retry(part, _) => part.name(),
+    }
+}
+
+/// As it stands in listings, and without its `config.`.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("config.").unwrap_or(name)
+}
+
+/// The build that declares a setting: the current one, else the one that was deployed last.
+fn declares<'b>(builds: &'b [Program], name: &str) -> Option<&'b Module> {
+    builds.iter().map(Program::module).find(|module| module.configs.iter().any(|config| config.name == name))
+}
+
+fn known(builds: &[Program]) -> Vec<&str> {
+    let all = builds.iter().flat_map(|build| &build.module().configs).map(|config| config.name.as_str());
+    let mut all: Vec<&str> = all.collect();
+    all.extend(Part::ALL.map(Part::name));
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// `NAME=VALUE`.
+fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> {
+    let given = bare(given);
+    let name = given.split_once('=').map_or(given, |(name, _)| name);
+    if let Some(part) = Part::named(name) {
+        return retry(part, given, term);
+    }
+    match (declares(builds, name), given.contains('=')) {
+        (None, true) => Err(no_setting(builds, name, term)),
+        (None, false) => {
+            term.err(&format!("error: `{given}`: there is no `=`\n  help: write `NAME=VALUE`\n"));
+            Err(Exit::Usage)
+        }
+        (Some(module), _) => {
+            words::setting(module, given, "", term).map(|(name, value)| Change::Config(name, Some(value)))
+        }
+    }
+}
+
+fn unset(builds: &[Program], name: &str, term: &Term) -> Result<Change, Exit> {
+    let name = bare(name);
+    match (Part::named(name), declares(builds, name)) {
+        (Some(part), _) => Ok(Change::Retry(part, None)),
+        (None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
+        (None, None) => Err(no_setting(builds, name, term)),
+    }
+}
+
+fn no_setting(builds: &[Program], name: &str, term: &Term) -> Exit {
+    let help = words::unknown(name, &known(builds));
+    term.err(&format!("error: the project has no setting `{name}`\n  help: {help}\n"));
+    Exit::Usage
+}
+
+/// `retry.first="10 seconds"`.
+fn retry(part: Part, given: &str, term: &Term) -> Result<Change, Exit> {
+    let text = given.split_once('=').map_or("", |(_, text)| text);
+    let value = if part.is_time() { parse_duration(text).and_then(exact) } else { text.parse().ok() };
+    value.filter(|value| part.takes(*value)).map(|value| Change::Retry(part, Some(value))).ok_or_else(|| {
+        let example = match part {
+            Part::First | Part::Longest => "an exact time such as \"10 seconds\"",
+            Part::Factor => "a whole number from 1 to 1000",
+            Part::Times => "a whole number from 0",
         };
-        text += &format!("config.{} = {value}  ({from})\n", setting.name);
+        term.err(&format!("error: `{given}`: {} is {example}\n", part.name()));
+        Exit::Usage
+    })
+}
+
+/// The microseconds of a time that is the same everywhere.
+fn exact(duration: Duration) -> Option<i64> {
+    let days = i64::from(duration.days).checked_mul(86_400_000_000)?;
+    days.checked_add(duration.micros).filter(|_| duration.months == 0)
+}
+
+fn of_store(store: &mut dyn Store, builds: &[Program]) -> crate::engine::faults::Answer<Vec<Setting>> {
+    let given = settings::given(store)?;
+    let mut all = Vec::new();
+    for (at, module) in builds.iter().map(Program::module).enumerate() {
+        let earlier = builds.get(..at).unwrap_or_default();
+        let new = module.configs.iter().filter(|config| declares(earlier, &config.name).is_none());
+        all.extend(new.map(|config| of_config(module, config, given.get(&config.name))));
     }
-    match &settings {
-        Some(settings) if settings.is_empty() => text += "The project has no settings.\n\n",
-        Some(_) => text += "\n",
-        None => {}
+    let of_store = retries::given(store)?;
+    all.extend(Part::ALL.into_iter().map(|part| {
+        let given = of_store.iter().find(|(of, _)| *of == part).map(|(_, value)| *value);
+        let value = given.unwrap_or_else(|| Retries::default().part(part));
+        let micros = Duration { micros: value, ..Duration::default() };
+        Setting {
+            name: part.name().to_owned(),
+            value: Some(if part.is_time() { show::duration(micros) } else { value.to_string() }),
+            is_given: given.is_some(),
+            note: if given.is_some() { "given here" } else { "as in all stores" },
+        }
+    }));
+    Ok(all)
+}
+
+fn of_config(module: &Module, config: &ConfigDef, given: Option<&Value>) -> Setting {
+    let fits = given.is_none_or(|value| settings::takes(module, config, value));
+    let value = given.or(config.default.as_ref()).filter(|_| fits);
+    let shown = value.map(|value| match value {
+        // Also the key of a record.
+        Value::Text(text) => show::text(text),
+        value => Show::new(module, true).value(config.ty, value, &|_| None),
+    });
+    let note = match (&shown, given) {
+        (Some(_), Some(_)) => "given here",
+        (Some(_), None) => "as the project says",
+        (None, Some(_)) => "it was given one of another type; processes that read it are parked",
+        (None, None) => "processes that read it are parked",
+    };
+    Setting { name: format!("config.{}", config.name), value: shown, is_given: given.is_some(), note }
+}
+
+fn as_json(settings: Option<&[Setting]>, term: &Term) {
+    let limits: Vec<_> = limits::ALL
+        .iter()
+        .map(|limit| json!({"name": limit.name, "value": limit.value, "reason": limit.reason.trim()}))
+        .collect();
+    let settings: Option<Vec<_>> = settings.map(|settings| {
+        let one = |s: &Setting| json!({"name": bare(&s.name), "value": s.value, "given": s.is_given});
+        settings.iter().map(one).collect()
+    });
+    term.out(&format!("{:#}\n", json!({"version": 1, "limits": limits, "settings": settings})));
+}
+
+fn as_text(settings: Option<&[Setting]>, with_limits: bool, term: &Term) {
+    let mut text = String::new();
+    for Setting { name, value, note, .. } in settings.into_iter().flatten() {
+        text += &format!("{name} = {}  ({note})\n", value.as_deref().unwrap_or("has no value"));
     }
-    text += "Limits of this version, which are the same for all:\n";
-    for limit in limits::ALL {
-        text += &format!("  {:<28} {:>13}  {}\n", limit.name, readable(limit), limit.reason.trim());
+    if with_limits {
+        text += if settings.is_some() { "\n" } else { "" };
+        text += "Limits of this version, which are the same for all:\n";
+        for limit in limits::ALL {
+            text += &format!("  {:<28} {:>13}  {}\n", limit.name, readable(limit), limit.reason.trim());
+        }
     }
     term.out(&text);
-    Ok(Exit::Fine)
 }
 
 /// `16 MiB`, `5 000 000`.
@@ -79,18 +233,22 @@ fn readable(limit: &limits::Limit) -> String {
     out
 }
 
-fn of_store(engine: &Engine) -> Vec<Setting> {
-    let module = engine.module();
-    let show = Show::new(module, true);
-    let given = |name: &str| engine.settings().find(|(known, _)| *known == name).map(|(_, value)| value);
-    let all = module.configs.iter().map(|config| {
-        let value = given(&config.name).or(config.default.as_ref());
-        let shown = value.map(|value| match value {
-            // Also the key of a record.
-            Value::Text(text) => show::text(text),
-            value => show.value(config.ty, value, &|_| None),
-        });
-        Setting { name: config.name.clone(), value: shown, is_given: given(&config.name).is_some() }
-    });
-    all.collect()
+/// Warns of settings that neither a build nor a store gives a value; gives their names.
+pub(super) fn warn_of_missing(
+    store: &mut dyn Store,
+    module: &Module,
+    path: &Path,
+    term: &Term,
+) -> Result<Vec<String>, Exit> {
+    let given = settings::given(store).map_err(|failure| store::failed(term, failure))?;
+    let missing = settings::without_value(module, &given);
+    for name in &missing {
+        let why = if given.contains_key(*name) { "a value that does not fit it" } else { "no value" };
+        let path = quoted(&path.to_string_lossy());
+        term.err(&format!(
+            "warning[R0513]: the setting `config.{name}` has {why} in this store: processes that read it are parked\n  \
+             help: abide settings {name}=VALUE --store {path}\n"
+        ));
+    }
+    Ok(missing.into_iter().map(str::to_owned).collect())
 }

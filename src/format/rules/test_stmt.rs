@@ -12,6 +12,9 @@ impl Formatter<'_> {
                 let head = text(format!("given {name}{} ", self.name(entity)));
                 concat([head, self.field_inits(fields, entity.span.end)])
             }
+            TestStmt::GivenConfig { name, value } => {
+                concat([text(format!("given config {} = ", self.name(name))), self.expr(value)])
+            }
             TestStmt::GivenProcess { process, owner } => {
                 concat([text(format!("given process {} owned by ", self.name(process))), self.expr(owner)])
             }

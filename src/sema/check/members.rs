@@ -13,7 +13,7 @@ use crate::{
         errors::{quoted_list, records, settings, types, uses},
         hir::{Builtin, Capture, Conversion, Expr, ExprKind, FieldPlaces, ProcessInfo},
         names::Def,
-        schema::{Computed, Entity, EntityId, EnumId, Phase, RecordId},
+        schema::{Computed, ConfigId, Entity, EntityId, EnumId, Phase, RecordId},
         ty::Ty,
     },
     syntax::ast::{self, Ident},
@@ -363,11 +363,20 @@ impl Checker<'_> {
 
     /// `config.name`.
     fn config(&mut self, name: &Ident, span: Span) -> Expr {
-        let found = self.names.get(self.file, &format!("config.{}", name.name)).map(|entry| entry.def.clone());
-        let Some(Def::Config(id)) = found else { return self.no_setting("config", name, span) };
+        let Some(id) = self.config_named(name, span) else { return error(span) };
         let Some(head) = self.schema.config(id) else { return error(span) };
         let value = Expr { kind: ExprKind::Config(id), ty: head.ty.clone(), span };
         self.narrowed(value)
+    }
+
+    /// The setting of this name; `None` after a message.
+    pub(super) fn config_named(&mut self, name: &Ident, span: Span) -> Option<ConfigId> {
+        let found = self.names.get(self.file, &format!("config.{}", name.name)).map(|entry| entry.def.clone());
+        if let Some(Def::Config(id)) = found {
+            return Some(id);
+        }
+        self.no_setting("config", name, span);
+        None
     }
 
     /// `secret.name`: only an activity may have it.

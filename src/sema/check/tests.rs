@@ -40,6 +40,7 @@ impl Checker<'_> {
             ast::TestStmt::Given { name, entity, fields } => {
                 return self.given(name.as_ref(), entity, fields, span, out);
             }
+            ast::TestStmt::GivenConfig { name, value } => self.given_config(name, value),
             ast::TestStmt::GivenProcess { process, owner } => self.given_process(process, owner),
             ast::TestStmt::Advance(duration) => Some(TestStmt::Advance(self.expr_as(duration, &Ty::Duration, None))),
             ast::TestStmt::AdvanceTo(moment) => Some(TestStmt::AdvanceTo(self.expr_as(moment, &Ty::DateTime, None))),
@@ -91,6 +92,17 @@ impl Checker<'_> {
         }
         out.push(Stmt { kind, span });
         self.flow.suspend(span);
+    }
+
+    /// `given config least = 7`.
+    fn given_config(&mut self, name: &Ident, value: &ast::Expr) -> Option<TestStmt> {
+        let found = self.config_named(name, name.span);
+        let head = found.and_then(|config| self.schema.config(config));
+        let (ty, max, span) =
+            head.map_or((Ty::Error, None, None), |head| (head.ty.clone(), head.text_max, Some(head.span)));
+        let value = self.expr_as(value, &ty, span);
+        let value = self.limited(value, max, span);
+        Some(TestStmt::GivenConfig { config: found?, value })
     }
 
     fn given_process(&mut self, process: &Ident, owner: &ast::Expr) -> Option<TestStmt> {

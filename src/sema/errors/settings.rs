@@ -39,7 +39,7 @@ fn declaration(kind: &str, name: &str) -> String {
 #[must_use]
 pub fn set(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0309, "a process cannot set a setting", span, "belongs to the deployment").help(format!(
-        "give it a value from outside: `--config {name}=…`; what processes change is a field of a record"
+        "give it a value from outside: `--config {name}=…`, in a test `given config {name} = …`; what processes change is a field of a record"
     ))
 }
 

@@ -3,7 +3,7 @@
 use super::{Expr, LocalId, Query};
 use crate::{
     base::{span::Span, value::Value},
-    sema::schema::{EntityId, FieldId, ProcessId, RecordId},
+    sema::schema::{ConfigId, EntityId, FieldId, ProcessId, RecordId},
 };
 
 /// Statements in order.
@@ -355,6 +355,13 @@ pub struct Catch {
 /// Statements of tests. After each statement of a test, background work runs until idle.
 #[derive(Clone, Debug)]
 pub enum TestStmt {
+    /// `given config x = v`.
+    GivenConfig {
+        /// The setting.
+        config: ConfigId,
+        /// Its value, of the setting's type.
+        value: Expr,
+    },
     /// `given process P owned by u`.
     GivenProcess {
         /// The process.

@@ -492,6 +492,13 @@ pub enum TestStmt {
         /// Its fields.
         fields: Vec<FieldInit>,
     },
+    /// `given config least = 7`.
+    GivenConfig {
+        /// The setting.
+        name: Ident,
+        /// Its value.
+        value: Expr,
+    },
     /// `given process P owned by ann`.
     GivenProcess {
         /// The process.

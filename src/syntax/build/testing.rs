@@ -34,6 +34,11 @@ impl Builder<'_> {
             let name = self.ident(&process.presume(Rule::Name)?);
             return Ok(TestStmt::GivenProcess { process: name, owner: self.presume_expr(&mut process)? });
         }
+        if let Some(config) = nodes.option(Rule::given_config) {
+            let mut config = self.nodes(config);
+            let name = self.ident(&config.presume(Rule::name)?);
+            return Ok(TestStmt::GivenConfig { name, value: self.presume_expr(&mut config)? });
+        }
         let name = nodes.option(Rule::name).map(|name| self.ident(&name));
         let entity = self.ident(&nodes.presume(Rule::Name)?);
         let fields = nodes.presume(Rule::record_body)?;
