@@ -2,6 +2,7 @@
 //!
 //! Nothing here depends on another folder of the crate, and nothing here does input or output.
 
+pub mod cores;
 pub mod currencies;
 pub mod distance;
 pub mod limits;

@@ -1,6 +1,8 @@
 //! The proof that formatting changed the layout and nothing else.
 
-use super::Refusal;
+use super::{RUN_ITEMS, Refusal};
+use crate::base::cores::on_all_cores;
+use crate::base::span::Span;
 use crate::diag::Severity;
 use crate::syntax::ast::Item;
 use crate::syntax::{Parsed, same_words};
@@ -18,24 +20,25 @@ fn errors(parsed: &Parsed) -> usize {
 }
 
 /// The comments in any order: one amid an expression may have moved to the end of its line.
-fn comments((source, parsed): (&str, &Parsed)) -> Vec<String> {
-    let text = |start: u32, end: u32| source.get(start as usize..end as usize).unwrap_or("").trim_end().to_owned();
-    let mut all: Vec<String> = parsed.trivia.comments.iter().map(|c| text(c.span.start, c.span.end)).collect();
-    all.sort();
+fn comments<'t>((source, parsed): (&'t str, &Parsed)) -> Vec<&'t str> {
+    let mut all: Vec<&str> = parsed.trivia.comments.iter().map(|c| written(source, c.span).trim_end()).collect();
+    all.sort_unstable();
     all
+}
+
+fn written(source: &str, span: Span) -> &str {
+    source.get(span.start as usize..span.end as usize).unwrap_or("")
 }
 
 /// Compares the declarations one by one. Where even the words are the same, the tree is: layout has no meaning.
 fn same_items(before: (&str, &Parsed), after: (&str, &Parsed)) -> bool {
-    fn written<'t>(source: &'t str, item: &Item) -> &'t str {
-        source.get(item.span.start as usize..item.span.end as usize).unwrap_or("")
-    }
     let (old, new) = (&before.1.file.items, &after.1.file.items);
-    old.len() == new.len()
-        && old
-            .iter()
-            .zip(new)
-            .all(|(old, new)| same_words(written(before.0, old), written(after.0, new)) || outline(old) == outline(new))
+    let pairs: Vec<(&Item, &Item)> = old.iter().zip(new).collect();
+    let same = |(old, new): &(&Item, &Item)| {
+        same_words(written(before.0, old.span), written(after.0, new.span)) || outline(old) == outline(new)
+    };
+    let runs: Vec<&[(&Item, &Item)]> = pairs.chunks(RUN_ITEMS).collect();
+    old.len() == new.len() && on_all_cores(&runs, |run| run.iter().all(same)).into_iter().all(|same| same)
 }
 
 /// The tree as text, without positions and doc comments: those are compared as comments, and one in an odd place may
@@ -48,21 +51,17 @@ fn outline(item: &Item) -> String {
 fn without_spans(tree: &str) -> String {
     let mut out = String::with_capacity(tree.len());
     let mut rest = tree;
-    let mut may_start = true;
     while let Some(c) = rest.chars().next() {
-        if c == '"' {
-            let (text, behind) = rest.split_at(text_length(rest));
-            out.push_str(text);
-            rest = behind;
-            continue;
-        }
-        if may_start && let Some(length) = doc_length(rest).or_else(|| span_length(rest)) {
-            rest = rest.get(length..).unwrap_or("");
-            continue;
-        }
-        may_start = !c.is_alphanumeric();
-        out.push(c);
-        rest = rest.get(c.len_utf8()..).unwrap_or("");
+        let word = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let (kept, passed) = match c {
+            '"' => (text_length(rest), 0),
+            '0'..='9' => span_length(rest).map_or((word, 0), |span| (0, span)),
+            'd' => doc_length(rest).map_or((word, 0), |doc| (0, doc)),
+            c => (word.max(c.len_utf8()), 0),
+        };
+        let (text, behind) = rest.split_at(kept);
+        out.push_str(text);
+        rest = behind.get(passed..).unwrap_or("");
     }
     out
 }

@@ -11,7 +11,9 @@ mod rules;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
+use crate::base::cores::on_all_cores;
 use crate::base::span::{FileId, Span};
 use crate::diag::{Diagnostic, Severity};
 use crate::syntax::ast::{Item, ItemKind};
@@ -21,6 +23,9 @@ use rules::Formatter;
 
 /// Layouts that a file may go through until it rests; a comment in an odd place may need two.
 const ROUNDS_MAX: usize = 5;
+
+/// Declarations that one core lays out before it takes the next ones.
+const RUN_ITEMS: usize = 64;
 
 /// The formatter made a mistake, and gives no text. This is never the author's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,23 +101,52 @@ fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<
 
 /// One round, without the check.
 fn layout(source: &str, parsed: &Parsed) -> Result<String, Refusal> {
+    let (items, comments) = (&parsed.file.items, &parsed.trivia.comments);
+    let starts: Vec<usize> = (0..items.len().max(1)).step_by(RUN_ITEMS).collect();
+    let runs = on_all_cores(&starts, |start| run(source, parsed, *start));
+    let mut done = 0;
+    let mut text = String::with_capacity(source.len());
+    for Run { text: more, comments } in runs {
+        if comments.start != done {
+            return Err(Refusal::CommentsChanged);
+        }
+        done = comments.end;
+        text.push_str(&more);
+    }
+    if done != comments.len() {
+        return Err(Refusal::CommentsChanged);
+    }
+    let text = text.trim_matches('\n');
+    Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
+}
+
+/// Some declarations after the other in their layout, and which comments stand in it.
+struct Run {
+    text: String,
+    comments: Range<usize>,
+}
+
+/// The run of [`RUN_ITEMS`] that begins at `start`, with what stands above each; the last ends with the file.
+fn run(source: &str, parsed: &Parsed, start: usize) -> Run {
+    let items = &parsed.file.items;
     let mut formatter = Formatter::new(source, &parsed.trivia.comments);
+    let mut last = start.checked_sub(1).and_then(|before| items.get(before));
+    if let Some(last) = last {
+        formatter.pass(last.span);
+    }
+    let begin = formatter.printed();
     let mut docs = Vec::new();
-    let mut last: Option<&Item> = None;
-    for item in &parsed.file.items {
+    for item in items.iter().skip(start).take(RUN_ITEMS) {
         let needs_blank = last.is_some_and(|last| is_tall(source, last) || is_tall(source, item));
         docs.push(formatter.between_items(item.span.start, last.is_none(), needs_blank));
         docs.push(if is_bad(item, parsed) { formatter.bad_item(item.span) } else { formatter.item(item) });
         docs.push(formatter.after_item(item.span.end));
         last = Some(item);
     }
-    docs.push(formatter.end_of_file(last.is_none()));
-    if formatter.printed() != parsed.trivia.comments.len() {
-        return Err(Refusal::CommentsChanged);
+    if start + RUN_ITEMS >= items.len() {
+        docs.push(formatter.end_of_file(last.is_none()));
     }
-    let text = Doc::Concat(docs).print();
-    let text = text.trim_matches('\n');
-    Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
+    Run { text: Doc::Concat(docs).print(), comments: begin..formatter.printed() }
 }
 
 /// Declarations of several lines stand apart.

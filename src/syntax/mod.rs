@@ -12,8 +12,11 @@ mod recover;
 mod scan;
 pub mod trivia;
 
+use std::ops::Range;
+
 use pest::Parser;
 
+use crate::base::cores::on_all_cores;
 use crate::base::span::FileId;
 use crate::diag::Diagnostic;
 use build::Builder;
@@ -36,6 +39,9 @@ pub struct Parsed {
 /// Stack for parsing: enough for [`crate::base::limits::NESTING_MAX`] levels in builds without optimisation, so that
 /// what is accepted does not depend on the thread that asks. It is address space; memory is taken as it is used.
 const STACK_BYTES: usize = 64 << 20;
+
+/// Bytes of a text that are worth more than one core.
+const SHARED_BYTES_MIN: usize = 64 << 10;
 
 /// Parses one file. The caller has checked `limits::SOURCE_BYTES_MAX`.
 #[must_use]
@@ -78,11 +84,17 @@ fn parse_sound(
         return None;
     }
     let clear = scan::without_comments(text, tokens);
-    let (mut items, mut diagnostics) = (Vec::new(), Vec::new());
-    for part in chunks::parts(text, tokens) {
+    let parse = |part: &Range<usize>| {
         let mut builder = Builder::new(file, text, scan::offset(part.start), tokens, trivia);
-        items.extend(builder.items(ProcParser::parse(Rule::chunk, clear.get(part)?).ok()?));
-        diagnostics.append(&mut builder.diagnostics);
-    }
-    Some((items, diagnostics))
+        let pairs = ProcParser::parse(Rule::chunk, clear.get(part.clone())?).ok()?;
+        Some((builder.items(pairs), builder.diagnostics))
+    };
+    let parts = chunks::parts(text, tokens);
+    let parsed = if text.len() < SHARED_BYTES_MIN {
+        parts.iter().map(parse).collect()
+    } else {
+        on_all_cores(&parts, parse).into_iter().collect::<Option<Vec<_>>>()
+    };
+    let (items, diagnostics): (Vec<_>, Vec<_>) = parsed?.into_iter().unzip();
+    Some((items.into_iter().flatten().collect(), diagnostics.into_iter().flatten().collect()))
 }

@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, fs, path::Path, sync::Arc};
 
 use abide::{
-    base::value::{EntityIdx, RecordRef},
+    base::{
+        cores::on_all_cores,
+        value::{EntityIdx, RecordRef},
+    },
     bytecode::{
         link::{self, Numbering},
         module::Module,
@@ -75,7 +78,7 @@ fn the_tests_of_all_examples_pass_with_other_numbers() {
         }
     }
     assert!(all.len() >= 15, "{}", all.len());
-    let ran = pipeline::on_all_cores(&all, |(path, module)| {
+    let ran = on_all_cores(&all, |(path, module)| {
         let mut ran = 0;
         for (what, numbering) in numberings(module) {
             for outcome in testing::run(&linked(module, &numbering), "") {

@@ -131,3 +131,24 @@ fn comments_anywhere() {
         }
     }
 }
+
+#[test]
+fn a_large_file_is_laid_out_like_its_parts() {
+    let part = |number: usize| {
+        let head = if number % 3 == 0 { "\n// Above.\n/// What it is.\n" } else { "" };
+        format!(
+            "{head}fn   f{number}(x: int)->int {{ return x + {number} }} // behind {number}\n/* alone */ enum E{number} {{ a,b }}\n"
+        )
+    };
+    let parts: Vec<String> = (0..1_500).map(part).collect();
+    let whole = parts.concat();
+    assert!(whole.len() > 128 << 10, "{} bytes are too few to be shared", whole.len());
+    let expected: Vec<String> = parts.iter().map(|part| formatted(part)).collect();
+    let found = formatted(&whole);
+    let lines = |text: &str| text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(&found), lines(&expected.concat()));
+    let parsed = parse_file(FileId(0), &found);
+    assert_eq!((parsed.diagnostics.len(), parsed.file.items.len()), (0, 3_000));
+    let wrong = format!("{found}enum F {{ a, 7 }}\n");
+    assert_eq!(parse_file(FileId(0), &wrong).diagnostics.len(), 1);
+}

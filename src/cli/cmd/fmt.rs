@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::base::cores::on_all_cores;
 use crate::base::source::SourceFile;
 use crate::cli::args::FmtArgs;
 use crate::cli::exit::Exit;
@@ -12,7 +13,6 @@ use crate::cli::term::Term;
 use crate::diag::codes::{E0906, E0907, E0908, E0909};
 use crate::diag::{Diagnostic, render};
 use crate::format::{Formatted, Refusal, format_file};
-use crate::pipeline::on_all_cores;
 use crate::project::{Loaded, project_files};
 
 pub(in crate::cli) fn run(args: &FmtArgs, term: &Term) -> Exit {

@@ -50,6 +50,12 @@ impl<'a> Formatter<'a> {
         concat([self.comments.before(end), self.comments.trail(end)])
     }
 
+    /// Takes the comments within and behind a declaration that is printed elsewhere.
+    pub(super) fn pass(&mut self, span: Span) {
+        self.comments.skip(span);
+        self.comments.trail(span.end);
+    }
+
     /// The comments below the last declaration.
     pub(super) fn end_of_file(&mut self, is_first: bool) -> Doc {
         self.comments.close(u32::MAX, is_first)
