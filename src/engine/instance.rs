@@ -176,6 +176,10 @@ impl Engine {
         instance.changed = self.now;
         instance.message.clone_from(&message);
         instance.result = result;
+        if status != Status::Failed {
+            // What a turn was tried again for is over.
+            instance.fault = None;
+        }
         let slot = instance.slot.take();
         let keep = self.keep_of(&instance)?;
         if let Keep::For(duration) = keep {

@@ -1,5 +1,5 @@
-//! Random projects, run by the reference and by machine and engine, in memory and on SQLite, straight and with the
-//! store closed and opened again before each turn: all tell the same.
+//! Random projects, run by the reference and by machine and engine, in memory and on SQLite, straight, with the store
+//! closed and opened again before each turn, and some by two engines in turn: all tell the same.
 //!
 //! `cargo test` runs the first 300 seeds. `ABIDE_SEEDS=100000 cargo test differential::random -- --nocapture` runs so
 //! many of them (`ABIDE_FROM=50000`: without the first), `ABIDE_SEED=42` one, with its project and its trace. `ABIDE_SHRINK=0` shows a problem as it is.
@@ -28,6 +28,7 @@ use std::{
 
 use abide::{
     diag::{Severity, render},
+    engine::Retries,
     pipeline::{self, Front},
     project::load_text,
     vm::program::Program,
@@ -43,8 +44,8 @@ use self::{
 const SEEDS: u64 = 300;
 /// So many seeds share a project, as checking it takes longer than running it.
 const SEEDS_OF_A_PROJECT: u64 = 4;
-/// So many seeds lie between two for which the store is closed and opened again before each turn.
-const SEEDS_TO_REOPEN: u64 = 2;
+/// So many seeds lie between two for which two engines share a store.
+const SEEDS_TO_SHARE: u64 = 4;
 
 /// How long a problem is made smaller.
 const SHRINKING: Duration = Duration::from_secs(60);
@@ -54,6 +55,9 @@ static TOO_LONG: AtomicU64 = AtomicU64::new(0);
 
 /// Seeds whose project changes a state in a way that cannot be, or has a body that is too large.
 static IMPOSSIBLE: AtomicU64 = AtomicU64::new(0);
+
+/// Turns that were tried again.
+static TRIED_AGAIN: AtomicU64 = AtomicU64::new(0);
 
 /// How often each construct was written.
 type Counts = BTreeMap<&'static str, u32>;
@@ -85,16 +89,15 @@ impl Compiled {
             events.iter().for_each(|event| events::perform(event, self.program.module(), side));
             trace::lines(self.program.module(), side)
         };
-        let mut traces = vec![("the reference", run(&mut Specified::new(typed)))];
-        traces.push(("the engine in memory", run(&mut Running::in_memory(&self.program))));
-        traces.push(("the engine on SQLite", run(&mut Running::on_sqlite(&self.program))));
-        if seed.is_multiple_of(SEEDS_TO_REOPEN) {
-            let name = "the engine on a file that is opened before each turn";
-            traces.push((name, run(&mut Running::reopened(&self.program))));
-        }
-        if seed % SEEDS_TO_REOPEN == SEEDS_TO_REOPEN / 2 {
+        let retries = retries_of(seed);
+        let mut traces = vec![("the reference", run(&mut Specified::new(typed, retries)))];
+        traces.push(("the engine in memory", run(&mut Running::in_memory(&self.program, retries))));
+        traces.push(("the engine on SQLite", run(&mut Running::on_sqlite(&self.program, retries))));
+        let name = "the engine on a file that is opened before each turn";
+        traces.push((name, run(&mut Running::reopened(&self.program, retries))));
+        if seed.is_multiple_of(SEEDS_TO_SHARE) {
             let name = "two engines on one file that take turns";
-            traces.push((name, run(&mut Running::two_on_one_file(&self.program))));
+            traces.push((name, run(&mut Running::two_on_one_file(&self.program, retries))));
         }
         traces
     }
@@ -113,6 +116,8 @@ impl Compiled {
             }
         };
         let (_, expected) = &traces[0];
+        let again = expected.iter().filter(|line| line.contains("it is tried again in")).count();
+        TRIED_AGAIN.fetch_add(again as u64, Ordering::Relaxed);
         traces[1..].iter().find_map(|(name, trace)| {
             let at = (0..expected.len().max(trace.len())).find(|at| expected.get(*at) != trace.get(*at))?;
             let before = expected[at.saturating_sub(6)..at].join("\n");
@@ -155,6 +160,16 @@ impl Compiled {
         }
         let text: String = events.iter().map(|event| format!("{event:?}\n")).collect();
         Some(format!("seed {seed}: {problem}\n\n{}\n\n{text}", lines.join("\n")))
+    }
+}
+
+/// How turns are tried again that failed for a reason that may pass: never, once or more often, and after which delays.
+fn retries_of(seed: u64) -> Retries {
+    let minute = 60_000_000;
+    match seed % 3 {
+        0 => Retries { times: 0, ..Retries::default() },
+        1 => Retries { times: 1, first: 30 * minute, ..Retries::default() },
+        _ => Retries { times: 3, first: 20 * minute, factor: 3, longest: 90 * minute },
     }
 }
 
@@ -246,7 +261,12 @@ fn random_projects_tell_the_same_everywhere() {
     let counts = run(seeds.unwrap_or(SEEDS));
     let too_long = TOO_LONG.load(Ordering::Relaxed);
     let impossible = IMPOSSIBLE.load(Ordering::Relaxed);
-    println!("{counts:#?}\n{too_long} ran for too long, {impossible} change states that cannot change");
+    let again = TRIED_AGAIN.load(Ordering::Relaxed);
+    println!(
+        "{counts:#?}\n{too_long} ran for too long, {impossible} change states that cannot change, {again} turns were tried \
+         again"
+    );
+    assert!(seeds.is_some() || again >= 20, "only {again} turns were tried again");
     assert!(impossible * 50 <= seeds.unwrap_or(SEEDS), "too many projects change states that cannot change");
     assert!(too_long * 20 <= seeds.unwrap_or(SEEDS), "the projects run for too long");
     let missing: Vec<&str> = CONSTRUCTS.iter().filter(|name| !counts.contains_key(**name)).copied().collect();

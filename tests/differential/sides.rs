@@ -45,8 +45,9 @@ pub(super) struct Specified<'a> {
 }
 
 impl<'a> Specified<'a> {
-    pub(super) fn new(program: &'a Typed) -> Self {
+    pub(super) fn new(program: &'a Typed, retries: Retries) -> Self {
         let mut reference = Reference::at(program, TimeZone::UTC, START).unwrap();
+        reference.set_retries(retries);
         for (name, activity) in activities::all(&Asked::default()) {
             reference.implement(name, activity);
         }
@@ -181,37 +182,38 @@ pub(super) struct Running {
     /// Where the store is, if it is closed and opened again before each turn.
     reopened: Option<Disk>,
     asked: Asked,
+    retries: Retries,
     turns: u64,
 }
 
 impl Running {
-    pub(super) fn in_memory(program: &Arc<Program>) -> Self {
-        Self::on(Box::new(MemoryStore::new()), program, None)
+    pub(super) fn in_memory(program: &Arc<Program>, retries: Retries) -> Self {
+        Self::on(Box::new(MemoryStore::new()), program, retries, None)
     }
 
-    pub(super) fn on_sqlite(program: &Arc<Program>) -> Self {
-        Self::on(Box::new(SqliteStore::open_in_memory().unwrap()), program, None)
+    pub(super) fn on_sqlite(program: &Arc<Program>, retries: Retries) -> Self {
+        Self::on(Box::new(SqliteStore::open_in_memory().unwrap()), program, retries, None)
     }
 
     /// On a file that is closed and opened again before each turn.
-    pub(super) fn reopened(program: &Arc<Program>) -> Self {
+    pub(super) fn reopened(program: &Arc<Program>, retries: Retries) -> Self {
         let disk = Disk::new();
-        Self::on(file(&disk), program, Some(disk))
+        Self::on(file(&disk), program, retries, Some(disk))
     }
 
     /// Two engines on one file, which take turns.
-    pub(super) fn two_on_one_file(program: &Arc<Program>) -> Self {
+    pub(super) fn two_on_one_file(program: &Arc<Program>, retries: Retries) -> Self {
         let (disk, asked) = (Disk::new(), Asked::default());
         let clock = Together(Arc::new(AtomicI64::new(START)));
-        let open = || open(file(&disk), program, &asked, Box::new(clock.clone()));
+        let open = || open(file(&disk), program, &asked, retries, Box::new(clock.clone()));
         let (engine, other) = (Some(open()), Some(open()));
-        Self { engine, other, program: Arc::clone(program), reopened: None, asked, turns: 0 }
+        Self { engine, other, program: Arc::clone(program), reopened: None, asked, retries, turns: 0 }
     }
 
-    fn on(store: Box<dyn Store>, program: &Arc<Program>, reopened: Option<Disk>) -> Self {
+    fn on(store: Box<dyn Store>, program: &Arc<Program>, retries: Retries, reopened: Option<Disk>) -> Self {
         let asked = Asked::default();
-        let engine = Some(open(store, program, &asked, Box::new(VirtualClock::at(START))));
-        Self { engine, other: None, program: Arc::clone(program), reopened, asked, turns: 0 }
+        let engine = Some(open(store, program, &asked, retries, Box::new(VirtualClock::at(START))));
+        Self { engine, other: None, program: Arc::clone(program), reopened, asked, retries, turns: 0 }
     }
 
     fn engine(&mut self) -> &mut Engine {
@@ -237,7 +239,8 @@ impl Running {
         self.take_turns();
         let Some(disk) = &self.reopened else { return };
         drop(self.engine.take());
-        self.engine = Some(open(file(disk), &self.program, &self.asked, Box::new(VirtualClock::at(START))));
+        let clock = Box::new(VirtualClock::at(START));
+        self.engine = Some(open(file(disk), &self.program, &self.asked, self.retries, clock));
     }
 }
 
@@ -245,11 +248,16 @@ fn file(disk: &Disk) -> Box<dyn Store> {
     Box::new(SqliteStore::open_on(&disk.path("store.db"), abide_disk::NAME).unwrap())
 }
 
-fn open(store: Box<dyn Store>, program: &Arc<Program>, asked: &Asked, clock: Box<dyn Clock>) -> Engine {
+fn open(
+    store: Box<dyn Store>,
+    program: &Arc<Program>,
+    asked: &Asked,
+    retries: Retries,
+    clock: Box<dyn Clock>,
+) -> Engine {
     let settings = Settings { clock, seed: 1, build: "test".into() };
     let mut engine = Engine::open(store, Arc::clone(program), settings).unwrap();
-    // The reference tries nothing again that the program does not.
-    engine.set_retries(Retries { times: 0, ..Retries::default() });
+    engine.set_retries(retries);
     for (name, activity) in activities::all(asked) {
         engine.implement(name, activity).unwrap();
     }

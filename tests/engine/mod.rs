@@ -3,6 +3,7 @@
 mod activities;
 mod actors;
 mod amounts;
+mod backup;
 mod calls;
 mod deployment;
 mod disk;

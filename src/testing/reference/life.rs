@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     base::value::{Duration, EntityIdx, RecordRef, Value},
+    data::show,
     engine::store::{Change, LogEntry, LogKind, Status},
     sema::{
         hir::{Arithmetic, WriteOp},
@@ -158,7 +159,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// A turn: from one suspension point to the next. A fault undoes it and parks the instance.
+    /// A turn: from one suspension point to the next. A fault undoes it.
     fn turn(&mut self, id: i64) -> Evaluated<()> {
         let before = self.world.clone();
         self.acted = false;
@@ -171,7 +172,7 @@ impl<'a> Reference<'a> {
             Err(Fault::Unsupported(what)) => Err(Fault::Unsupported(what)),
             Err(fault) => {
                 self.world = before;
-                self.park(id, fault);
+                self.put_aside(id, fault);
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -230,7 +231,7 @@ impl<'a> Reference<'a> {
         }
         let is_new = acted || instance.point.as_ref().map(|point| &point.name) != Some(&point.name);
         instance.actor.user = run.actor.user;
-        (instance.fault, instance.changed) = (None, now);
+        (instance.fault, instance.tries, instance.changed) = (None, 0, now);
         let goes_on = point.goes_on || instance.cancel.is_some();
         let name = point.name.clone();
         (instance.run, instance.point) = (run, Some(point));
@@ -289,6 +290,7 @@ impl<'a> Reference<'a> {
             slot,
             entry,
             fault: None,
+            tries: 0,
             message: String::new(),
             result: None,
             cancel: None,
@@ -301,6 +303,24 @@ impl<'a> Reference<'a> {
             Some(fault) => self.park(id, fault),
         }
         Ok(Some(id))
+    }
+
+    /// What becomes of an instance whose turn failed: it is tried again later, or parked.
+    fn put_aside(&mut self, id: i64, fault: Fault) {
+        let (retries, now) = (self.retries, self.now);
+        let message = format!("{}: {}", self.code(&fault), self.message(&fault));
+        let Some(instance) = self.world.instance(id) else { return };
+        instance.tries = if matches!(fault, Fault::Refused { fresh: true, .. }) { instance.tries + 1 } else { 0 };
+        if instance.tries == 0 || instance.tries > retries.times {
+            return self.park(id, fault);
+        }
+        let grown = (1..instance.tries).fold(retries.first, |delay, _| delay.saturating_mul(i64::from(retries.factor)));
+        let micros = grown.min(retries.longest);
+        (instance.status, instance.turn, instance.due) = (Status::Postponed, None, Some(now + micros));
+        (instance.changed, instance.fault) = (now, Some(fault));
+        instance.wakes.clear();
+        let again = show::duration(Duration { micros, ..Duration::default() });
+        self.tell_of(id, LogKind::Note, format!("{message}; it is tried again in {again}"), String::new());
     }
 
     /// Stops an instance where it rests.
@@ -324,7 +344,7 @@ impl<'a> Reference<'a> {
         } else if instance.point.is_none() {
             self.end_instance(id, Status::Canceled, reason, None);
         } else {
-            (instance.cancel, instance.fault) = (Some(reason.to_owned()), None);
+            (instance.cancel, instance.fault, instance.tries) = (Some(reason.to_owned()), None, 0);
             instance.wakes.clear();
             self.world.make_ready(id);
         }
@@ -351,6 +371,9 @@ impl<'a> Reference<'a> {
         (instance.cancel, instance.entry, instance.changed) = (None, None, now);
         let (process, slot) = (instance.process, instance.slot.take());
         (instance.message, instance.result) = (message.to_owned(), result);
+        if status != Status::Failed {
+            instance.fault = None;
+        }
         instance.wakes.clear();
         instance.mail.clear();
         let (owned, parent) = (instance.owned, instance.parent);
@@ -400,7 +423,7 @@ impl<'a> Reference<'a> {
 
     /// Lets a parked instance go on from where it stopped.
     pub fn retry(&mut self, id: i64) {
-        self.world.instance(id).into_iter().for_each(|instance| instance.fault = None);
+        self.world.instance(id).into_iter().for_each(|instance| (instance.fault, instance.tries) = (None, 0));
         self.world.make_ready(id);
         self.tell_of(id, LogKind::Note, "retried".to_owned(), String::new());
     }

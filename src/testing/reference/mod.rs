@@ -42,7 +42,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
-    engine::activities::Activity,
+    engine::{Retries, activities::Activity},
     sema::{
         hir::{Block, Program},
         schema::{FunctionId, ProcessId, RecordId},
@@ -70,6 +70,8 @@ pub enum Fault {
         code: &'static str,
         /// Its words.
         message: String,
+        /// Whether its cause may pass by itself, and no `catch` or `retry` of the program has seen it.
+        fresh: bool,
     },
     /// A raised error with its fields.
     Raised(RecordId, Vec<Value>),
@@ -79,7 +81,7 @@ pub enum Fault {
 
 impl Fault {
     fn refused(code: &'static str, message: String) -> Self {
-        Fault::Refused { code, message }
+        Fault::Refused { code, message, fresh: code == activities::FAILED }
     }
 
     /// Whether the next try may go better: errors that were raised, and activities that failed.
@@ -88,6 +90,14 @@ impl Fault {
             Fault::Raised(..) => true,
             Fault::Refused { code, .. } => *code == activities::FAILED,
             Fault::Trap(_) | Fault::Unsupported(_) => false,
+        }
+    }
+
+    /// The same after a `catch` or `retry` has seen it.
+    fn seen(self) -> Self {
+        match self {
+            Fault::Refused { code, message, .. } => Fault::Refused { code, message, fresh: false },
+            fault => fault,
         }
     }
 
@@ -138,6 +148,8 @@ pub struct Reference<'a> {
     activities: BTreeMap<String, Box<dyn Activity>>,
     /// Values that the deployment gives to settings, by name.
     settings: BTreeMap<String, Value>,
+    /// How turns are tried again.
+    retries: Retries,
     /// Records whose deletion is under way.
     deleting: Vec<RecordRef>,
 }
@@ -165,6 +177,7 @@ impl<'a> Reference<'a> {
             schedules: Vec::new(),
             activities: BTreeMap::new(),
             settings: BTreeMap::new(),
+            retries: Retries::default(),
             deleting: Vec::new(),
         }
     }
@@ -183,6 +196,11 @@ impl<'a> Reference<'a> {
     /// Gives a setting a value, from now on.
     pub fn configure(&mut self, name: &str, value: Value) {
         self.settings.insert(name.to_owned(), value);
+    }
+
+    /// Sets how turns are tried again that failed for a reason that may pass.
+    pub fn set_retries(&mut self, retries: Retries) {
+        self.retries = retries;
     }
 
     /// The value of a function.

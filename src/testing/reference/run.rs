@@ -88,6 +88,14 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    /// The same after a `catch` or `retry` has seen it.
+    fn seen(self) -> Self {
+        match self {
+            Exit::Fault(fault) => Exit::Fault(fault.seen()),
+            exit => exit,
+        }
+    }
+
     pub(super) fn canceled(reason: &str) -> Self {
         Exit::Stop { canceled: true, message: reason.to_owned() }
     }
@@ -243,7 +251,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Leaves blocks, innermost first, until one of them goes on; else the run is over.
-    fn leave(&mut self, exit: Exit, run: &mut Run<'a>) -> Option<Rest> {
+    fn leave(&mut self, mut exit: Exit, run: &mut Run<'a>) -> Option<Rest> {
         while let Some(task) = run.tasks.pop() {
             match task {
                 Task::ActAs(user) => run.actor.user = user,
@@ -257,6 +265,9 @@ impl<'a> Reference<'a> {
                         && self.catch(catches, fault, run)
                     {
                         return None;
+                    }
+                    if !catches.is_empty() {
+                        exit = exit.seen();
                     }
                 }
                 Task::OnCancel(block) if matches!(exit, Exit::Stop { canceled: true, .. }) => {
@@ -285,6 +296,7 @@ impl<'a> Reference<'a> {
                         self.retry_later(stmt, retry, left - 1, delay, run);
                         return None;
                     }
+                    exit = exit.seen();
                 }
                 _ => {}
             }
@@ -315,7 +327,7 @@ impl<'a> Reference<'a> {
             };
             run.set(bind, value);
         }
-        run.tasks.push(Task::Caught(fault.clone()));
+        run.tasks.push(Task::Caught(fault.clone().seen()));
         run.tasks.push(Task::Block(&catch.body, 0));
         true
     }

@@ -78,6 +78,8 @@ pub(super) struct Instance<'a> {
     /// What has to be tried again before it begins.
     pub(super) entry: Option<Entry>,
     pub(super) fault: Option<Fault>,
+    /// How often the turn was tried that failed with it, for a reason that may pass.
+    pub(super) tries: u32,
     pub(super) message: String,
     pub(super) result: Option<Value>,
     pub(super) cancel: Option<String>,

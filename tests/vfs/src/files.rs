@@ -184,6 +184,13 @@ impl Files {
         Self { files, certain_names: names.clone(), names, last: self.last }
     }
 
+    /// The folder is synced: the names are certain.
+    #[must_use]
+    pub fn with_certain_names(mut self) -> Self {
+        self.certain_names = self.names.clone();
+        self
+    }
+
     /// Each name that came or went without being certain is there or not.
     fn some_names(&self, dice: &mut Dice) -> BTreeMap<String, u64> {
         let mut names = self.certain_names.clone();

@@ -38,7 +38,7 @@ use super::{
     StoreError, Subscription, Sweep, TableChange,
 };
 
-pub use backup::backup;
+pub use backup::{backup, backup_on};
 pub use tables::statements;
 
 /// Statements that stay prepared.

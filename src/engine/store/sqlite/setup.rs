@@ -78,6 +78,14 @@ pub(super) fn tune(connection: &Connection) -> Result<()> {
 /// A connection that only reads. Where the folder cannot be written, SQLite cannot keep the book that readers of a
 /// write-ahead log need; then the file is read as it is, as long as nothing stands in that log only.
 pub(super) fn look_at(path: &Path) -> Result<Connection> {
+    look_at_on(path, None)
+}
+
+/// The same on a file system that was registered with SQLite under this name.
+pub(super) fn look_at_on(path: &Path, file_system: Option<&str>) -> Result<Connection> {
+    if let Some(name) = file_system {
+        return connect_to_read(path, &format!("mode=ro&vfs={name}"));
+    }
     let answer = connect_to_read(path, "mode=ro");
     let Err(StoreError::Io(reason)) = answer else { return answer };
     let mut log = path.as_os_str().to_owned();
