@@ -364,7 +364,7 @@ wire_enums! {
         9 Queued,
     }
     HostOp {
-        0 ReadField { entity, field }, 1 ReadUnionField { fields }, 2 IsDeleted, 3 ShownName, 4 Query(a), 5 Count(a),
+        0 ReadField { entity, field }, 1 ReadUnionField { fields, stored }, 2 IsDeleted, 3 ShownName { stored }, 4 Query(a), 5 Count(a),
         6 Under { entity, or_equal }, 7 Particular(a), 8 Now, 9 Random, 10 Uuid, 11 ProcessUser, 12 ProcessCaller,
         13 ProcessOwner, 14 ProcessInstance, 15 ProcessDepth, 16 Create { entity, fields }, 17 Update { entity, writes },
         18 SetPending { entity, field }, 19 SetInput(a), 20 ChangeStatus { entity, status }, 21 AssignOwner, 22 Delete, 23 Log,

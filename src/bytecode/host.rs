@@ -69,11 +69,16 @@ pub enum HostOp {
     ReadUnionField {
         /// The field in each alternative.
         fields: Vec<(EntityIdx, FieldIdx)>,
+        /// Whether it is read of an element of a query: as it is stored.
+        stored: bool,
     },
     /// `Ref or AnyRef -> Bool`: whether the record is gone.
     IsDeleted,
     /// `Ref or AnyRef -> Text`: the shown name; of a record that is gone `(deleted)`.
-    ShownName,
+    ShownName {
+        /// Whether it is that of an element of a query: of the record as it is stored.
+        stored: bool,
+    },
     /// `arguments of the conjuncts…, Int after, Int limit -> List(Ref)`: candidates with an id greater than `after`,
     /// ascending, at most `limit` (and `limits::QUERY_BATCH`).
     Query(QueryIdx),

@@ -156,7 +156,7 @@ impl Links {
             | HostOp::SetPending { entity, field } => {
                 (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));
             }
-            HostOp::ReadUnionField { fields } => {
+            HostOp::ReadUnionField { fields, .. } => {
                 for (entity, field) in fields {
                     (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));
                 }
@@ -174,7 +174,7 @@ impl Links {
             HostOp::Under { entity, .. } | HostOp::ChangeStatus { entity, .. } => *entity = self.entity(*entity),
             HostOp::LastId
             | HostOp::IsDeleted
-            | HostOp::ShownName
+            | HostOp::ShownName { .. }
             | HostOp::Query(_)
             | HostOp::Count(_)
             | HostOp::Particular(_)

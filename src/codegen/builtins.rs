@@ -13,6 +13,11 @@ use crate::{
 impl Lowerer<'_> {
     /// A function of the language.
     pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Expr], into: Reg) {
+        if let (Builtin::Label | Builtin::ToText, [shown]) = (builtin, args) {
+            let (reg, stored) = (self.value(shown), self.is_of_element(shown));
+            let text = self.text_as(reg, stored);
+            return self.copy(into, text);
+        }
         match builtin {
             Builtin::Now => return self.host(HostOp::Now, &[], Some(into)),
             Builtin::Uuid => return self.host(HostOp::Uuid, &[], Some(into)),
@@ -69,10 +74,6 @@ impl Lowerer<'_> {
             Builtin::Distinct => self.emit(Instruction::ListDistinct { into, list: from }),
             Builtin::First => self.end_of_list(arg, false, result),
             Builtin::Hour => self.emit(Instruction::TimePart { into, from, part: 0 }),
-            Builtin::Label | Builtin::ToText => {
-                let text = self.text_of(arg);
-                self.copy(result, text);
-            }
             Builtin::Last => self.end_of_list(arg, true, result),
             Builtin::Length if self.def(arg.ty) == TypeDef::Text => self.emit(Instruction::TextLength { into, from }),
             Builtin::Length | Builtin::ListLength => self.emit(Instruction::ListLength { into, list: from }),

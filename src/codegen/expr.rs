@@ -181,7 +181,8 @@ impl Lowerer<'_> {
             }
             ExprKind::UnionField { base, fields } => {
                 let of = |(entity, field): &(EntityId, FieldId)| (EntityIdx(entity.0), FieldIdx(field.0));
-                let op = HostOp::ReadUnionField { fields: fields.iter().map(of).collect() };
+                let stored = self.is_of_element(base);
+                let op = HostOp::ReadUnionField { fields: fields.iter().map(of).collect(), stored };
                 self.host_of(op, base, Some(into));
             }
         }
@@ -230,9 +231,10 @@ impl Lowerer<'_> {
         let mut at = expr;
         loop {
             match &at.kind {
-                ExprKind::Field { base: inner, .. } | ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => {
-                    at = inner
-                }
+                ExprKind::Convert(_, inner)
+                | ExprKind::Field { base: inner, .. }
+                | ExprKind::UnionField { base: inner, .. }
+                | ExprKind::Unwrap(inner) => at = inner,
                 ExprKind::Local(local) => return self.elements.contains(local),
                 _ => return false,
             }

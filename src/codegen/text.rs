@@ -42,7 +42,12 @@ impl Lowerer<'_> {
 
     /// The text of a value, as in a slot.
     pub(super) fn text_of(&mut self, reg: Reg) -> Reg {
-        let piece = self.ready_reg(reg, None);
+        self.text_as(reg, false)
+    }
+
+    /// The same; the names of records are those that the store has, or those that the process sees.
+    pub(super) fn text_as(&mut self, reg: Reg, stored: bool) -> Reg {
+        let piece = self.ready_reg(reg, None, stored);
         if let Piece::Value { reg, pattern: None } = piece
             && self.def(reg.ty) == TypeDef::Text
         {
@@ -72,10 +77,11 @@ impl Lowerer<'_> {
 
     fn ready(&mut self, value: &Expr, pattern: Option<ConstIdx>) -> Piece {
         let reg = self.value(value);
-        self.ready_reg(reg, pattern)
+        let stored = self.is_of_element(value);
+        self.ready_reg(reg, pattern, stored)
     }
 
-    fn ready_reg(&mut self, reg: Reg, pattern: Option<ConstIdx>) -> Piece {
+    fn ready_reg(&mut self, reg: Reg, pattern: Option<ConstIdx>, stored: bool) -> Piece {
         match self.def(reg.ty) {
             TypeDef::Optional(_) => {
                 let text = self.take_def(TypeDef::Text);
@@ -83,7 +89,7 @@ impl Lowerer<'_> {
                 self.clear(text);
                 self.jump_absent(reg, end);
                 let present = self.present_part(reg);
-                let piece = self.ready_reg(present, pattern);
+                let piece = self.ready_reg(present, pattern, stored);
                 self.emit(Instruction::TextBegin {});
                 self.push(&piece);
                 self.emit(Instruction::TextEnd { into: text.slot() });
@@ -92,11 +98,11 @@ impl Lowerer<'_> {
             }
             TypeDef::AnyRef | TypeDef::Ref(_) => {
                 let text = self.take_def(TypeDef::Text);
-                self.host(HostOp::ShownName, &[reg], Some(text));
+                self.host(HostOp::ShownName { stored }, &[reg], Some(text));
                 Piece::Value { reg: text, pattern: None }
             }
             TypeDef::List(element) | TypeDef::Set(element) => {
-                Piece::Value { reg: self.list_text(reg, element), pattern: None }
+                Piece::Value { reg: self.list_text(reg, element, stored), pattern: None }
             }
             TypeDef::Fault => {
                 let text = self.take_def(TypeDef::Text);
@@ -108,7 +114,7 @@ impl Lowerer<'_> {
     }
 
     /// The elements with commas between them.
-    fn list_text(&mut self, list: Reg, element: crate::bytecode::types::TypeIdx) -> Reg {
+    fn list_text(&mut self, list: Reg, element: crate::bytecode::types::TypeIdx, stored: bool) -> Reg {
         let texts_ty = {
             let text = self.tables.types.intern(TypeDef::Text);
             self.tables.types.intern(TypeDef::List(text))
@@ -117,7 +123,7 @@ impl Lowerer<'_> {
         self.clear(texts);
         let each = self.take(element);
         self.for_each(list, each, |me| {
-            let text = me.text_of(each);
+            let text = me.text_as(each, stored);
             me.emit(Instruction::ListPush { list: texts.slot(), from: text.slot() });
         });
         let separator = self.text_constant(", ");

@@ -82,7 +82,7 @@ impl Engine {
             | HostOp::LastId
             | HostOp::ReadUnionField { .. }
             | HostOp::IsDeleted
-            | HostOp::ShownName
+            | HostOp::ShownName { .. }
             | HostOp::Query(_)
             | HostOp::Count(_)
             | HostOp::Under { .. }
@@ -195,11 +195,11 @@ impl Engine {
                 self.read_stored(record, *field)?
             }
             HostOp::LastId => Value::Int(self.store.counter("id")?),
-            HostOp::ReadUnionField { fields } => {
+            HostOp::ReadUnionField { fields, stored } => {
                 let record = args.record()?;
                 let field = fields.iter().find(|(entity, _)| *entity == record.entity);
                 let (_, field) = field.ok_or_else(|| faults::unknown_request("a field of this entity"))?;
-                self.read_field(record, *field)?
+                if *stored { self.read_stored(record, *field)? } else { self.read_field(record, *field)? }
             }
             HostOp::Convert(to) => {
                 let (Value::Money(money), Value::Date(day)) = (args.next()?, args.next()?) else {
@@ -211,9 +211,9 @@ impl Engine {
                 Value::Ref(record) => Value::Bool(!self.exists(*record)?),
                 _ => Value::Bool(false),
             },
-            HostOp::ShownName => {
+            HostOp::ShownName { stored } => {
                 let record = args.record()?;
-                Value::Text(self.shown_name(record)?)
+                Value::Text(if *stored { self.stored_name(record)? } else { self.shown_name(record)? })
             }
             HostOp::Query(query) => {
                 let (entity, conditions) = self.conditions(*query, args.rest())?;

@@ -245,7 +245,7 @@ fn read(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
             HostOp::ReadField { entity, field } | HostOp::ReadStored { entity, field } => {
                 found.insert((*entity, *field));
             }
-            HostOp::ReadUnionField { fields } => found.extend(fields.iter().copied()),
+            HostOp::ReadUnionField { fields, .. } => found.extend(fields.iter().copied()),
             _ => {}
         }
     }

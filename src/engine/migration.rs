@@ -479,7 +479,7 @@ fn used(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
             HostOp::ReadField { entity, field }
             | HostOp::ReadStored { entity, field }
             | HostOp::SetPending { entity, field } => found.extend([(*entity, *field)]),
-            HostOp::ReadUnionField { fields } => found.extend(fields.iter().copied()),
+            HostOp::ReadUnionField { fields, .. } => found.extend(fields.iter().copied()),
             HostOp::Create { entity, fields } => found.extend(fields.iter().map(|field| (*entity, *field))),
             HostOp::Update { entity, writes } => found.extend(writes.iter().map(|write| (*entity, write.field))),
             HostOp::ChangeStatus { entity, .. } | HostOp::Under { entity, .. } => {

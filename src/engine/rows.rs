@@ -129,6 +129,14 @@ impl Engine {
         }
     }
 
+    /// The name that people see of an element of a query: queries see the store.
+    pub(crate) fn stored_name(&mut self, record: RecordRef) -> Answer<String> {
+        let pending = std::mem::take(&mut self.pending);
+        let name = self.shown_name(record);
+        self.pending = pending;
+        name
+    }
+
     /// The shown name; where computing it faults, the code of the fault.
     pub(crate) fn name_for_people(&mut self, record: RecordRef) -> Answer<String> {
         match self.shown_name(record) {

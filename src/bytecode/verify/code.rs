@@ -274,7 +274,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
             | HostOp::LastId
             | HostOp::ReadUnionField { .. }
             | HostOp::IsDeleted
-            | HostOp::ShownName
+            | HostOp::ShownName { .. }
             | HostOp::Under { .. }
             | HostOp::Query(_)
             | HostOp::Count(_)

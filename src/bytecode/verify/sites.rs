@@ -33,14 +33,14 @@ impl Signature<'_> {
                 let field = self.field(*entity, *field)?;
                 self.takes(&[TypeDef::Ref(*entity)]) && self.site.result.is_some_and(|ty| self.alike(ty, field))
             }
-            HostOp::ReadUnionField { fields } => {
+            HostOp::ReadUnionField { fields, .. } => {
                 let result = self.site.result?;
                 let mut types = fields.iter().map(|(entity, field)| self.field(*entity, *field));
                 self.takes(&[TypeDef::AnyRef]) && types.all(|ty| ty.is_some_and(|ty| self.alike(result, ty)))
             }
             HostOp::LastId => self.takes(&[]) && self.gives(TypeDef::Int),
             HostOp::IsDeleted => self.takes_references(&[false]) && self.gives(TypeDef::Bool),
-            HostOp::ShownName => self.takes_references(&[false]) && self.gives(TypeDef::Text),
+            HostOp::ShownName { .. } => self.takes_references(&[false]) && self.gives(TypeDef::Text),
             HostOp::Query(query) => {
                 let entity = self.query(*query)?.entity;
                 let list = self.site.result.and_then(|ty| self.module.ty(ty));

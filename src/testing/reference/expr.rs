@@ -150,7 +150,8 @@ impl<'a> Reference<'a> {
             ExprKind::UnionField { base, fields } => {
                 let record = self.record(base, run)?;
                 let field = fields.iter().find(|(entity, _)| entity.0 == record.entity.0);
-                self.read(record, field.ok_or(Fault::Unsupported("field"))?.1)?
+                let field = field.ok_or(Fault::Unsupported("field"))?.1;
+                if is_of_element(base, run) { self.read_stored(record, field)? } else { self.read(record, field)? }
             }
             _ => return Err(Fault::Unsupported("expression")),
         })

@@ -197,9 +197,10 @@ pub(super) fn is_of_element(expr: &Expr, run: &Run<'_>) -> bool {
         return true;
     }
     match &expr.kind {
-        ExprKind::Field { base: inner, .. } | ExprKind::Convert(_, inner) | ExprKind::Unwrap(inner) => {
-            is_of_element(inner, run)
-        }
+        ExprKind::Convert(_, inner)
+        | ExprKind::Field { base: inner, .. }
+        | ExprKind::UnionField { base: inner, .. }
+        | ExprKind::Unwrap(inner) => is_of_element(inner, run),
         ExprKind::Local(local) => run.elements.contains(local),
         _ => false,
     }

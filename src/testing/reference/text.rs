@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Evaluated, Fault, Reference, run::Run};
+use super::{Evaluated, Fault, Reference, query::is_of_element, run::Run};
 use crate::{
     base::value::{RecordRef, Value},
     sema::{hir::TextPiece, ty::Ty},
@@ -16,7 +16,13 @@ impl<'a> Reference<'a> {
                 TextPiece::Plain(text) => out.push_str(text),
                 TextPiece::Slot { value, format: None } => {
                     let shown = self.eval(value, run)?;
-                    out.push_str(&self.shown(&shown, value.ty.present())?);
+                    let stored = is_of_element(value, run);
+                    let pending = if stored { std::mem::take(&mut self.pending) } else { Vec::new() };
+                    let text = self.shown(&shown, value.ty.present());
+                    if stored {
+                        self.pending = pending;
+                    }
+                    out.push_str(&text?);
                 }
                 TextPiece::Slot { .. } => return Err(Fault::Unsupported("format")),
             }
