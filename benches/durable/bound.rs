@@ -111,8 +111,15 @@ impl Bound {
     }
 }
 
-/// Those of the store.
-const PRAGMAS: [&str; 3] = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF"];
+/// Those of the store, but that references are not looked at.
+const PRAGMAS: [&str; 6] = [
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = OFF",
+    "cache_size = -16384",
+    "wal_autocheckpoint = 4096",
+    "journal_size_limit = 67108864",
+];
 
 fn no_row(error: rusqlite::Error) -> rusqlite::Result<()> {
     if error == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(error) }

@@ -2,7 +2,8 @@
 //!
 //! Method: each part runs in a process of its own, so that its memory is its own, and prints what it measured. A part that
 //! is compared with a bound runs plain SQL in the same run, on the same disk: the rows of records, instances and log that
-//! Abide has written, in tables of the same columns without any index, in the same grouping, with the same pragmas.
+//! Abide has written, in tables of the same columns without any index, in the same grouping, with the same pragmas, and
+//! with a write-ahead log that has been once round as well: writing over it is quicker than letting it grow.
 //! Nothing is asserted about times; that nothing is lost is.
 //!
 //! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past` and `killed`;

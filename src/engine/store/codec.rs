@@ -1,7 +1,7 @@
 //! Values as text: the self-describing form of arguments and results, and the plain form of lists and records in
 //! columns, which people read with their own tools.
 
-use std::str::FromStr;
+use std::{fmt::Write as _, str::FromStr};
 
 use jiff::civil::{self, date};
 use rust_decimal::Decimal;
@@ -24,7 +24,41 @@ fn damaged(what: &str) -> StoreError {
 /// The self-describing form of some values.
 #[must_use]
 pub fn values_to_text(values: &[Value]) -> String {
-    Json::Array(values.iter().map(to_json).collect()).to_string()
+    let mut text = String::from("[");
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push_value(value, &mut text);
+    }
+    text.push(']');
+    text
+}
+
+/// Adds the self-describing form of a value to a text: that of [`to_json`].
+pub fn push_value(value: &Value, out: &mut String) {
+    match value {
+        Value::None => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Text(text) => push_text(text, out),
+        Value::Int(number) => _ = write!(out, "{number}"),
+        Value::DateTime(moment) => _ = write!(out, "{{\"datetime\":{moment}}}"),
+        Value::Enum(number) => _ = write!(out, "{{\"enum\":{number}}}"),
+        Value::Ref(record) => _ = write!(out, "{{\"ref\":[{},{}]}}", record.entity.0, record.id),
+        value => _ = write!(out, "{}", to_json(value)),
+    }
+}
+
+/// Adds a text as JSON has it.
+pub fn push_text(text: &str, out: &mut String) {
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        _ = write!(out, "{}", Json::from(text));
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
 }
 
 /// Reads the self-describing form of some values.
@@ -262,6 +296,8 @@ mod tests {
             Value::List(vec![Value::Record(vec![Value::Int(1), Value::None])]),
         ];
         assert_eq!(values_from_text(&values_to_text(&values)).unwrap(), values);
+        let json = Json::Array(values.iter().map(to_json).collect());
+        assert_eq!(values_to_text(&values), json.to_string());
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Savepoints, and what is written behind. A savepoint of the file is opened with the first row that is written in it: a
-//! turn that writes no record needs none.
+//! turn that creates and deletes no record, and asks no query, needs none.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::params;
 
-use crate::engine::store::{Instance, Result, Savepoint, StoreError, Subscription};
+use crate::{
+    base::value::RecordRef,
+    engine::store::{Instance, Result, Savepoint, StoreError, Subscription},
+};
 
 use super::{SqliteStore, front::READ_AT_ONCE, resident::Resident};
 
@@ -28,6 +31,7 @@ impl SqliteStore {
         self.writable()?;
         self.savepoints += 1;
         self.lines.mark();
+        self.updates.mark();
         Ok(Savepoint(self.savepoints))
     }
 
@@ -42,6 +46,7 @@ impl SqliteStore {
         self.counters.release(left);
         self.residents.release(left);
         self.lines.release(left);
+        self.updates.release(left);
         Ok(())
     }
 
@@ -53,6 +58,7 @@ impl SqliteStore {
         self.counters.undo(savepoint);
         self.residents.undo(savepoint);
         self.lines.undo(savepoint);
+        self.updates.undo(savepoint);
         self.numbers.clear();
         self.release_savepoint(savepoint)
     }
@@ -115,6 +121,7 @@ impl SqliteStore {
     /// What wakes an instance from now on, written behind.
     pub(super) fn set_subscriptions(&mut self, id: i64, to: &[Subscription]) -> Result<()> {
         let Some(known) = self.residents.get(id) else {
+            self.note_watched(to);
             self.writing()?;
             return self.write_subscriptions(id, None, to);
         };
@@ -122,8 +129,17 @@ impl SqliteStore {
             return Ok(());
         }
         let resident = Resident { subscriptions: Some(to.into()), ..known.clone() };
+        self.note_watched(to);
         self.residents.put(id, Some(resident), self.savepoints);
         Ok(())
+    }
+
+    fn note_watched(&mut self, by: &[Subscription]) {
+        for subscription in by {
+            if let Subscription::Field { entity, id, .. } = subscription {
+                self.updates.note_watched(RecordRef { entity: *entity, id: *id });
+            }
+        }
     }
 
     /// Before a query of subscriptions.
@@ -150,12 +166,9 @@ impl SqliteStore {
             return Ok(());
         }
         self.writing()?;
+        self.write_rows(unwritten.iter().filter_map(|id| self.residents.get(*id)))?;
         for id in unwritten {
             let Some(resident) = self.residents.get(id).cloned() else { continue };
-            match &resident.written {
-                None => self.insert_instance(&resident.now)?,
-                Some(written) => self.change_instance(written, &resident.now)?,
-            }
             let written = Some(Arc::clone(&resident.now));
             self.residents.put(id, Some(Resident { written, ..resident }), self.savepoints);
         }
@@ -168,16 +181,15 @@ impl SqliteStore {
             return Ok(());
         }
         self.writing()?;
-        for line in self.lines.unwritten() {
-            self.write_line(line)?;
-        }
+        self.write_lines(self.lines.unwritten())?;
         self.register_lines(self.lines.unwritten())?;
-        self.lines.note_written(self.savepoints > 0);
+        self.lines.note_written();
         Ok(())
     }
 
     /// Writes all that is not written yet, in the order of keys.
     pub(super) fn write_behind(&mut self) -> Result<()> {
+        self.write_updates_behind()?;
         self.write_instances_behind()?;
         self.write_subscriptions_behind()?;
         self.write_lines_behind()?;

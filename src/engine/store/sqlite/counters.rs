@@ -1,7 +1,7 @@
-//! Counters: read once in a transaction, counted in memory, written before its end. Nothing of them outlives the
-//! transaction, so that what other programs count is never missed.
+//! Counters: read once, counted in memory, written before the end of a transaction. What is known of them is forgotten when
+//! another program has written, so that what it counts is never missed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::{OptionalExtension, params};
 
@@ -9,18 +9,30 @@ use crate::engine::store::Result;
 
 use super::{SqliteStore, changes::Changes};
 
-/// The counters of the open transaction.
+/// Counters that stay known after a transaction.
+const KNOWN_MAX: usize = 64;
+
+/// The counters that are known.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     /// The number that each gave last, and whether it is to be written.
-    values: BTreeMap<String, (i64, bool)>,
+    values: BTreeMap<Arc<str>, (i64, bool)>,
     /// The counters that were changed within savepoints, and what they were before.
-    changes: Changes<(String, (i64, bool))>,
+    changes: Changes<(Arc<str>, (i64, bool))>,
 }
 
 impl Counters {
-    /// The transaction is over.
-    pub(super) fn clear(&mut self) {
+    /// The transaction is committed.
+    pub(super) fn commit(&mut self) {
+        self.changes.clear();
+        if self.values.len() > KNOWN_MAX {
+            self.values.clear();
+        }
+        self.values.values_mut().for_each(|(_, is_new)| *is_new = false);
+    }
+
+    /// What is known may not be so any more.
+    pub(super) fn forget(&mut self) {
         self.values.clear();
         self.changes.clear();
     }
@@ -42,26 +54,29 @@ impl Counters {
 }
 
 impl SqliteStore {
-    pub(super) fn read_counter(&self, name: &str) -> Result<i64> {
-        if let Some((value, _)) = self.counters.values.get(name) {
+    /// The number that a counter gave last; known from now on if a transaction is open.
+    pub(super) fn read_counter(&mut self, name: &str) -> Result<i64> {
+        if let Some((value, _)) = self.counters.values.get(name).filter(|_| self.open) {
             return Ok(*value);
         }
         let sql = "SELECT value FROM abide_counter WHERE name = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+        let found = self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0);
+        if self.open {
+            self.counters.values.insert(name.into(), (found, false));
+        }
+        Ok(found)
     }
 
     /// Sets a counter, which [`SqliteStore::write_counters`] writes.
     pub(super) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let before = match self.counters.values.get_mut(name) {
-            Some(known) => std::mem::replace(known, (value, true)),
-            None => {
-                let before = (self.read_counter(name)?, false);
-                self.counters.values.insert(name.to_owned(), (value, true));
-                before
-            }
-        };
+        let before = (self.read_counter(name)?, self.counters.values.get(name).is_some_and(|(_, is_new)| *is_new));
         if self.savepoints > 0 {
-            self.counters.changes.push(self.savepoints, (name.to_owned(), before));
+            let name =
+                self.counters.values.get_key_value(name).map_or_else(|| name.into(), |(name, _)| Arc::clone(name));
+            self.counters.changes.push(self.savepoints, (name, before));
+        }
+        if let Some(known) = self.counters.values.get_mut(name) {
+            *known = (value, true);
         }
         Ok(())
     }

@@ -218,6 +218,9 @@ impl SqliteStore {
     }
 
     pub(super) fn find_field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
+        if self.open && self.updates.is_unwatched(record) {
+            return Ok(Vec::new());
+        }
         self.write_subscriptions_behind()?;
         let entity = self.entity_name(record.entity)?;
         let sql = "SELECT field, instance FROM abide_subscription \
@@ -232,7 +235,12 @@ impl SqliteStore {
                 _ => return Err(damaged(instance)),
             }
         }
+        drop(rows);
+        drop(statement);
         found.sort_unstable();
+        if self.open && found.is_empty() {
+            self.updates.note_unwatched(record);
+        }
         Ok(found)
     }
 

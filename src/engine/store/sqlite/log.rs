@@ -1,19 +1,29 @@
 //! The log: append-only, one line a row, written behind.
 
 use rusqlite::params;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::base::value::RecordRef;
 use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec};
 
-use super::{SqliteStore, register::OF_HISTORY};
+use super::{SqliteStore, register::OF_HISTORY, tail::Tail};
 
 fn changes_to_text(changes: &[Change]) -> Option<String> {
     if changes.is_empty() {
         return None;
     }
-    let row = |c: &Change| json!([c.field, codec::to_json(&c.old), codec::to_json(&c.new)]);
-    Some(Json::Array(changes.iter().map(row).collect()).to_string())
+    let mut text = String::with_capacity(64);
+    for change in changes {
+        text.push_str(if text.is_empty() { "[[" } else { ",[" });
+        codec::push_text(&change.field, &mut text);
+        for value in [&change.old, &change.new] {
+            text.push(',');
+            codec::push_value(value, &mut text);
+        }
+        text.push(']');
+    }
+    text.push(']');
+    Some(text)
 }
 
 fn changes_from_text(text: &str) -> Option<Vec<Change>> {
@@ -34,49 +44,44 @@ const COLUMNS: &str =
 /// Lines that wait to be written.
 const LINES_MAX: usize = 4_096;
 
-/// The lines of the open transaction, as long as they may have to be written again.
+/// The lines of the open transaction.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    all: Vec<LogEntry>,
-    /// How many of them are written.
-    written: usize,
+    waiting: Tail<LogEntry>,
     /// The key of the last line of the log, if it is known.
     last: Option<i64>,
-    /// The lengths and the last key at each savepoint.
-    marks: Vec<(usize, usize, Option<i64>)>,
 }
 
 impl Lines {
     pub(super) fn unwritten(&self) -> &[LogEntry] {
-        self.all.get(self.written..).unwrap_or_default()
+        self.waiting.unwritten()
     }
 
-    /// All are written; within savepoints that may be undone.
-    pub(super) fn note_written(&mut self, may_be_undone: bool) {
-        self.written = self.all.len();
-        if !may_be_undone {
-            self.all.clear();
-            self.written = 0;
-        }
+    pub(super) fn note_written(&mut self) {
+        self.waiting.note_written();
+    }
+
+    /// Others may have added lines.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
+
+    /// The transaction is over.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
     }
 
     pub(super) fn mark(&mut self) {
-        self.marks.push((self.all.len(), self.written, self.last));
+        self.waiting.mark();
     }
 
     pub(super) fn release(&mut self, left: u32) {
-        self.marks.truncate(left as usize);
-        if left == 0 && self.unwritten().is_empty() {
-            self.note_written(false);
-        }
+        self.waiting.release(left);
     }
 
     pub(super) fn undo(&mut self, savepoint: u32) {
-        let mark = self.marks.get((savepoint as usize).saturating_sub(1)).copied();
-        if let Some((length, written, last)) = mark {
-            self.all.truncate(length);
-            (self.written, self.last) = (written, last);
-        }
+        self.waiting.undo(savepoint);
+        self.last = self.unwritten().last().map(|line| line.key);
     }
 }
 
@@ -89,7 +94,7 @@ impl SqliteStore {
         };
         let key = last + 1;
         self.lines.last = Some(key);
-        self.lines.all.push(LogEntry { key, ..entry });
+        self.lines.waiting.push(LogEntry { key, ..entry });
         if self.lines.unwritten().len() > LINES_MAX {
             self.write_lines_behind()?;
         }
@@ -105,25 +110,29 @@ impl SqliteStore {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    pub(super) fn write_line(&self, entry: &LogEntry) -> Result<()> {
+    /// Writes lines that wait.
+    pub(super) fn write_lines(&self, lines: &[LogEntry]) -> Result<()> {
         let sql = "INSERT INTO abide_log \
                    (key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        let entity = entry.record.map(|r| self.entity_name(r.entity)).transpose()?;
-        self.connection.prepare_cached(sql)?.execute(params![
-            entry.key,
-            entry.at,
-            entry.kind.word(),
-            entry.instance,
-            entry.process,
-            entry.stage,
-            entry.place,
-            entry.user,
-            entity,
-            entry.record.map(|r| r.id),
-            changes_to_text(&entry.changes),
-            entry.message,
-        ])?;
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for line in lines {
+            let entity = line.record.map(|r| self.entity_name(r.entity)).transpose()?;
+            statement.execute((
+                line.key,
+                line.at,
+                line.kind.word(),
+                line.instance,
+                line.process.as_deref(),
+                &*line.stage,
+                &*line.place,
+                line.user,
+                entity,
+                line.record.map(|r| r.id),
+                changes_to_text(&line.changes),
+                &*line.message,
+            ))?;
+        }
         Ok(())
     }
 

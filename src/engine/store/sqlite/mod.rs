@@ -18,11 +18,14 @@ mod migrate;
 mod queries;
 mod records;
 mod register;
+mod repeated;
 mod resident;
 mod setup;
 mod states;
 mod sweep;
 mod tables;
+mod tail;
+mod updates;
 
 use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
@@ -61,6 +64,7 @@ pub struct SqliteStore {
     fresh: Option<RangeInclusive<i64>>,
     lines: log::Lines,
     counters: counters::Counters,
+    updates: updates::Updates,
     numbers: builds::Numbers,
     residents: resident::Residents,
     /// What the open migration began with.
@@ -134,6 +138,7 @@ impl SqliteStore {
             fresh: None,
             lines: log::Lines::default(),
             counters: counters::Counters::default(),
+            updates: updates::Updates::default(),
             numbers: builds::Numbers::default(),
             residents: resident::Residents::default(),
             before: None,
@@ -145,6 +150,9 @@ impl SqliteStore {
     fn forget(&mut self) {
         self.residents.clear();
         self.numbers.clear();
+        self.counters.forget();
+        self.lines.forget();
+        self.updates.forget();
     }
 
     /// A store in memory, gone when it is dropped.
@@ -189,8 +197,8 @@ impl SqliteStore {
     /// The transaction is over.
     fn close(&mut self) {
         (self.open, self.savepoints, self.opened, self.fresh) = (false, 0, 0, None);
-        self.lines = log::Lines::default();
-        self.counters.clear();
+        self.lines.clear();
+        self.updates.clear();
     }
 }
 
@@ -253,7 +261,9 @@ impl Store for SqliteStore {
         self.open = true;
         match self.read_version() {
             Ok(version) => {
-                self.residents.begin(version);
+                if self.residents.begin(version) {
+                    self.forget();
+                }
                 Ok(())
             }
             Err(error) => self.failed(error),
@@ -272,6 +282,7 @@ impl Store for SqliteStore {
         }
         self.close();
         self.residents.commit();
+        self.counters.commit();
         self.tables.commit();
         if self.before.take().is_some() { self.run("PRAGMA foreign_keys = ON") } else { Ok(()) }
     }
@@ -364,28 +375,40 @@ impl Store for SqliteStore {
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
         self.writing()?;
         self.need_table(entity)?;
-        self.insert_row(entity, row)
+        self.insert_row(entity, row)?;
+        if let Some(Value::Int(id)) = row.first() {
+            self.updates.note_present(RecordRef { entity, id: *id });
+        }
+        Ok(())
     }
 
     fn update(&mut self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
-        self.writing()?;
-        self.update_row(record, writes)
+        self.update_record(record, writes)
     }
 
     fn delete(&mut self, record: RecordRef) -> Result<()> {
         self.writing()?;
+        self.write_updates_of(record)?;
+        self.updates.note_gone(record);
         self.delete_row(record)
     }
 
     fn get(&mut self, record: RecordRef) -> Result<Option<Row>> {
-        self.get_row(record)
+        self.write_updates_of(record)?;
+        let row = self.get_row(record)?;
+        if self.open && row.is_some() {
+            self.updates.note_present(record);
+        }
+        Ok(row)
     }
 
     fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>> {
+        self.write_updates_behind()?;
         self.select_ids(entity, conditions, after, limit)
     }
 
     fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
+        self.write_updates_behind()?;
         self.count_rows(entity, conditions)
     }
 

@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     SqliteStore, columns,
+    repeated::Repeated,
     tables::{physical, quoted},
 };
 
@@ -63,7 +64,13 @@ impl SqliteStore {
         Ok(())
     }
 
-    pub(super) fn update_row(&self, record: RecordRef, writes: &[(FieldIdx, Value)]) -> Result<()> {
+    /// Writes fields of a row; the values of several rows are mostly written in the same fields.
+    pub(super) fn update_row(
+        &self,
+        statements: &mut Repeated<'_>,
+        record: RecordRef,
+        writes: &[(FieldIdx, &Value)],
+    ) -> Result<()> {
         let table = self.schema.table(record.entity)?;
         if writes.is_empty() {
             return Ok(());
@@ -80,9 +87,9 @@ impl SqliteStore {
             columns::push(&self.schema, &column.kind, value, &mut values)?;
         }
         let id = Value::Int(record.id);
-        columns::push(&self.schema, &crate::engine::store::schema::Kind::Int, &id, &mut values)?;
+        columns::push(&self.schema, &Kind::Int, &id, &mut values)?;
         sql.push_str(" WHERE \"id\" = ?");
-        let changed = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        let changed = statements.statement(&sql)?.execute(params_from_iter(values))?;
         one_row(changed, record, "update")
     }
 

@@ -83,12 +83,9 @@ impl Residents {
         *self = Self { version: self.version, ..Self::default() };
     }
 
-    /// A transaction begins, with this version of the file.
-    pub(super) fn begin(&mut self, version: i64) {
-        if self.version != version {
-            self.version = version;
-            self.clear();
-        }
+    /// A transaction begins, with this version of the file. Gives whether it is another one than before.
+    pub(super) fn begin(&mut self, version: i64) -> bool {
+        std::mem::replace(&mut self.version, version) != version
     }
 
     /// The version of the file in the open transaction.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::engine::store::{Instance, Result, Status, StoreError, StoredFault, codec};
 
-use super::{SqliteStore, instances::damaged};
+use super::{SqliteStore, instances::damaged, repeated::Repeated, resident::Resident};
 
 /// A column: its name, whether two instances have the same there, and its value.
 struct Column {
@@ -131,18 +131,33 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl SqliteStore {
-    /// Adds the row of an instance.
-    pub(super) fn insert_instance(&self, instance: &Instance) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(&INSERT)?;
+    /// Writes instances: the row of one that has none, else the columns in which it differs from its row.
+    pub(super) fn write_rows<'a>(&self, instances: impl Iterator<Item = &'a Resident>) -> Result<()> {
+        let mut statements = Repeated::new(&self.connection);
+        for instance in instances {
+            match &instance.written {
+                None => self.insert_instance(&mut statements, &instance.now)?,
+                Some(written) => self.change_instance(&mut statements, written, &instance.now)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_instance(&self, statements: &mut Repeated<'_>, instance: &Instance) -> Result<()> {
+        let statement = statements.statement(&INSERT)?;
+        statement.clear_bindings();
         for (index, column) in (1..).zip(COLUMNS) {
-            statement.raw_bind_parameter(index, (column.value)(self, instance)?)?;
+            let value = (column.value)(self, instance)?;
+            // What is not bound is null.
+            if value != null() {
+                statement.raw_bind_parameter(index, value)?;
+            }
         }
         statement.raw_execute()?;
         Ok(())
     }
 
-    /// Writes the columns in which an instance differs from its row.
-    pub(super) fn change_instance(&self, written: &Instance, instance: &Instance) -> Result<()> {
+    fn change_instance(&self, statements: &mut Repeated<'_>, written: &Instance, instance: &Instance) -> Result<()> {
         let mut sql = String::with_capacity(160);
         sql.push_str("UPDATE abide_instance SET ");
         let start = sql.len();
@@ -160,7 +175,7 @@ impl SqliteStore {
         }
         sql.push_str(" WHERE id = ?");
         values.push(integer(instance.id));
-        match self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))? {
+        match statements.statement(&sql)?.execute(params_from_iter(values))? {
             1 => Ok(()),
             _ => Err(StoreError::Constraint(format!("no row of instance {} to write", instance.id))),
         }
