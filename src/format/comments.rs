@@ -39,6 +39,11 @@ impl<'a> Comments<'a> {
         Some(comment)
     }
 
+    /// Whether the next comment stands within a span.
+    pub(super) fn is_within(&self, span: Span) -> bool {
+        self.all.get(self.next).is_some_and(|comment| comment.span.start < span.end)
+    }
+
     /// Counts the comments of a span that is printed as it stands.
     pub(super) fn skip(&mut self, span: Span) {
         while self.take_before(span.end).is_some() {}

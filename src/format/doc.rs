@@ -34,6 +34,8 @@ pub(super) enum Doc {
         doc: Box<Doc>,
         /// Whether a hard line inside decides already.
         is_broken: bool,
+        /// Whether a comment is inside that waits for the end of its line.
+        has_comment: bool,
     },
     /// One after the other.
     Concat(Vec<Doc>),
@@ -58,8 +60,9 @@ pub(super) fn concat(docs: impl IntoIterator<Item = Doc>) -> Doc {
 
 /// On one line if it fits.
 pub(super) fn group(doc: Doc) -> Doc {
-    let is_broken = doc.is_broken();
-    Doc::Group { doc: Box::new(doc), is_broken }
+    let mut has_comment = false;
+    let is_broken = doc.find_break(&mut has_comment);
+    Doc::Group { doc: Box::new(doc), is_broken, has_comment }
 }
 
 /// Indented after each line break inside.
@@ -92,11 +95,6 @@ impl Doc {
 
     /// Whether it can only be printed on several lines: a hard line, or a comment at the end of a line before one of
     /// its own lines. A text of several lines does not count: it stays as it is.
-    #[must_use]
-    pub(super) fn is_broken(&self) -> bool {
-        self.find_break(&mut false)
-    }
-
     fn find_break(&self, has_comment: &mut bool) -> bool {
         match self {
             Self::HardLine => true,
@@ -107,10 +105,8 @@ impl Doc {
             }
             Self::Nest(doc) => doc.find_break(has_comment),
             Self::Group { is_broken: true, .. } => true,
-            Self::Group { doc, .. } => {
-                let mut inside = false;
-                doc.find_break(&mut inside);
-                *has_comment |= inside;
+            Self::Group { has_comment: inside, .. } => {
+                *has_comment |= *inside;
                 false
             }
             Self::Concat(docs) => docs.iter().any(|doc| doc.find_break(has_comment)),
@@ -200,7 +196,7 @@ impl<'a> Printer<'a> {
                 Doc::Line | Doc::SoftLine | Doc::HardLine => self.newline(indent),
                 Doc::Suffix(comment) => self.suffixes.push((indent, comment)),
                 Doc::Nest(doc) => self.stack.push((indent + INDENT, broken, doc)),
-                Doc::Group { doc, is_broken } => {
+                Doc::Group { doc, is_broken, .. } => {
                     let broken = *is_broken || !self.fits(doc);
                     self.stack.push((indent, broken, doc));
                 }

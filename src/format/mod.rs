@@ -83,8 +83,8 @@ fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<
         return Ok(source.to_owned());
     }
     let has_errors = parsed.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    for _ in 0..ROUNDS_MAX {
-        let next = layout(&text, &parsed)?;
+    for round in 0..ROUNDS_MAX {
+        let next = layout(&text, &parsed, round > 0)?;
         if next == text {
             return Ok(next);
         }
@@ -99,11 +99,12 @@ fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<
     Err(Refusal::NotStable)
 }
 
-/// One round, without the check.
-fn layout(source: &str, parsed: &Parsed) -> Result<String, Refusal> {
+/// One round, without the check. Behind the first one declarations without comments are at rest; how they stand to what
+/// is around them may not be.
+fn layout(source: &str, parsed: &Parsed, is_again: bool) -> Result<String, Refusal> {
     let (items, comments) = (&parsed.file.items, &parsed.trivia.comments);
     let starts: Vec<usize> = (0..items.len().max(1)).step_by(RUN_ITEMS).collect();
-    let runs = on_all_cores(&starts, |start| run(source, parsed, *start));
+    let runs = on_all_cores(&starts, |start| run(source, parsed, *start, is_again));
     let mut done = 0;
     let mut text = String::with_capacity(source.len());
     for Run { text: more, comments } in runs {
@@ -127,7 +128,7 @@ struct Run {
 }
 
 /// The run of [`RUN_ITEMS`] that begins at `start`, with what stands above each; the last ends with the file.
-fn run(source: &str, parsed: &Parsed, start: usize) -> Run {
+fn run(source: &str, parsed: &Parsed, start: usize, is_again: bool) -> Run {
     let items = &parsed.file.items;
     let mut formatter = Formatter::new(source, &parsed.trivia.comments);
     let mut last = start.checked_sub(1).and_then(|before| items.get(before));
@@ -139,7 +140,8 @@ fn run(source: &str, parsed: &Parsed, start: usize) -> Run {
     for item in items.iter().skip(start).take(RUN_ITEMS) {
         let needs_blank = last.is_some_and(|last| is_tall(source, last) || is_tall(source, item));
         docs.push(formatter.between_items(item.span.start, last.is_none(), needs_blank));
-        docs.push(if is_bad(item, parsed) { formatter.bad_item(item.span) } else { formatter.item(item) });
+        let stays = is_bad(item, parsed) || is_again && !formatter.has_comment(item.span);
+        docs.push(if stays { formatter.as_it_stands(item.span) } else { formatter.item(item) });
         docs.push(formatter.after_item(item.span.end));
         last = Some(item);
     }

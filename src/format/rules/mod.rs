@@ -61,8 +61,13 @@ impl<'a> Formatter<'a> {
         self.comments.close(u32::MAX, is_first)
     }
 
-    /// A declaration that did not parse.
-    pub(super) fn bad_item(&mut self, span: Span) -> Doc {
+    /// Whether the next comment stands within a declaration.
+    pub(super) fn has_comment(&self, of: Span) -> bool {
+        self.comments.is_within(of)
+    }
+
+    /// A declaration that did not parse, or that is at rest.
+    pub(super) fn as_it_stands(&mut self, span: Span) -> Doc {
         self.comments.skip(span);
         text(self.slice(span.start, span.end).trim_end().to_owned())
     }
