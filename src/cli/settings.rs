@@ -31,25 +31,26 @@ pub(super) fn parse(module: &Module, given: &[String], term: &Term) -> Result<Ve
 
 /// One `NAME=VALUE`. `option` is what stands before it.
 pub(super) fn setting(module: &Module, given: &str, option: &str, term: &Term) -> Result<(String, Value), Exit> {
-    let usage = |what: &str, help: &str| {
+    let wrong = |what: &str, help: &str| {
         term.err(&format!("error: `{option}{given}`: {what}\n  help: {help}\n"));
-        Exit::Usage
+        Exit::Wrong
     };
     let Some((name, text)) = given.split_once('=') else {
-        return Err(usage("there is no `=`", &format!("write `{option}NAME=VALUE`")));
+        wrong("there is no `=`", &format!("write `{option}NAME=VALUE`"));
+        return Err(Exit::Usage);
     };
     let Some(config) = module.configs.iter().find(|config| config.name == name) else {
         let known: Vec<&str> = module.configs.iter().map(|config| config.name.as_str()).collect();
-        return Err(usage(&format!("the project has no setting `{name}`"), &unknown(name, &known)));
+        return Err(wrong(&format!("the project has no setting `{name}`"), &unknown(name, &known)));
     };
     let optional = matches!(module.ty(config.ty), Some(TypeDef::Optional(_)));
-    if text == "none" && !optional && !matches!(module.ty(config.ty), Some(TypeDef::Text)) {
-        return Err(usage(&format!("`{name}` is not optional and cannot be none"), "give it a value"));
+    if text == "none" && !optional {
+        return Err(wrong(&format!("`{name}` is not optional and cannot be none"), "give it a value"));
     }
     let ty = present(module, config.ty);
     if text.is_empty() && !matches!(module.ty(ty), Some(TypeDef::Text)) {
         let none = if optional { format!("; `{name}=none` says that there is none") } else { String::new() };
-        return Err(usage(
+        return Err(wrong(
             &format!("there is no value behind `=`, and `{name}` is no text"),
             &format!("give it one{none}"),
         ));
@@ -61,7 +62,7 @@ pub(super) fn setting(module: &Module, given: &str, option: &str, term: &Term) -
     if let (Value::Text(text), Some(max)) = (&value, config.text_max)
         && text.chars().count() > max as usize
     {
-        return Err(usage(&format!("the text is longer than {max} characters"), "give a shorter one"));
+        return Err(wrong(&format!("the text is longer than {max} characters"), "give a shorter one"));
     }
     Ok((config.name.clone(), value))
 }
@@ -107,6 +108,10 @@ pub(super) fn from_text(
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new(option.to_owned(), text.to_owned(), false));
     let span = Span::new(file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    if text == "none" && matches!(module.ty(ty), Some(TypeDef::Text)) {
+        let problem = errors::wrong_value("`none`", "a value, and this one is not optional", span);
+        return Err((problem.help("the text of these letters is `\"none\"`, with its quotes"), sources));
+    }
     let json = if is_structured(module, ty) && text != "none" {
         match parsed(text, file, span) {
             Ok(json) => json,
@@ -140,6 +145,8 @@ fn kind_of(module: &Module, ty: TypeIdx, text: &str) -> JsonKind {
         (Some(TypeDef::Bool), "true") => JsonKind::Bool(true),
         (Some(TypeDef::Bool), "false") => JsonKind::Bool(false),
         (Some(TypeDef::Int | TypeDef::Float), _) => JsonKind::Number(text.to_owned()),
+        // `none` without quotes is no value, as it is in all other types.
+        (Some(TypeDef::Text), "\"none\"") => JsonKind::Text("none".to_owned()),
         _ => JsonKind::Text(text.to_owned()),
     }
 }

@@ -167,7 +167,8 @@ pub(super) fn refused(term: &Term, failure: Failure) -> Exit {
     let Failure::Fault(fault) = failure else { return failed(term, failure) };
     term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
     if let Some(place) = &fault.at {
-        term.err(&format!("  at {}:{}, in {}\n", place.file, place.line, place.function));
+        let call = if place.called_at.is_empty() { String::new() } else { format!(", called at {}", place.called_at) };
+        term.err(&format!("  at {}, in {}{call}\n", place.line(), place.function));
     }
     Exit::Wrong
 }

@@ -85,3 +85,9 @@ impl Term {
         }
     }
 }
+
+/// `1 row`, `3 rows`.
+pub(super) fn counted(count: impl std::fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("1 {one}") } else { format!("{count} {one}s") }
+}

@@ -74,6 +74,8 @@ pub enum When {
 pub struct EventData {
     /// When.
     pub when: When,
+    /// Where that stands.
+    pub when_at: Span,
     /// As which user.
     pub user: Option<Spanned<String>>,
     /// What.
@@ -455,7 +457,8 @@ impl Shape {
         let when = self.when(json, misspelt);
         let user = json.get("as").and_then(|value| self.record_name(value, "`as`"));
         let action = self.action(json, verb, target)?;
-        Some(EventData { when: when?, user, action, span: json.span })
+        let when_at = json.get("after").or(json.get("at")).map_or(json.span, |when| when.span);
+        Some(EventData { when: when?, when_at, user, action, span: json.span })
     }
 
     /// When it happens. Where another key was told to be misspelt, that one may have meant the time.

@@ -38,10 +38,17 @@ pub(crate) enum Subject {
     Other,
 }
 
-/// A process that a fault has left, and the place of the fault.
+/// A process that a fault has left, with the place and the words of the fault.
 pub(super) struct Culprit {
     process: String,
     at: Option<Place>,
+    message: String,
+}
+
+impl Culprit {
+    fn has(&self, fault: &Fault) -> bool {
+        (&self.at, &self.message) == (&fault.at, &fault.message)
+    }
 }
 
 impl Line {
@@ -131,7 +138,7 @@ impl Engine {
         if let Some(at) = &fault.at {
             (line.place, line.stage) = (words::place(at), at.stage.clone());
         }
-        if let Some(culprit) = self.culprit.take().filter(|culprit| culprit.at == fault.at) {
+        if let Some(culprit) = self.culprit.take().filter(|culprit| culprit.has(fault)) {
             line.process = Some(culprit.process);
         }
         self.log(line)
@@ -139,8 +146,9 @@ impl Engine {
 
     /// Notes that a fault has left a process of the operation; the innermost one is to blame.
     pub(crate) fn blame(&mut self, process: &str, fault: &Fault) {
-        if self.culprit.as_ref().is_none_or(|known| known.at != fault.at) {
-            self.culprit = Some(Culprit { process: process.to_owned(), at: fault.at.clone() });
+        if self.culprit.as_ref().is_none_or(|known| !known.has(fault)) {
+            let (at, message) = (fault.at.clone(), fault.message.clone());
+            self.culprit = Some(Culprit { process: process.to_owned(), at, message });
         }
     }
 }

@@ -99,10 +99,11 @@ impl Engine {
 
     /// What the end of the body of a process means for the operation around it.
     pub(crate) fn end_of_realtime(&mut self, end: End, process: &str) -> Answer<Option<Value>> {
-        if let End::Faulted(fault) = &end {
+        let answer = end.of_realtime(process);
+        if let Err(Failure::Fault(fault)) = &answer {
             self.blame(process, fault);
         }
-        end.of_realtime(process)
+        answer
     }
 
     /// Runs a body from its beginning to its end.

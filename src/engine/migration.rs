@@ -203,8 +203,14 @@ impl Planner<'_> {
             _ => Vec::new(),
         };
         let shape = |module, field: Option<&FieldDef>| field.map(|field| shape(module, field.ty));
+        let elements = |module, field: Option<&FieldDef>| field.and_then(|field| elements(module, field.ty));
+        let is_gathered = match (elements(old.0, old.2), elements(new.0, new.2)) {
+            (Some((false, was)), Some((true, is))) => was == is,
+            _ => false,
+        };
         let is_other = from.kind != to.kind
             || (matches!(enums, (None, _) | (_, None))
+                && !is_gathered
                 && is_nested(&to.kind)
                 && shape(old.0, old.2) != shape(new.0, new.2));
         if is_other && !is_widened(&from.kind, &to.kind) {
@@ -221,6 +227,9 @@ impl Planner<'_> {
             matches!(field.and_then(|field| index::present(module, field.ty)), Some(TypeDef::Set(_)))
         };
         let orders = is_set(new.0, new.2) && (!numbers.is_empty() || !is_set(old.0, old.2));
+        if is_set(new.0, new.2) && !is_set(old.0, old.2) {
+            self.gathered(at)?;
+        }
         Ok(Source::Kept { numbers, orders, absent })
     }
 
@@ -236,6 +245,18 @@ impl Planner<'_> {
                 0,
             );
         }
+        Ok(())
+    }
+
+    /// A list becomes a set: what stands in it again is lost.
+    fn gathered(&mut self, at: &Place) -> Answer<()> {
+        let repeats = |value: &Value| {
+            matches!(value, Value::List(items)
+                if matches!(Value::set_of(items.clone()), Value::List(set) if set.len() < items.len()))
+        };
+        let loses = self.count(at, repeats)?;
+        let told = if loses > 0 { format!(": {} a value there more than once", have(loses)) } else { String::new() };
+        self.step(format!("makes the lists of {} sets{told}", at.name), loses);
         Ok(())
     }
 
@@ -377,6 +398,15 @@ fn key_of(table: &Table, key: &[FieldIdx], row: &[Value]) -> Option<String> {
         text.push_str(&format!("{value:?};"));
     }
     Some(text)
+}
+
+/// Whether a field is a set, and what it or a list holds.
+fn elements(module: &Module, ty: TypeIdx) -> Option<(bool, String)> {
+    match index::present(module, ty)? {
+        TypeDef::List(inner) => Some((false, shape(module, inner))),
+        TypeDef::Set(inner) => Some((true, shape(module, inner))),
+        _ => None,
+    }
 }
 
 /// A type with all that it is made of, as a text.

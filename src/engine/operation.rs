@@ -133,7 +133,7 @@ impl Engine {
             row.push(rounded(field, value)?);
         }
         if let Some(states) = &def.states {
-            let (state, status) = first_status(program.module(), states);
+            let (state, status) = states.first(program.module());
             set(&mut row, def.system_field(SystemField::State), Value::Enum(state));
             set(&mut row, def.system_field(SystemField::Status), Value::Enum(status));
         }
@@ -162,7 +162,7 @@ impl Engine {
         let unknown = || faults::wrong_type(&def.name, &field.name);
         if let (Some(system @ (SystemField::State | SystemField::Status)), Some(states)) = (field.system, &def.states) {
             let Value::Enum(number) = value else { return Err(unknown()) };
-            let pairs = pairs(self.module(), states);
+            let pairs = states.pairs(self.module());
             let current = def.system_field(SystemField::State).and_then(|f| row.get(f.index()));
             if system == SystemField::State && current == Some(&Value::Enum(number)) {
                 return Ok(());
@@ -354,18 +354,6 @@ pub(crate) fn set(row: &mut Row, field: Option<FieldIdx>, value: Value) {
     if let Some(place) = field.and_then(|f| row.get_mut(f.index())) {
         *place = value;
     }
-}
-
-/// Each status with its state, in order of declaration: (state, status).
-fn pairs(module: &crate::bytecode::module::Module, states: &StatesDef) -> Vec<(i32, i32)> {
-    let members = module.enum_def(states.status).map(|e| e.members.as_slice()).unwrap_or_default();
-    states.state_of.iter().copied().zip(members.iter().map(|m| m.value)).collect()
-}
-
-/// The first status of the first state.
-fn first_status(module: &crate::bytecode::module::Module, states: &StatesDef) -> (i32, i32) {
-    let first = module.enum_def(states.state).and_then(|e| e.members.first()).map_or(0, |m| m.value);
-    pairs(module, states).into_iter().find(|(state, _)| *state == first).unwrap_or((first, 0))
 }
 
 /// Whether a value lies within the bounds and the length of its field.

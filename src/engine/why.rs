@@ -84,7 +84,9 @@ impl Engine {
             let filter = InstanceFilter { build: Some(hash.clone()), live: true, ..InstanceFilter::default() };
             let live = self.store.count_instances(&filter)?;
             if let (1.., Err(error)) = (live, self.definitions_of(&hash)) {
-                wrong.push(format!("{live} instances have not ended and need a build that cannot be loaded: {error}"));
+                let (who, need) = if live == 1 { ("1 instance has", "needs") } else { ("instances have", "need") };
+                let many = if live == 1 { String::new() } else { format!("{live} ") };
+                wrong.push(format!("{many}{who} not ended and {need} a build that cannot be loaded: {error}"));
             }
         }
         for id in self.forgotten()? {

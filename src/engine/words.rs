@@ -14,9 +14,10 @@ use super::{Engine, store::Status};
 /// The longest value that a fault keeps in full, in characters.
 const VALUE_SHOWN_MAX: usize = 200;
 
-/// `deals.proc:24`.
+/// `deals.proc:24`, of a function `deals.proc:3, called at deals.proc:24`.
 pub(crate) fn place(place: &Place) -> String {
-    format!("{}:{}", place.file, place.line)
+    let call = if place.called_at.is_empty() { String::new() } else { format!(", called at {}", place.called_at) };
+    format!("{}{call}", place.line())
 }
 
 /// `canceled: the deal was closed`.

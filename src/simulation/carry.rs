@@ -119,7 +119,7 @@ impl Carrying<'_, '_> {
     fn create_some(&mut self) -> Result<(), Error> {
         let Self { simulation, program, plan: Plan { data, order, named }, progress, .. } = self;
         let module = program.module();
-        let mut trouble = None;
+        let (mut trouble, mut refused) = (None, 0);
         simulation.engine.together(|engine| {
             for _ in 0..TOGETHER_MAX {
                 let Some(number) = order.created_at(progress.done) else { break };
@@ -140,7 +140,8 @@ impl Carrying<'_, '_> {
                         named.create(&name.node, created);
                     }
                     // What was refused is in the log, and a part of the story.
-                    (Ok(_), None) | (Err(Failure::Fault(_)), _) => {}
+                    (Ok(_), None) => {}
+                    (Err(Failure::Fault(_)), _) => refused += 1,
                     (Err(failure), _) => return Err(failure),
                 }
                 if engine.store().next_ready()?.is_some() {
@@ -149,6 +150,7 @@ impl Carrying<'_, '_> {
             }
             Ok(progress.note(engine.store())?)
         })?;
+        self.simulation.refused += refused;
         let ran = self.simulation.engine.run_until_idle()?;
         self.simulation.settle(ran)?;
         trouble.map_or(Ok(()), |trouble| Err(trouble.into()))
@@ -178,7 +180,9 @@ impl Carrying<'_, '_> {
         };
         let fields: Fields = record.fields.into_iter().skip(place).take(1).collect();
         let writes = self.writes(&record.entity, &fields);
-        self.step(|engine| engine.update(None, target, &writes)).map(drop)
+        let written = self.step(|engine| engine.update(None, target, &writes))?;
+        self.simulation.refused += u64::from(written.is_none());
+        Ok(())
     }
 
     fn writes(&self, entity: &Spanned<String>, fields: &Fields) -> Vec<Write> {
@@ -263,7 +267,7 @@ impl Carrying<'_, '_> {
         let found = self.plan.named.created(&name.node);
         if found.is_none() {
             let message = format!("`${}` does not exist, as it was refused", name.node);
-            let Simulation { engine, recorder } = &mut *self.simulation;
+            let Simulation { engine, recorder, .. } = &mut *self.simulation;
             recorder.note(engine, &LogEntry { message, ..LogEntry::new(engine.now(), LogKind::Refuse) });
         }
         Ok(found)

@@ -37,6 +37,8 @@ pub struct Simulation<'t> {
     pub engine: Engine,
     /// Tells what happens, with names.
     pub recorder: Recorder<'t>,
+    /// How many records of the data file were refused. What its events try and is refused is a part of the story.
+    pub refused: u64,
 }
 
 /// Why a simulation cannot begin or go on.
@@ -108,7 +110,7 @@ impl<'t> Simulation<'t> {
         let settings = Settings { clock: Box::new(VirtualClock::at(now)), seed: 1, build };
         let mut engine = Engine::open(store, program, settings)?;
         let recorder = Recorder::after_now(&mut engine)?;
-        Ok(Self { engine, recorder })
+        Ok(Self { engine, recorder, refused: 0 })
     }
 
     /// The same for an engine that is there.
@@ -117,7 +119,7 @@ impl<'t> Simulation<'t> {
     /// If the store cannot be read.
     pub fn on(mut engine: Engine) -> Result<Self, Error> {
         let recorder = Recorder::after_now(&mut engine)?;
-        Ok(Self { engine, recorder })
+        Ok(Self { engine, recorder, refused: 0 })
     }
 
     /// Where the clock of a project begins without a word about it: today at 09:00 in its zone.

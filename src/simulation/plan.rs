@@ -16,11 +16,12 @@ use crate::{
     },
     data::{
         convert, errors,
-        file::{DataFile, EventAction, EventData, Fields, RecordData},
+        file::{DataFile, EventAction, EventData, Fields, RecordData, When},
         input::Input,
         reader::{Answer, Trouble},
     },
     diag::Diagnostic,
+    engine::later,
 };
 
 /// A data file that can be carried out.
@@ -119,11 +120,18 @@ impl Planner<'_> {
                 self.forward.push(number);
             }
         }
+        // Without `now` the clock stands somewhere behind 1970; what still leads too far is told when the file begins.
+        let began = data.now.unwrap_or_default();
         for index in 0..data.events() {
             if self.is_full() {
                 return Ok(());
             }
             let event = data.event(index)?;
+            if let When::After(span) = event.when
+                && later(began, span, &self.module.meta.zone).is_none()
+            {
+                self.problems.push(errors::wrong_value("`after`", "before the end of the year 9999", event.when_at));
+            }
             self.event(&event);
         }
         Ok(())

@@ -110,7 +110,9 @@ impl Timeline<'_> {
             LogKind::Create => ("created", record),
             LogKind::Update => ("updated", record),
             LogKind::Delete => ("deleted", record),
-            LogKind::Refuse => ("refused", if record.is_empty() { instance } else { record }),
+            LogKind::Refuse => {
+                ("refused", if record.is_empty() { refused(entry).1.map_or(instance, str::to_owned) } else { record })
+            }
             LogKind::Start => ("started", with_record(&instance, &record)),
             LogKind::Wait => ("waits", with_place(&instance, &entry.place)),
             LogKind::Park => ("parked", with_record(&instance, &record)),
@@ -128,12 +130,14 @@ impl Timeline<'_> {
             return String::new();
         }
         let user = entry.user.map_or_else(|| "system".to_owned(), |u| self.user(u));
+        // What has no subject but the process has told of it already.
+        let is_told = entry.kind == LogKind::Refuse && entry.record.is_none() && refused(entry).1.is_none();
         match &entry.process {
-            Some(_) => {
+            Some(_) if !is_told => {
                 let stage = if entry.stage.is_empty() { String::new() } else { format!(", {}", entry.stage) };
                 format!("{}{stage}, as {user}", instance_name(entry))
             }
-            None => user,
+            _ => user,
         }
     }
 
@@ -172,7 +176,7 @@ impl Timeline<'_> {
                 &entry.message.replace(", or ", ",\nor ").split(",\n").map(str::to_owned).collect::<Vec<_>>(),
             ));
         } else if !entry.message.is_empty() && !matches!(entry.kind, LogKind::Note | LogKind::Emit) {
-            lines.push(entry.message.clone());
+            lines.push(refused(entry).0.to_owned());
         }
         if matches!(entry.kind, LogKind::Park | LogKind::Refuse) && !entry.place.is_empty() {
             lines.push(format!("at {}", entry.place));
@@ -237,6 +241,16 @@ fn is_empty(value: &Value) -> bool {
 #[must_use]
 pub fn times(count: u32) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// Why something was refused, and what, if it was a new record: `a new Deal`. Of other lines the message.
+fn refused(entry: &LogEntry) -> (&str, Option<&str>) {
+    let whole = (entry.message.as_str(), None);
+    if entry.kind != LogKind::Refuse || entry.record.is_some() {
+        return whole;
+    }
+    let parts = entry.message.strip_suffix(')').and_then(|message| message.rsplit_once(" ("));
+    parts.filter(|(_, what)| what.starts_with("a new ")).map_or(whole, |(why, what)| (why, Some(what)))
 }
 
 /// `ChaseLargeDeals #12`; a real-time process has no number.

@@ -48,6 +48,16 @@ pub struct Place {
     pub function: String,
     /// The title of the innermost stage, or empty.
     pub stage: String,
+    /// Where the process called the function, such as `deals.proc:24`; empty if it is the process itself.
+    pub called_at: String,
+}
+
+impl Place {
+    /// `deals.proc:24`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
 }
 
 impl Fault {

@@ -421,6 +421,12 @@ impl Machine {
         let Exit::Fault(fault) = exit else { return };
         if fault.at.is_none() {
             fault.at = self.frames.last().and_then(|frame| self.program.place(frame.function, frame.pc));
+            if let (Some(at), [outermost, _, ..]) = (&mut fault.at, self.frames.as_slice())
+                && let Some(call) = self.program.place(outermost.function, outermost.pc.saturating_sub(1))
+            {
+                at.called_at = call.line();
+                at.stage = call.stage;
+            }
             fault.values = self.named_values();
         }
     }

@@ -235,6 +235,7 @@ impl Program {
             line: line.line,
             function: self.module.function(function)?.name.clone(),
             stage: line.stage.clone(),
+            called_at: String::new(),
         })
     }
 }

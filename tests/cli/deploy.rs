@@ -86,6 +86,11 @@ fn builds_are_deployed_activated_and_listed() {
     assert!(early.err.contains("has no active build yet\n  help: abide activate --store s.db"), "{}", early.err);
     assert!(fine(call.run(&["definitions", "--store", "s.db"])).starts_with("draft    "));
     assert!(fine(call.run(&["activate", "--store", "s.db"])).starts_with("activated "));
+    // Looking at it needs nobody who has worked on it before.
+    assert_eq!(
+        fine(call.run(&["list", "--store", "s.db"])),
+        "No instance is open; --all lists those that have ended.\n"
+    );
     let other = call.run(&["deploy", "other.proc", "--store", "s.db"]);
     assert_eq!(other.code, 3);
     assert!(other.err.contains("its project is `p`, not `other`"), "{}", other.err);
@@ -111,11 +116,17 @@ fn what_loses_values_is_shown_and_done_if_it_is_meant() {
     let asked = call.run(&["deploy", "third", "--store", "s.db", "--activate"]);
     let step = "! drops Deal.title, which 2 records have a value of\n";
     assert!(asked.out.contains(step) && asked.code == 1, "{}", asked.out);
-    assert!(asked.err.starts_with("error[E0925]: nothing was done: 2 records would lose a value\n"), "{}", asked.err);
+    assert!(
+        asked.err.starts_with("error[E0925]: nothing was done: 2 values or records would be lost\n"),
+        "{}",
+        asked.err
+    );
     let dry = fine(call.run(&["activate", "--store", "s.db", "--dry-run", "--lose-data"]));
     assert!(dry.contains(step) && !dry.contains("activated"), "{dry}");
     assert_eq!(count(&call.path("s.db"), "SELECT count(title) FROM deal"), 2);
-    fine(call.run(&["activate", "--store", "s.db", "--lose-data"]));
+    let alone = call.run(&["deploy", "third", "--store", "s.db", "--lose-data"]);
+    assert_eq!(alone.code, 2, "only with --activate: {}", alone.err);
+    fine(call.run(&["deploy", "third", "--store", "s.db", "--activate", "--lose-data"]));
     assert_eq!(count(&call.path("s.db"), "SELECT count(title) FROM deal"), -1);
     assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM deal WHERE rank = 7"), 2);
     // What is gone is unknown.
@@ -131,8 +142,8 @@ fn processes_are_started_and_actions_answer() {
     fine(call.run(&["deploy", "first", "--store", "s.db", "--activate"]));
     let start = |args: &[&str]| call.run(&[&["start"], args, &["--store", "s.db"]].concat());
     start(&["Double", "n=21"]).is(0, "42\n", "");
-    start(&["Double"]).is(2, "", "error: Double needs the input `n`\n  help: write n=VALUE\n");
-    start(&["Double", "m=1"]).is(2, "", "error: Double has no input `m`\n  help: its inputs are: n\n");
+    start(&["Double"]).is(1, "", "error: Double needs the input `n`\n  help: write n=VALUE\n");
+    start(&["Double", "m=1"]).is(1, "", "error: Double has no input `m`\n  help: its inputs are: n\n");
     start(&["Duble"]).is(1, "", "error[R0505]: the build has no process `Duble`\n  help: did you mean `Double`?\n");
     assert_eq!(start(&["Double", "n=x"]).code, 1);
     assert!(fine(start(&["Say", "word=hello"])).starts_with("started Say #"));

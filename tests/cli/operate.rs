@@ -134,9 +134,9 @@ fn a_wrong_signal_says_what_would_be_right() {
     let call = deployed(1);
     for (args, code, told) in [
         (&["Aproved"][..], 1, "error: the build has no signal `Aproved`\n  help: did you mean `Approved`?\n"),
-        (&["Approved"], 2, "error: Approved needs the field `level`\n  help: write level=VALUE\n"),
-        (&["Approved", "lvel=1"], 2, "error: Approved has no field `lvel`\n  help: its fields are: level, by\n"),
-        (&["Approved", "deal"], 2, "error: `deal` is no record\n  help: write one as opportunity:42\n"),
+        (&["Approved"], 1, "error: Approved needs the field `level`\n  help: write level=VALUE\n"),
+        (&["Approved", "lvel=1"], 1, "error: Approved has no field `lvel`\n  help: its fields are: level, by\n"),
+        (&["Approved", "deal"], 2, "error: `deal`: there is no `:`\n  help: write a record as opportunity:42\n"),
         (&["Approved", "deal:99", "level=1"], 1, "error[R0401]: deal:99 does not exist, or no longer\n"),
     ] {
         let args = [&["signal", "--store", "s.db"], args].concat();

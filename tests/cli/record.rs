@@ -209,3 +209,46 @@ fn a_backup_is_a_whole_store_and_takes_no_place_of_one_in_use() {
     record(&call, &["find", "Deal", "kind=large"]).is(0, "No records.\n", "");
     assert_eq!(call.run(&["backup", "--store", "none.db", "-o", "x.db"]).code, 3);
 }
+
+#[test]
+fn none_is_no_value_in_all_types() {
+    let call = call();
+    let told = |outcome: &Outcome| outcome.err.contains("`none` is not a value, and this one is not optional");
+    let refused = record(&call, &["create", "Deal", "title=none"]);
+    assert!(
+        refused.code == 1 && told(&refused) && refused.err.contains(r#"`"none"`, with its quotes"#),
+        "{}",
+        refused.err
+    );
+    assert_eq!(record(&call, &["create", "Deal", "title=a", "score=none"]).code, 1);
+    let made = record(&call, &["create", "Deal", r#"title="none""#, "value=none", r#"pin="none""#]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(record(&call, &["find", "Deal", r#"title="none""#]).out.contains("none"));
+}
+
+#[test]
+fn a_new_record_begins_where_all_begin() {
+    let text =
+        "entity Deal { title: text states { open, won, paid  open -> won  won -> paid } shown as \"{title}\" }\n";
+    let call = Call::new().file("p.proc", text).file("deals.json", r#"[{"title": "b", "state": "paid"}]"#);
+    assert_eq!(call.run(&["deploy", "p.proc", "--store", "s.db", "--activate"]).code, 0);
+    let told = "error[R0303]: a new `Deal` is open\n  help: create it, then `abide record update` it; `abide record import` \
+                takes any state\n";
+    record(&call, &["create", "Deal", "title=a", "state=paid"]).is(1, "", told);
+    assert_eq!(record(&call, &["create", "Deal", "title=a", "state=open"]).code, 0);
+    assert_eq!(record(&call, &["import", "Deal", "deals.json"]).code, 0);
+    assert!(record(&call, &["find", "Deal", "state=paid"]).out.contains("\"b\""));
+}
+
+#[test]
+fn passing_over_more_rows_than_there_are_is_told() {
+    let call = call().file("a.json", r#"[{"title": "a"}, {"title": "b"}]"#).file("a.csv", "title\na\n");
+    let told = |file: &str, rows: &str| {
+        let expected = format!("error: `--skip 5`: the file has {rows}\n");
+        record(&call, &["import", "Deal", file, "--skip", "5"]).is(1, "", &expected);
+    };
+    told("a.json", "2 rows");
+    told("a.csv", "1 row");
+    record(&call, &["import", "Deal", "a.json", "--skip", "2"]).is(0, "created 0 of Deal\n", "");
+    record(&call, &["import", "Deal", "a.json", "--skip", "1"]).is(0, "created 1 of Deal\n", "");
+}

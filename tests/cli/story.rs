@@ -144,3 +144,56 @@ test "ends" {
     let told = "that holds for 0 of 1; 1 is parked: R0102 division by zero (t.proc:3)";
     assert!(outcome.code == 1 && outcome.out.contains(told), "{}{}", outcome.out, outcome.err);
 }
+
+#[test]
+fn what_is_refused_is_told_once_and_makes_the_run_fail() {
+    let text = r#"
+entity Deal { title: text n: int = 1 shown as "{title}" }
+realtime workflow Guard for deal: Deal before created { if deal.title == "bad" { stop canceled "no bad ones" } }
+fn inverse(n: int) -> decimal { return 1 / n }
+realtime workflow Calc for deal: Deal after created { stage "Sums" { log "{inverse(deal.n)}" } }
+"#;
+    let data = r#"{"version": 1, "now": "2026-01-05T09:00Z", "records": {"Deal": [
+        {"title": "bad"}, {"title": "z", "n": 0}, {"title": "ok", "n": 2}]}}"#;
+    let call = Call::new().file("p.proc", text).file("p.json", data);
+    let outcome = call.run(&["run", "p.proc"]);
+    let told = "  refused   a new Deal  (Guard, as system)
+            R0501: refused by Guard: no bad ones
+  refused   a new Deal  (Calc, Sums, as system)
+            R0102: division by zero
+            at p.proc:4, called at p.proc:5
+  created   deal:2 \"ok\"  (system)
+";
+    assert!(outcome.out.contains(told), "{}", outcome.out);
+    assert_eq!((outcome.code, outcome.err.as_str()), (1, "error: refused 2 records of the data file\n"));
+    let json: serde_json::Value = serde_json::from_str(&call.run(&["run", "p.proc", "--json"]).out).unwrap();
+    let lines: Vec<_> = json["timeline"].as_array().unwrap().iter().filter(|line| line["kind"] == "refuse").collect();
+    assert_eq!((lines[0]["process"].as_str(), lines[0]["stage"].as_str()), (Some("Guard"), None));
+    assert_eq!((lines[1]["process"].as_str(), lines[1]["stage"].as_str()), (Some("Calc"), Some("Sums")));
+}
+
+#[test]
+fn a_data_file_that_cannot_be_is_told_with_its_place() {
+    let far = "{\"version\": 1, \"events\": [\n    {\"after\": \"9000 years\", \"create\": \"Deal\", \"set\": {\"title\": \"a\"}}]}";
+    let call = Call::new().file("p.proc", "entity Deal { title: text }\n").file("empty.json", "").file("far.json", far);
+    let empty = call.run(&["run", "p.proc", "--data", "empty.json"]);
+    let told = "error[E0912]: the data file is not valid JSON\n  at empty.json: the file is empty\n";
+    assert!(empty.code == 1 && empty.err.starts_with(told), "{}", empty.err);
+    let far = call.run(&["run", "p.proc", "--data", "far.json"]);
+    let place = "error[E0914]: `after` is not before the end of the year 9999\n   ╭─[far.json:2:15]\n";
+    assert!((far.code, far.out.as_str()) == (1, "") && far.err.starts_with(place), "{}{}", far.out, far.err);
+}
+
+#[test]
+fn a_simulation_has_one_build() {
+    let call = Call::new().file("p.proc", "workflow Sleep when on demand { wait 1 day }\n");
+    assert_eq!(call.run(&["run", "p.proc", "--store", "s.db"]).code, 0);
+    let listed = call.run(&["definitions", "--store", "s.db"]);
+    assert_eq!((listed.code, listed.err.as_str()), (0, ""));
+    assert!(listed.out.starts_with("current  "), "{}", listed.out);
+    assert!(listed.out.ends_with("of a simulation\n  active    background Sleep\n"), "{}", listed.out);
+    let missing = call.run(&["show", "99", "--store", "s.db"]);
+    let told =
+        "error[R0402]: there is no instance 99, or no longer\n  help: `abide list --all --store s.db` names them\n";
+    missing.is(1, "", told);
+}

@@ -173,6 +173,24 @@ fn sets_of_members_keep_what_they_hold() {
 }
 
 #[test]
+fn lists_become_sets_with_what_they_hold_once() {
+    let old = "entity Deal { title: text tags: list of text }";
+    let fill = |tags: &'static [&str]| {
+        move |w: &mut World| {
+            let list = Value::List(tags.iter().map(|tag| text(tag)).collect());
+            w.create("Deal", &[("title", text("a")), ("tags", list)]);
+        }
+    };
+    let new = old.replace("list of", "set of");
+    let kept = [r#"Deal tags=List([Text("a"), Text("b")]) title=Text("a")"#];
+    carried_out(change(old, fill(&["b", "a"]), &new, false), &["makes the lists of Deal.tags sets"], &kept);
+    let (steps, records) = change(old, fill(&["b", "a", "b"]), &new, false);
+    let told = "makes the lists of Deal.tags sets: 1 record has a value there more than once";
+    assert_eq!((steps, records), (lines(&[told]), None));
+    assert_eq!(change(old, fill(&["b", "a", "b"]), &new, true).1.unwrap(), kept);
+}
+
+#[test]
 fn keys_become_unique_if_they_are() {
     let new = "entity Deal { title: text unique title }";
     carried_out(change(PLAIN, one, new, false), &["makes title of deal unique"], &[r#"Deal title=Text("a")"#]);

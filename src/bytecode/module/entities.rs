@@ -1,5 +1,6 @@
 //! Entities, records and enums: what values and rows are made of.
 
+use super::Module;
 use crate::{
     base::{numbering::NumberPiece, value::Value},
     bytecode::types::{EnumIdx, FieldIdx, FuncIdx, TypeIdx},
@@ -140,6 +141,20 @@ pub struct StatesDef {
     pub state_of: Vec<i32>,
     /// Statuses that may follow each other; complete.
     pub changes: Vec<(i32, i32)>,
+}
+
+impl StatesDef {
+    /// Each status with its state.
+    pub(crate) fn pairs(&self, module: &Module) -> Vec<(i32, i32)> {
+        let members = module.enum_def(self.status).map(|def| def.members.as_slice()).unwrap_or_default();
+        self.state_of.iter().copied().zip(members.iter().map(|member| member.value)).collect()
+    }
+
+    /// The state and the status of a new record.
+    pub(crate) fn first(&self, module: &Module) -> (i32, i32) {
+        let first = module.enum_def(self.state).and_then(|def| def.members.first()).map_or(0, |member| member.value);
+        self.pairs(module).into_iter().find(|(state, _)| *state == first).unwrap_or((first, 0))
+    }
 }
 
 /// An entity.

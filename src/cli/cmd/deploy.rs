@@ -11,14 +11,15 @@ use crate::cli::exit::Exit;
 use crate::cli::settings as words;
 use crate::cli::store;
 use crate::cli::target;
-use crate::cli::term::Term;
+use crate::cli::term::{Term, counted};
 use crate::engine::clock::SECOND;
 use crate::engine::deploy::{self, Deployed, short};
-use crate::engine::faults::Failure;
+use crate::engine::faults::{Answer, Failure};
 use crate::engine::migration::{Plan, Step};
 use crate::engine::settings::{self, Change};
 use crate::engine::store::Store;
 use crate::simulation::json as shown;
+use crate::vm::program::Program;
 
 pub(in crate::cli) fn deploy(args: &DeployArgs, term: &Term) -> Exit {
     deploy_to(args, term).unwrap_or_else(|exit| exit)
@@ -48,12 +49,8 @@ fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
     let meta = &module.meta;
     let name = format!("{} {} ({})", meta.name, meta.version, short(&hash));
     if args.activate {
-        return activate_build(
-            &mut *store,
-            &hash,
-            &Way { path, lossy: args.lose_data, dry: false, json: args.json },
-            term,
-        );
+        let way = Way { path, lossy: args.lose_data, dry: false, json: args.json };
+        return activate_build(store, &hash, &way, term);
     }
     if args.json {
         term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "new": is_new, "without_value": missing})));
@@ -82,7 +79,7 @@ fn activate_newest(args: &ActivateArgs, term: &Term) -> Result<Exit, Exit> {
     let way = Way { path, lossy: args.lose_data, dry: args.dry_run, json: args.json };
     let build = deploy::build(&mut *store, &hash).map_err(|failure| store::failed(term, failure))?;
     super::settings::warn_of_missing(&mut *store, build.module(), path, term)?;
-    activate_build(&mut *store, &hash, &way, term)
+    activate_build(store, &hash, &way, term)
 }
 
 /// The build that is meant.
@@ -112,13 +109,18 @@ struct Way<'a> {
     json: bool,
 }
 
-fn activate_build(store: &mut dyn Store, hash: &str, way: &Way<'_>, term: &Term) -> Result<Exit, Exit> {
+fn activate_build(mut store: Box<dyn Store>, hash: &str, way: &Way<'_>, term: &Term) -> Result<Exit, Exit> {
     let answer = if way.dry {
-        deploy::plan(store, hash).map(|plan| (plan, false))
+        deploy::plan(&mut *store, hash).map(|plan| (plan, false))
     } else {
-        deploy::activate(store, hash, way.lossy)
+        deploy::activate(&mut *store, hash, way.lossy)
     };
     let (plan, done) = answer.map_err(|failure| store::failed(term, failure))?;
+    drop(store);
+    if done {
+        // What the first engine on a store notes there, those who only look at it cannot.
+        store::engine(way.path, term)?;
+    }
     if way.json {
         let steps: Vec<_> = plan.steps.iter().map(step_to_json).collect();
         term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "activated": done, "steps": steps})));
@@ -134,11 +136,13 @@ fn activate_build(store: &mut dyn Store, hash: &str, way: &Way<'_>, term: &Term)
     let refused = plan.refusals().count();
     if refused > 0 {
         term.err(&format!(
-            "error[E0925]: the build cannot become the current one: {refused} of the steps cannot be done\n"
+            "error[E0925]: the build cannot become the current one: {} cannot be done\n",
+            counted(refused, "step")
         ));
         term.err("  help: mend what the steps name, and deploy again\n");
     } else {
-        term.err(&format!("error[E0925]: nothing was done: {} records would lose a value\n", plan.loses()));
+        let loses = counted(plan.loses(), "value or record").replace("value or records", "values or records");
+        term.err(&format!("error[E0925]: nothing was done: {loses} would be lost\n"));
         let path = quoted(&way.path.to_string_lossy());
         term.err(&format!("  help: if that is meant, `abide activate --store {path} --lose-data`\n"));
     }
@@ -188,18 +192,19 @@ pub(in crate::cli) fn definitions(args: &DefinitionsArgs, term: &Term) -> Exit {
 
 fn list(args: &DefinitionsArgs, term: &Term) -> Result<Exit, Exit> {
     let path = &args.store.store;
-    let mut store = store::real(path, term)?;
-    let builds = deploy::deployed(&mut *store).map_err(|failure| store::failed(term, failure))?;
-    let is_active = builds.iter().any(|build| build.is_current);
+    let mut store = store::open(path, term)?;
+    let builds = of_store(&mut *store).map_err(|failure| store::failed(term, failure))?;
     drop(store);
-    let engine = if is_active { Some(store::engine(path, term)?) } else { None };
-    let inactive: Vec<&str> = engine.iter().flat_map(|engine| engine.inactive()).collect();
-    let module = engine.as_ref().map(|engine| engine.module());
+    let is_active = builds.iter().any(|build| build.is_current);
+    let simulation = if is_active { Some(store::simulation(path, term)?) } else { None };
+    let engine = simulation.as_ref().map(|simulation| &simulation.engine);
+    let inactive: Vec<&str> = engine.into_iter().flat_map(|engine| engine.inactive()).collect();
+    let module = engine.map(|engine| engine.module());
     if args.json {
         let builds: Vec<_> = builds
             .iter()
             .map(|build| {
-                let at = shown::moment(build.at);
+                let at = (build.at != 0).then(|| shown::moment(build.at));
                 json!({"build": build.hash, "version": build.version, "deployed": at, "current": build.is_current})
             })
             .collect();
@@ -222,14 +227,33 @@ fn list(args: &DefinitionsArgs, term: &Term) -> Result<Exit, Exit> {
         } else {
             "earlier"
         };
-        let at = shown::moment(build.at - build.at.rem_euclid(SECOND));
-        term.out(&format!("{state:<8} {} {:<10} deployed {at}\n", short(&build.hash), build.version));
+        let deployed = match build.at {
+            0 => "of a simulation".to_owned(),
+            at => format!("deployed {}", shown::moment(at - at.rem_euclid(SECOND))),
+        };
+        term.out(&format!("{state:<8} {} {:<10} {deployed}\n", short(&build.hash), build.version));
     }
     for (name, kind) in processes(module) {
         let state = if inactive.contains(&name) { "inactive" } else { "active" };
         term.out(&format!("  {state:<9} {kind:<10} {name}\n"));
     }
     Ok(Exit::Fine)
+}
+
+/// The builds of a store; of a simulation the one that it runs.
+fn of_store(store: &mut dyn Store) -> Answer<Vec<Deployed>> {
+    let builds = deploy::deployed(store)?;
+    if !builds.is_empty() {
+        return Ok(builds);
+    }
+    let build = |build: &Program| Deployed {
+        hash: build.build().to_string(),
+        version: build.module().meta.version.clone(),
+        at: 0,
+        is_current: true,
+        is_newest: true,
+    };
+    Ok(deploy::declaring(store)?.iter().map(build).collect())
 }
 
 /// The processes of a build, with the words for their kinds.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::{ListArgs, ShowArgs, Shown};
+use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::term::Term;
@@ -61,7 +62,12 @@ fn instance(number: i64, store: &Path, as_json: bool, term: &Term) -> Result<Exi
     let view = match engine.show(number) {
         Ok(view) => view,
         Err(Failure::Fault(fault)) => {
-            term.err(&format!("error[{}]: {}\n  help: `abide list` names them\n", fault.code, fault.message));
+            term.err(&format!(
+                "error[{}]: {}\n  help: `abide list --all --store {}` names them\n",
+                fault.code,
+                fault.message,
+                quoted(&store.to_string_lossy())
+            ));
             return Err(Exit::Wrong);
         }
         Err(failure) => return Err(store::failed(term, failure)),

@@ -35,6 +35,7 @@ fn create(args: &CreateArgs, term: &Term) -> Result<Exit, Exit> {
     let entity = fields::entity(engine.module(), &args.entity, term)?;
     let writes = fields::writes(engine.module(), entity, &args.fields, term);
     let (user, writes) = (user?, writes?);
+    fields::begins(engine.module(), entity, &writes, term)?;
     let record = engine.create(user, entity, &writes).map_err(|failure| store::refused(term, failure))?;
     told(&engine, "created", record, &args.write, term)
 }

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::report::report_aside;
 use crate::cli::story::{self, Story};
 use crate::cli::target::Target;
-use crate::cli::term::Term;
+use crate::cli::term::{Term, counted};
 use crate::cli::{input, settings, store, target};
 use crate::data::file::When;
 use crate::data::moments::{parse_duration, parse_moment};
@@ -75,10 +75,14 @@ fn prepare(args: &RunArgs, term: &Term) -> Result<Exit, Exit> {
     });
     let next = Next { args };
     let told = story.end(&mut simulation, &|open, show| next.commands(open, show));
-    match outcome {
-        Err(error) => Err(store::failed(term, error)),
-        Ok(()) => told,
+    if let Err(error) = outcome {
+        return Err(store::failed(term, error));
     }
+    if simulation.refused > 0 {
+        term.err(&format!("error: refused {} of the data file\n", counted(simulation.refused, "record")));
+        return told.map(|_| Exit::Wrong);
+    }
+    told
 }
 
 /// Opens a store for the build, which it keeps.

@@ -125,7 +125,7 @@ fn unset(builds: &[Program], name: &str, term: &Term) -> Result<Change, Exit> {
 fn no_setting(builds: &[Program], name: &str, term: &Term) -> Exit {
     let help = words::unknown(name, &known(builds));
     term.err(&format!("error: the project has no setting `{name}`\n  help: {help}\n"));
-    Exit::Usage
+    Exit::Wrong
 }
 
 /// `retry.first="10 seconds"`.
@@ -139,7 +139,7 @@ fn retry(part: Part, given: &str, term: &Term) -> Result<Change, Exit> {
             Part::Times => "a whole number from 0",
         };
         term.err(&format!("error: `{given}`: {} is {example}\n", part.name()));
-        Exit::Usage
+        Exit::Wrong
     })
 }
 

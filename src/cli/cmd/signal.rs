@@ -7,6 +7,7 @@ use crate::base::distance::did_you_mean;
 use crate::base::value::Value;
 use crate::bytecode::module::{Module, RecordKind};
 use crate::cli::args::SignalArgs;
+use crate::cli::cmd::record::fields;
 use crate::cli::exit::Exit;
 use crate::cli::store;
 use crate::cli::term::Term;
@@ -23,13 +24,7 @@ fn send(args: &SignalArgs, term: &Term) -> Result<Exit, Exit> {
         return Err(unknown(module, &args.signal, term));
     };
     let (record, rest) = match args.args.split_first() {
-        Some((word, rest)) if !word.contains('=') => {
-            let record = start::record(module, word).ok_or_else(|| {
-                term.err(&format!("error: `{word}` is no record\n  help: write one as opportunity:42\n"));
-                Exit::Usage
-            })?;
-            (Some(record), rest)
-        }
+        Some((word, rest)) if !word.contains('=') => (Some(fields::record(module, word, term)?), rest),
         _ => (None, args.args.as_slice()),
     };
     let rest: Vec<&String> = rest.iter().collect();

@@ -9,6 +9,7 @@ use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::module::{Module, ParamDef, ProcessDef};
 use crate::bytecode::types::{TypeDef, TypeIdx};
 use crate::cli::args::StartArgs;
+use crate::cli::cmd::record::fields;
 use crate::cli::exit::Exit;
 use crate::cli::settings;
 use crate::cli::store;
@@ -72,24 +73,21 @@ pub(in crate::cli) fn user(module: &Module, word: &str, term: &Term) -> Result<i
     let found = record(module, word).filter(|record| module.entity(record.entity).is_some_and(|e| e.name == "User"));
     found.map(|record| record.id).ok_or_else(|| {
         term.err(&format!("error: `--as {word}` is no user\n  help: write one as user:7\n"));
-        Exit::Usage
+        if word.contains(':') { Exit::Wrong } else { Exit::Usage }
     })
 }
 
 /// The primary record, and the inputs in their order.
 fn arguments(module: &Module, process: &ProcessDef, given: &[String], term: &Term) -> Result<Vec<Value>, Exit> {
-    let usage = |what: String, help: String| {
-        term.err(&format!("error: {what}\n  help: {help}\n"));
-        Exit::Usage
-    };
     let mut values = Vec::new();
     let mut rest = given.iter();
     if process.primary.is_some() {
-        let word = rest.next().filter(|word| !word.contains('='));
-        let found = word.and_then(|word| record(module, word));
-        let help = || format!("write `abide start {} opportunity:42 …`", process.name);
-        values
-            .push(Value::Ref(found.ok_or_else(|| usage(format!("{} is started on a record", process.name), help()))?));
+        let Some(word) = rest.next().filter(|word| !word.contains('=')) else {
+            term.err(&format!("error: {} is started on a record\n", process.name));
+            term.err(&format!("  help: write `abide start {} opportunity:42 …`\n", process.name));
+            return Err(Exit::Wrong);
+        };
+        values.push(Value::Ref(fields::record(module, word, term)?));
     }
     let rest: Vec<&String> = rest.collect();
     values.extend(named(module, (&process.name, "input"), &process.inputs, &rest, term)?);
@@ -105,14 +103,15 @@ pub(in crate::cli) fn named(
     term: &Term,
 ) -> Result<Vec<Value>, Exit> {
     let (owner, word) = of;
-    let usage = |what: String, help: String| {
+    let told = |what: String, help: String, exit: Exit| {
         term.err(&format!("error: {what}\n  help: {help}\n"));
-        Exit::Usage
+        exit
     };
     let mut found: Vec<Option<Value>> = vec![None; params.len()];
     for text in given {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(usage(format!("`{text}` has no `=`"), format!("write {word}s as NAME=VALUE")));
+            let help = format!("write {word}s as NAME=VALUE");
+            return Err(told(format!("`{text}` has no `=`"), help, Exit::Usage));
         };
         let Some((param, place)) = params.iter().zip(&mut found).find(|(param, _)| param.name == name) else {
             let known: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
@@ -121,7 +120,7 @@ pub(in crate::cli) fn named(
             } else {
                 format!("its {word}s are: {}", known.join(", "))
             };
-            return Err(usage(format!("{owner} has no {word} `{name}`"), help));
+            return Err(told(format!("{owner} has no {word} `{name}`"), help, Exit::Wrong));
         };
         let resolve = |word: &str| record(module, word);
         let value = settings::from_text(module, param.ty, value, &format!("{name}="), &resolve);
@@ -133,7 +132,8 @@ pub(in crate::cli) fn named(
     let whole = params.iter().zip(found).map(|(param, value)| {
         let none = || is_optional(module, param.ty).then_some(Value::None);
         value.or_else(|| param.default.clone()).or_else(none).ok_or_else(|| {
-            usage(format!("{owner} needs the {word} `{}`", param.name), format!("write {}=VALUE", param.name))
+            let help = format!("write {}=VALUE", param.name);
+            told(format!("{owner} needs the {word} `{}`", param.name), help, Exit::Wrong)
         })
     });
     whole.collect()

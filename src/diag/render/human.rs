@@ -105,9 +105,13 @@ impl Message<'_> {
     }
 
     fn draw_all(&self, text: &mut String, file: FileId, wanted: &[Wanted<'_>]) {
-        let Some(source) = self.sources.get(file).filter(|source| !source.text.is_empty()) else {
+        let Some(source) = self.sources.get(file) else { return };
+        if source.text.is_empty() {
+            // There is no line to draw.
+            let told = wanted.iter().map(|mark| mark.text).find(|text| !text.is_empty());
+            text.extend(told.map(|told| format!("  at {}: {told}\n", harmless(&source.path))));
             return;
-        };
+        }
         for excerpt in excerpts(source, wanted) {
             self.draw(text, harmless(&source.path), excerpt);
         }

@@ -246,7 +246,8 @@ impl<'a> Reader<'a> {
         if self.flag()? {
             let file = self.text()?.to_owned();
             let line = u32::try_from(self.number()?).map_err(|_| SnapshotError::Damaged("there is no such line"))?;
-            fault.at = Some(Place { file, line, function: self.text()?.to_owned(), stage: self.text()?.to_owned() });
+            let [function, stage, called_at] = [self.text()?, self.text()?, self.text()?].map(str::to_owned);
+            fault.at = Some(Place { file, line, function, stage, called_at });
         }
         if self.flag()? {
             let record = RecordIdx(self.index("there is no such record")?);

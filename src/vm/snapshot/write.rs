@@ -194,6 +194,7 @@ fn put_fault(out: &mut Vec<u8>, fault: &Fault) -> Result<(), SnapshotError> {
         put(out, u64::from(at.line));
         put_text(out, &at.function);
         put_text(out, &at.stage);
+        put_text(out, &at.called_at);
     }
     out.push(u8::from(fault.payload.is_some()));
     if let Some((record, value)) = &fault.payload {

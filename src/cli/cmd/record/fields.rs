@@ -32,7 +32,7 @@ fn entity_of(module: &Module, word: &str) -> Option<EntityIdx> {
 }
 
 /// `opportunity:42`.
-pub(super) fn record(module: &Module, word: &str, term: &Term) -> Result<RecordRef, Exit> {
+pub(in crate::cli) fn record(module: &Module, word: &str, term: &Term) -> Result<RecordRef, Exit> {
     let usage = |what: &str| {
         term.err(&format!("error: `{word}`: {what}\n  help: write a record as opportunity:42\n"));
         Exit::Usage
@@ -60,6 +60,29 @@ pub(super) fn writes(module: &Module, entity: EntityIdx, words: &[String], term:
         }
     }
     gathered(all)
+}
+
+/// A new record begins where all of its entity do; from there the arrows lead on.
+pub(super) fn begins(module: &Module, entity: EntityIdx, writes: &[Write], term: &Term) -> Result<(), Exit> {
+    let Some(def) = module.entity(entity) else { return Err(Exit::Bug) };
+    let Some(states) = &def.states else { return Ok(()) };
+    let (state, status) = states.first(module);
+    for write in writes {
+        let field = def.fields.get(write.field.index());
+        let first = match field.and_then(|field| field.system) {
+            Some(SystemField::State) => state,
+            Some(SystemField::Status) => status,
+            _ => continue,
+        };
+        if write.value != Value::Enum(first) {
+            let begins = module.enum_def(states.state).and_then(|def| def.members.iter().find(|m| m.value == state));
+            let (entity, begins) = (&def.name, begins.map_or("", |member| member.name.as_str()));
+            term.err(&format!("error[R0303]: a new `{entity}` is {begins}\n"));
+            term.err("  help: create it, then `abide record update` it; `abide record import` takes any state\n");
+            return Err(Exit::Wrong);
+        }
+    }
+    Ok(())
 }
 
 /// `NAME=VALUE …` as conditions; all mistakes are told. What is private cannot be asked for.

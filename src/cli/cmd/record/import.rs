@@ -16,7 +16,7 @@ use crate::bytecode::module::{DefaultDef, EntityDef, FieldDef, Module};
 use crate::bytecode::types::{FieldIdx, TypeDef};
 use crate::cli::args::ImportArgs;
 use crate::cli::exit::Exit;
-use crate::cli::term::Term;
+use crate::cli::term::{Term, counted};
 use crate::cli::{settings, store};
 use crate::data::convert;
 use crate::data::json::{Json, JsonKind};
@@ -56,28 +56,38 @@ pub(super) fn import(args: &ImportArgs, term: &Term) -> Result<Exit, Exit> {
     }
     let mut refused = Refused::new(path, header.clone(), args.skip > 0);
     let mut count = Count::default();
-    while count.rows < args.skip && rows.next().map_err(unreadable)?.is_some() {
-        count.rows += 1;
+    while count.rows < args.skip {
+        match rows.next() {
+            Ok(Some(_)) => count.rows += 1,
+            Ok(None) => {
+                term.err(&format!("error: `--skip {}`: the file has {}\n", args.skip, counted(count.rows, "row")));
+                return Err(Exit::Wrong);
+            }
+            Err(error) => return Err(cut_off(args, &error, term)),
+        }
     }
     let place = Place { entity, header: header.as_deref(), columns: &columns };
     let done = carry_out(&mut engine, &mut rows, &place, user, &mut refused, &mut count, term);
     let exit = match done {
         Ok(()) => Ok(Exit::Fine),
         Err(Stop::Store(failure)) => Err(store::refused(term, failure)),
-        Err(Stop::File(error)) => {
-            term.err(&format!("error[E0912]: `{}` cannot be read on: {error}\n", args.file.display()));
-            Err(Exit::Wrong)
-        }
+        Err(Stop::File(error)) => Err(cut_off(args, &error, term)),
         Err(Stop::Refused(error)) => {
             term.err(&format!("error[E0921]: cannot write `{}`: {error}\n", refused.path.display()));
             Err(Exit::Environment)
         }
     };
     if exit.is_err() {
-        term.err(&format!("  help: {} rows are done; `--skip {}` goes on behind them\n", count.rows, count.rows));
+        let done = counted(count.rows, "row");
+        term.err(&format!("  help: {done} done so far; `--skip {}` goes on behind\n", count.rows));
     }
     tell(&engine, args, entity, &count, &refused.path, term);
     exit.map(|fine| if count.refused > 0 { Exit::Wrong } else { fine })
+}
+
+fn cut_off(args: &ImportArgs, error: &io::Error, term: &Term) -> Exit {
+    term.err(&format!("error[E0912]: `{}` cannot be read on: {error}\n", args.file.display()));
+    Exit::Wrong
 }
 
 fn tell(engine: &Engine, args: &ImportArgs, entity: EntityIdx, count: &Count, path: &Path, term: &Term) {
@@ -90,7 +100,8 @@ fn tell(engine: &Engine, args: &ImportArgs, entity: EntityIdx, count: &Count, pa
         term.out(&format!("created {} of {name}\n", count.created));
     }
     if let Some(file) = file {
-        term.err(&format!("refused {} of {} rows: they stand in `{file}`\n", count.refused, count.rows));
+        let rows = counted(count.rows, "row");
+        term.err(&format!("refused {} of {rows}: what was refused stands in `{file}`\n", count.refused));
     }
 }
 
@@ -113,7 +124,7 @@ fn columns(
         };
         if header.is_some_and(|header| !header.iter().any(|name| name == column)) {
             term.err(&format!("error: `--map {map}`: the file has no column `{column}`\n"));
-            exit = Some(Exit::Usage);
+            exit = Some(Exit::Wrong);
         }
         match (field, field_of(def, field)) {
             ("", _) => drop(columns.insert(column.to_owned(), None)),
@@ -204,7 +215,7 @@ fn carry_out(
         }
         if told.elapsed() >= TOLD_EVERY {
             told = Instant::now();
-            term.err(&format!("{} rows, {} refused\n", count.rows, count.refused));
+            term.err(&format!("{}, {} refused\n", counted(count.rows, "row"), count.refused));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::args::StartArgs;
 use crate::cli::cmd::record::fields;
 use crate::cli::exit::Exit;
 use crate::cli::store;
-use crate::cli::term::Term;
+use crate::cli::term::{Term, counted};
 use crate::engine::Engine;
 use crate::vm::fault::Fault;
 
@@ -101,7 +101,7 @@ impl Outcome {
                 term.err(&format!("error[{}]: {record}: {}\n", fault.code, fault.message));
             }
             let all = self.started + self.refused;
-            term.out(&format!("started {} on {} of {all} records\n", args.process, self.started));
+            term.out(&format!("started {} on {} of {}\n", args.process, self.started, counted(all, "record")));
         }
         if self.refused == 0 { Exit::Fine } else { Exit::Wrong }
     }
