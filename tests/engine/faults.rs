@@ -131,7 +131,7 @@ realtime workflow R4 for p: Part after created only if 1 div (p.n - 6) > 0 { log
             .map(|e| format!("{} {:?} {} {}", e.process.as_deref().unwrap_or("?"), e.stage, e.place, e.message))
             .collect();
         let told = [
-            r#"R1 "" test.proc:3 R0102: division by zero"#,
+            r#"R1 "Look" test.proc:3, called at test.proc:6 R0102: division by zero"#,
             r#"R3 "" test.proc:14 R0102: division by zero"#,
             r#"R4 "" test.proc:16 R0102: division by zero (a new Part)"#,
         ];
