@@ -142,6 +142,28 @@ fn members_of_enums_get_other_numbers() {
 }
 
 #[test]
+fn old_lines_of_the_log_follow_the_names_of_members() {
+    let old = "enum Color { red, green, blue }\nentity Deal { title: text color: Color = blue all: list of Color }";
+    let new = old.replace("red, green", "white, red, green");
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteStore::open(&folder.path().join("store.db")).unwrap();
+    for store in [Box::new(MemoryStore::new()) as Box<dyn Store>, Box::new(sqlite)] {
+        let mut w = with_build(store, old, &Moved::new());
+        let deal = w.create("Deal", &[("title", text("a")), ("all", Value::List(vec![Value::Enum(0)]))]);
+        w.update(deal, &[("color", Value::Enum(1))]);
+        assert!(go_over(&mut w, &new, false).1);
+        w.update(deal, &[("color", Value::Enum(0))]);
+        let told = |field: &str, w: &mut World| -> Vec<Value> {
+            let lines = w.engine.store().log_of(deal, 0, 100).unwrap();
+            let changes = lines.into_iter().flat_map(|line| line.changes).filter(|change| change.field == field);
+            changes.flat_map(|change| [change.old, change.new]).filter(|value| !value.is_none()).collect()
+        };
+        assert_eq!(told("color", &mut w), [3, 3, 2, 2, 0].map(Value::Enum), "blue, to green, to white");
+        assert_eq!(told("all", &mut w), [Value::List(vec![Value::Enum(1)])]);
+    }
+}
+
+#[test]
 fn values_beyond_new_bounds_are_told_and_stay() {
     let old = "entity Deal { title: text n: int 0..9 }";
     let fill = |w: &mut World| {

@@ -15,7 +15,9 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Source, Store,
-    StoreError, Subscription, Sweep, TableChange, kept::Instances, migrate::migrated,
+    StoreError, Subscription, Sweep, TableChange,
+    kept::Instances,
+    migrate::{migrated, renumber, renumbered},
 };
 
 /// What a change replaced.
@@ -106,6 +108,7 @@ impl MemoryStore {
 
     fn change_table(&mut self, entity: EntityIdx, sources: Option<&[Source]>) -> Result<()> {
         let schema = Arc::clone(&self.schema);
+        self.renumber_lines(entity, &renumbered(schema.table(entity)?, sources.unwrap_or_default()));
         let rows: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
         for (id, row) in rows {
             let row = sources.map(|sources| migrated(&row, sources, schema.table(entity)?, &schema)).transpose()?;
@@ -113,6 +116,16 @@ impl MemoryStore {
         }
         let keys: Vec<(i64, Row)> = self.of_entity(entity, 0).map(|(id, row)| (id, row.clone())).collect();
         keys.iter().try_for_each(|(id, row)| self.check(RecordRef { entity, id: *id }, row))
+    }
+
+    /// The log tells of members of enums by their numbers.
+    fn renumber_lines(&mut self, entity: EntityIdx, fields: &[(&str, &[(i32, i32)])]) {
+        for (key, line) in &mut self.log {
+            let old = line.clone();
+            if line.record.is_some_and(|record| record.entity == entity) && renumber(&mut line.changes, fields) {
+                self.journal.push(Undo::Log(*key, Some(old)));
+            }
+        }
     }
 
     fn put_row(&mut self, record: RecordRef, row: Option<Row>) -> Result<()> {

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::base::value::Value;
 
 use super::{
-    Result, Schema, Source, StoreError,
+    Change, Result, Schema, Source, StoreError,
     schema::{Column, Kind, Table},
 };
 
@@ -42,7 +42,7 @@ pub(in crate::engine) fn migrated(
 
 fn kept(old: &Value, numbers: &[(i32, i32)], kind: &Kind, schema: &Schema) -> Result<Value> {
     Ok(match (old, kind) {
-        (Value::Enum(old), _) => Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is)),
+        (Value::Enum(_), _) => in_numbers(old, numbers),
         (Value::List(items), Kind::List(member)) => {
             Value::List(items.iter().map(|item| kept(item, numbers, &member.kind, schema)).collect::<Result<_>>()?)
         }
@@ -53,6 +53,37 @@ fn kept(old: &Value, numbers: &[(i32, i32)], kind: &Kind, schema: &Schema) -> Re
         (Value::Ref(record), Kind::AnyRef) if schema.table(record.entity)?.is_gone() => Value::None,
         (old, _) => old.clone(),
     })
+}
+
+/// Fields of a table whose enums have other numbers, with these.
+pub(in crate::engine) fn renumbered<'a>(table: &'a Table, sources: &'a [Source]) -> Vec<(&'a str, &'a [(i32, i32)])> {
+    let numbers = |(column, source): (&'a Column, &'a Source)| match source {
+        Source::Kept { numbers, .. } if !numbers.is_empty() => Some((column.field.as_str(), numbers.as_slice())),
+        _ => None,
+    };
+    table.columns.iter().zip(sources).filter_map(numbers).collect()
+}
+
+/// What a line of the log tells of such fields, with the new numbers. Whether that is something else.
+pub(in crate::engine) fn renumber(changes: &mut [Change], fields: &[(&str, &[(i32, i32)])]) -> bool {
+    let mut is_other = false;
+    for change in changes {
+        let Some((_, numbers)) = fields.iter().find(|(field, _)| *field == change.field) else { continue };
+        for value in [&mut change.old, &mut change.new] {
+            let new = in_numbers(value, numbers);
+            is_other |= *value != new;
+            *value = new;
+        }
+    }
+    is_other
+}
+
+fn in_numbers(value: &Value, numbers: &[(i32, i32)]) -> Value {
+    match value {
+        Value::Enum(old) => Value::Enum(numbers.iter().find(|(was, _)| was == old).map_or(*old, |(_, is)| *is)),
+        Value::List(items) => Value::List(items.iter().map(|item| in_numbers(item, numbers)).collect()),
+        other => other.clone(),
+    }
 }
 
 fn with_places(mut number: Decimal, places: u32) -> Decimal {

@@ -4,7 +4,7 @@ use rusqlite::params;
 use serde_json::Value as Json;
 
 use crate::base::value::RecordRef;
-use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec};
+use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec, migrate::renumber};
 
 use super::{SqliteStore, register::OF_HISTORY, tail::Tail};
 
@@ -43,6 +43,8 @@ const COLUMNS: &str =
 
 /// Lines that wait to be written.
 const LINES_MAX: usize = 4_096;
+/// Lines that are read at a time while they are changed.
+const LINES_AT_ONCE: i64 = 1_000;
 
 /// The lines of the open transaction.
 #[derive(Debug, Default)]
@@ -157,6 +159,31 @@ impl SqliteStore {
         let entity = self.entity_name(record.entity)?;
         let test = format!("record_id = ?1 AND record_entity = ?4 AND {OF_HISTORY}");
         self.lines_about((COLUMNS, &test), (record.id, after, limit), &[&entity], |row| self.line(row))
+    }
+
+    /// The log tells of members of enums by their numbers.
+    pub(super) fn renumber_lines(&self, entity: &str, fields: &[(&str, &[(i32, i32)])]) -> Result<()> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let sql = "SELECT key, changes FROM abide_log WHERE key > ?1 AND record_entity = ?2 AND changes IS NOT NULL \
+                   ORDER BY key LIMIT ?3";
+        let mut select = self.connection.prepare(sql)?;
+        let mut update = self.connection.prepare("UPDATE abide_log SET changes = ?2 WHERE key = ?1")?;
+        let mut after = 0;
+        loop {
+            let rows = select.query_map(params![after, entity, LINES_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let lines: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+            let Some((last, _)) = lines.last() else { return Ok(()) };
+            after = *last;
+            for (key, text) in lines {
+                let damaged = || StoreError::Damaged(format!("line {key} of the log"));
+                let mut changes = changes_from_text(&text).ok_or_else(damaged)?;
+                if renumber(&mut changes, fields) {
+                    update.execute(params![key, changes_to_text(&changes)])?;
+                }
+            }
+        }
     }
 
     fn line(&self, row: &rusqlite::Row<'_>) -> Result<LogEntry> {

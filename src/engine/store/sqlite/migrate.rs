@@ -11,7 +11,7 @@ use crate::{
     base::value::{EntityIdx, Value},
     engine::store::{
         Result, Row, Schema, Source, Store as _, StoreError, TableChange,
-        migrate::migrated,
+        migrate::{migrated, renumbered},
         schema::{Kind, Table},
     },
 };
@@ -51,7 +51,10 @@ impl SqliteStore {
                 TableChange::Create(entity) => {
                     self.connection.execute_batch(&of_table(to, to.table(*entity)?)?.concat())?;
                 }
-                TableChange::Copy(entity, sources) => self.change_table(*entity, from, to, sources)?,
+                TableChange::Copy(entity, sources) => {
+                    self.change_table(*entity, from, to, sources)?;
+                    self.renumber_lines(&from.table(*entity)?.entity, &renumbered(to.table(*entity)?, sources))?;
+                }
                 TableChange::Drop(_) => {}
             }
         }
