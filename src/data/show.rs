@@ -110,12 +110,12 @@ fn moment(micros: i64, zone: &TimeZone, exact: bool) -> String {
     let Ok(timestamp) = Timestamp::from_microsecond(micros) else { return micros.to_string() };
     let wall = timestamp.to_zoned(zone.clone());
     let fraction = if exact { wall.subsec_nanosecond() } else { 0 };
-    let pattern = match (wall.second(), fraction) {
-        (0, 0) => "%Y-%m-%d %H:%M",
-        (_, 0) => "%Y-%m-%d %H:%M:%S",
-        _ => "%Y-%m-%d %H:%M:%S%.f",
-    };
-    wall.strftime(pattern).to_string()
+    let day = wall.date();
+    match (wall.second(), fraction) {
+        (0, 0) => format!("{day} {:02}:{:02}", wall.hour(), wall.minute()),
+        (second, 0) => format!("{day} {:02}:{:02}:{second:02}", wall.hour(), wall.minute()),
+        _ => wall.strftime("%Y-%m-%d %H:%M:%S%.f").to_string(),
+    }
 }
 
 /// `80000 USD`, `9.99 EUR`: no more decimals than there are, at least two if there are any.

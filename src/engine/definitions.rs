@@ -3,7 +3,7 @@
 //! An instance stays with its build until it ends: its code, its suspension points, the actions and processes that it
 //! calls are of that build. What it does to records goes through the pipeline of the current one.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     base::value::EntityIdx,
@@ -210,9 +210,10 @@ impl Engine {
         std::iter::once(&self.current).chain(self.earlier.values()).cloned().collect()
     }
 
-    /// Whether a query of any build compares this reference, so that an instance may wait for records that refer.
-    pub(crate) fn is_watched(&self, entity: EntityIdx, field: FieldIdx) -> bool {
-        self.current.index.is_watched(entity, field)
-            || self.earlier.values().any(|earlier| earlier.index.is_watched(entity, field))
+    /// The references of an entity that a query of any build compares, so that an instance may wait for records that
+    /// refer.
+    pub(crate) fn watched_fields(&self, entity: EntityIdx) -> BTreeSet<FieldIdx> {
+        let all = std::iter::once(&self.current).chain(self.earlier.values());
+        all.flat_map(|definitions| definitions.index.watched_fields(entity)).collect()
     }
 }

@@ -104,6 +104,12 @@ impl Index {
     pub(crate) fn is_watched(&self, entity: EntityIdx, field: FieldIdx) -> bool {
         self.watched.contains(&(entity, field))
     }
+
+    /// The references of an entity that queries compare.
+    pub(crate) fn watched_fields(&self, entity: EntityIdx) -> impl Iterator<Item = FieldIdx> {
+        let of_entity = (entity, FieldIdx(0))..=(entity, FieldIdx(u16::MAX));
+        self.watched.range(of_entity).map(|(_, field)| *field)
+    }
 }
 
 fn entity_idx(index: usize) -> EntityIdx {

@@ -162,9 +162,9 @@ impl Engine {
                     answer => Ok(answer?),
                 };
                 if let Ok(Started::Instance(id)) = answer
-                    && engine.store.instance(id)?.is_some_and(|instance| instance.status == Status::Ready)
+                    && let Some(instance) = engine.store.instance(id)?.filter(|i| i.status == Status::Ready)
                 {
-                    engine.turn(id)?;
+                    engine.turn_of(instance)?;
                 }
                 answers.push(answer);
             }

@@ -424,8 +424,7 @@ impl Engine {
             woken.extend(fields.into_iter().filter(|(field, _)| all || event.changes(*field)).map(|(_, id)| id));
         }
         let rows = [event.old.as_deref(), event.new.as_deref()];
-        let fields = self.module().entity(entity).map_or(0, |e| e.fields.len());
-        for field in (0u16..).take(fields).map(FieldIdx).filter(|f| self.is_watched(entity, *f)).collect::<Vec<_>>() {
+        for field in self.watched_fields(entity) {
             let mut targets: Vec<i64> = rows
                 .iter()
                 .flatten()

@@ -88,6 +88,11 @@ impl Engine {
     /// One turn of an instance. A fault undoes it and parks the instance.
     pub(crate) fn turn(&mut self, id: i64) -> Answer<()> {
         let instance = self.known_instance(id)?;
+        self.turn_of(instance)
+    }
+
+    pub(crate) fn turn_of(&mut self, instance: Instance) -> Answer<()> {
+        let id = instance.id;
         self.now = self.clock.now();
         self.fuel = TURN_FUEL;
         self.acted = false;

@@ -59,9 +59,9 @@ fn other_files_are_refused() {
 
     let path = folder.path().join("newer.db");
     drop(SqliteStore::open(&path).unwrap());
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 9;").unwrap();
-    assert_eq!(SqliteStore::open(&path).err(), Some(StoreError::Format(9)));
-    assert_ne!(FORMAT, 9);
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99;").unwrap();
+    assert_eq!(SqliteStore::open(&path).err(), Some(StoreError::Format(99)));
+    assert_ne!(FORMAT, 99);
 
     let missing = folder.path().join("no folder").join("store.db");
     assert!(matches!(SqliteStore::open(&missing), Err(StoreError::Io(_))));

@@ -10,7 +10,7 @@ use crate::{
     engine::store::{Instance, Result, Savepoint, StoreError, Subscription},
 };
 
-use super::{SqliteStore, front::READ_AT_ONCE, resident::Resident};
+use super::{SqliteStore, front::READ_AT_ONCE, repeated::Repeated, resident::Resident};
 
 impl SqliteStore {
     pub(super) fn writable(&self) -> Result<()> {
@@ -123,7 +123,7 @@ impl SqliteStore {
         let Some(known) = self.residents.get(id) else {
             self.note_watched(to);
             self.writing()?;
-            return self.write_subscriptions(id, None, to);
+            return self.write_subscriptions(&mut Repeated::new(&self.connection), id, None, to);
         };
         if known.subscriptions.as_deref() == Some(to) {
             return Ok(());
@@ -149,10 +149,14 @@ impl SqliteStore {
             return Ok(());
         }
         self.writing()?;
+        let mut statements = Repeated::new(&self.connection);
+        for (id, resident) in unsubscribed.iter().filter_map(|id| Some((*id, self.residents.get(*id)?))) {
+            let to = resident.subscriptions.as_deref().unwrap_or_default();
+            self.write_subscriptions(&mut statements, id, resident.written_subscriptions.as_deref(), to)?;
+        }
+        drop(statements);
         for id in unsubscribed {
             let Some(resident) = self.residents.get(id).cloned() else { continue };
-            let to = resident.subscriptions.as_deref().unwrap_or_default();
-            self.write_subscriptions(id, resident.written_subscriptions.as_deref(), to)?;
             let written_subscriptions = resident.subscriptions.clone();
             self.residents.put(id, Some(Resident { written_subscriptions, ..resident }), self.savepoints);
         }

@@ -1,6 +1,6 @@
 //! What is wrong with a file: its pages, its references, instances whose build is missing, and the register of the log.
 
-use super::{SqliteStore, register::OF_HISTORY};
+use super::SqliteStore;
 use crate::engine::store::Result;
 
 /// Complaints of each kind that are told.
@@ -51,14 +51,7 @@ impl SqliteStore {
 
     /// The register of the log has just those lines that are about something.
     fn wrong_register(&self) -> Result<Option<String>> {
-        let sql = format!(
-            "SELECT (SELECT count(*) FROM abide_log_of s WHERE NOT EXISTS (SELECT 1 FROM abide_log l \
-             WHERE l.key = s.line AND (l.instance = s.subject OR l.record_id = s.subject AND {OF_HISTORY}))) + \
-             (SELECT count(*) FROM abide_log l WHERE key <= ?1 AND (instance IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM abide_log_of WHERE subject = instance AND line = key) OR record_id IS NOT NULL AND {OF_HISTORY} \
-             AND NOT EXISTS (SELECT 1 FROM abide_log_of WHERE subject = record_id AND line = key)))"
-        );
-        let count: i64 = self.connection.prepare(&sql)?.query_row([self.last_registered()?], |row| row.get(0))?;
+        let count = self.count_wrongly_registered()?;
         let told = || format!("the lines of the log and what is noted of whom they are about differ ({count})");
         Ok((count > 0).then(told))
     }

@@ -10,7 +10,7 @@ use crate::{
     engine::store::{CausedStart, Instance, InstanceFilter, Result, Status, StoreError, Subscription},
 };
 
-use super::{SqliteStore, states};
+use super::{SqliteStore, repeated::Repeated, states};
 
 pub(super) fn damaged(id: i64) -> StoreError {
     StoreError::Damaged(format!("the row of instance {id}"))
@@ -173,6 +173,7 @@ impl SqliteStore {
     /// Writes the rows of subscriptions; `known` are those that there are, if that is known.
     pub(super) fn write_subscriptions(
         &self,
+        statements: &mut Repeated<'_>,
         instance: i64,
         known: Option<&[Subscription]>,
         to: &[Subscription],
@@ -186,7 +187,7 @@ impl SqliteStore {
                    VALUES (?1, ?2, ?3, ?4, ?5)";
         for subscription in to {
             let (kind, entity, target, field) = self.key(subscription)?;
-            self.connection.prepare_cached(sql)?.execute(params![kind, entity, target, field, instance])?;
+            statements.statement(sql)?.execute((kind, entity, target, field, instance))?;
         }
         Ok(())
     }

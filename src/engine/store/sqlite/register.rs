@@ -1,16 +1,16 @@
 //! The register of the log: which lines are about an instance, and which are the history of a record.
 //!
-//! A line is registered when its block is full, together with the others of the block, so that a commit of a few lines does
-//! not touch pages of the register. What is registered follows from the key of the last line, which is never
-//! deleted; the few lines behind that are looked through.
+//! Lines are registered when their block is full, so that a commit of a few lines does not touch pages of the register: one
+//! row for each subject and block, with a byte for each line, its place in the block. What is registered follows from the
+//! key of the last line, which is never deleted; the few lines behind that are looked through.
 
-use rusqlite::{Row, ToSql};
+use rusqlite::{OptionalExtension, Row, ToSql};
 
 use crate::engine::store::{LogEntry, Result};
 
 use super::SqliteStore;
 
-/// Lines that are registered together.
+/// Lines that are registered together: as many as a byte can tell apart.
 const BLOCK: i64 = 256;
 
 /// The kinds of lines that are the history of a record.
@@ -21,6 +21,16 @@ fn full(last: i64) -> i64 {
     last - last % BLOCK
 }
 
+/// The block of a line, and its place there.
+fn place(key: i64) -> (i64, u8) {
+    ((key - 1).div_euclid(BLOCK), u8::try_from((key - 1).rem_euclid(BLOCK)).unwrap_or_default())
+}
+
+/// The line that has a place in a block.
+fn line(block: i64, place: u8) -> i64 {
+    block * BLOCK + i64::from(place) + 1
+}
+
 impl SqliteStore {
     /// Registers the blocks that these lines have filled; they are written, and all that stand before them.
     pub(super) fn register_lines(&self, lines: &[LogEntry]) -> Result<()> {
@@ -29,14 +39,34 @@ impl SqliteStore {
         if from == to {
             return Ok(());
         }
-        // WHY: no order and no `UNION`, for which SQLite would sort all of them twice.
+        let mut subjects = Vec::new();
+        let mut add = |key, instance: Option<i64>, record: Option<i64>| {
+            let (block, place) = place(key);
+            subjects.extend(instance.into_iter().chain(record).map(|subject| (subject, block, place)));
+        };
+        // The beginning of the first block was written before.
         let sql = format!(
-            "INSERT OR IGNORE INTO abide_log_of (subject, line) \
-             SELECT instance, key FROM abide_log WHERE key > ?1 AND key <= ?2 AND instance IS NOT NULL \
-             UNION ALL SELECT record_id, key FROM abide_log \
-             WHERE key > ?1 AND key <= ?2 AND record_id IS NOT NULL AND {OF_HISTORY}"
+            "SELECT key, instance, CASE WHEN {OF_HISTORY} THEN record_id END FROM abide_log WHERE key > ?1 AND key < ?2"
         );
-        self.connection.prepare_cached(&sql)?.execute([from, to])?;
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([from, first.key])?;
+        while let Some(row) = rows.next()? {
+            add(row.get(0)?, row.get(1)?, row.get(2)?);
+        }
+        for line in lines.iter().take_while(|line| line.key <= to) {
+            add(line.key, line.instance, line.record.filter(|_| line.kind.is_history()).map(|record| record.id));
+        }
+        subjects.sort_unstable();
+        subjects.dedup();
+        let sql = "INSERT INTO abide_log_of (subject, block, lines) VALUES (?1, ?2, ?3)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut places: Vec<u8> = Vec::new();
+        for same in subjects.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let Some((subject, block, _)) = same.first() else { continue };
+            places.clear();
+            places.extend(same.iter().map(|(.., place)| *place));
+            statement.execute((subject, block, &places))?;
+        }
         Ok(())
     }
 
@@ -54,32 +84,103 @@ impl SqliteStore {
         more: &[&dyn ToSql],
         read: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let registered = format!(
-            "SELECT {columns} FROM abide_log_of s CROSS JOIN abide_log l ON l.key = s.line \
-             WHERE s.subject = ?1 AND s.line > ?2 AND {test} ORDER BY s.line LIMIT ?3"
+        let sql = format!(
+            "SELECT {columns} FROM abide_log l WHERE l.key > ?2 AND l.key <= ?2 + 1 AND {test} ORDER BY l.key LIMIT ?3"
         );
-        let others = format!("SELECT {columns} FROM abide_log l WHERE l.key > ?2 AND {test} ORDER BY l.key LIMIT ?3");
         let mut found = Vec::new();
-        for (sql, after) in [(registered, after), (others, after.max(self.last_registered()?))] {
-            let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let mut values: Vec<&dyn ToSql> = vec![&subject, &after, &left];
+        let mut add = |sql: &str, after: i64, limit: u32| -> Result<u32> {
+            let mut values: Vec<&dyn ToSql> = vec![&subject, &after, &limit];
             values.extend(more);
-            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query(values.as_slice())?;
+            let mut left = limit;
             while let Some(row) = rows.next()? {
                 found.push(read(row)?);
+                left -= 1;
+            }
+            Ok(left)
+        };
+        let mut left = limit;
+        let registered = "SELECT block, lines FROM abide_log_of WHERE subject = ?1 AND block >= ?2 ORDER BY block";
+        let mut statement = self.connection.prepare_cached(registered)?;
+        let mut blocks = statement.query([subject, place(after.saturating_add(1)).0])?;
+        while let (Some(row), true) = (blocks.next()?, left > 0) {
+            let (block, places): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            for key in places.into_iter().map(|place| line(block, place)).filter(|key| *key > after) {
+                if left > 0 {
+                    left -= 1 - add(&sql, key - 1, 1)?;
+                }
             }
         }
+        let others = format!("SELECT {columns} FROM abide_log l WHERE l.key > ?2 AND {test} ORDER BY l.key LIMIT ?3");
+        add(&others, after.max(self.last_registered()?), left)?;
         Ok(found)
     }
 
     /// Deletes a line that is about these, and what is registered of it.
     pub(super) fn delete_line(&self, key: i64, instance: Option<i64>, record: Option<i64>) -> Result<()> {
-        let mut strike = self.connection.prepare_cached("DELETE FROM abide_log_of WHERE subject = ?1 AND line = ?2")?;
         for subject in [instance, record].into_iter().flatten() {
-            strike.execute([subject, key])?;
+            self.strike(subject, key)?;
         }
         self.connection.prepare_cached("DELETE FROM abide_log WHERE key = ?1")?.execute([key])?;
         Ok(())
+    }
+
+    /// A line is not registered for a subject any more, if it was.
+    fn strike(&self, subject: i64, key: i64) -> Result<()> {
+        let (block, place) = place(key);
+        let sql = "SELECT lines FROM abide_log_of WHERE subject = ?1 AND block = ?2";
+        let lines = self.connection.prepare_cached(sql)?.query_row([subject, block], |row| row.get(0)).optional()?;
+        let Some(mut lines): Option<Vec<u8>> = lines else { return Ok(()) };
+        lines.retain(|line| *line != place);
+        if lines.is_empty() {
+            let sql = "DELETE FROM abide_log_of WHERE subject = ?1 AND block = ?2";
+            self.connection.prepare_cached(sql)?.execute([subject, block])?;
+        } else {
+            let sql = "UPDATE abide_log_of SET lines = ?3 WHERE subject = ?1 AND block = ?2";
+            self.connection.prepare_cached(sql)?.execute((subject, block, lines))?;
+        }
+        Ok(())
+    }
+
+    /// How many lines are registered that are not about their subject, or are about one and not registered.
+    pub(super) fn count_wrongly_registered(&self) -> Result<i64> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM abide_log WHERE key = ?2 AND \
+             (instance = ?1 OR record_id = ?1 AND {OF_HISTORY}))"
+        );
+        let mut is_about = self.connection.prepare_cached(&sql)?;
+        let (mut right, mut wrong) = (0, 0);
+        let mut statement = self.connection.prepare("SELECT subject, block, lines FROM abide_log_of")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (subject, block, places): (i64, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            for place in places {
+                let is_right: bool = is_about.query_row([subject, line(block, place)], |row| row.get(0))?;
+                (right, wrong) = if is_right { (right + 1, wrong) } else { (right, wrong + 1) };
+            }
+        }
+        let sql = format!(
+            "SELECT coalesce(sum((instance IS NOT NULL) + \
+             (record_id IS NOT NULL AND record_id IS NOT instance AND {OF_HISTORY})), 0) FROM abide_log WHERE key <= ?1"
+        );
+        let wanted: i64 = self.connection.query_row(&sql, [self.last_registered()?], |row| row.get(0))?;
+        Ok(wrong + (wanted - right).abs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, full, line, place};
+
+    #[test]
+    fn each_line_has_its_place_in_the_block_that_it_fills() {
+        for key in [1, 2, BLOCK, BLOCK + 1, 3 * BLOCK] {
+            let (block, place) = place(key);
+            assert_eq!(line(block, place), key);
+            assert!(full(key) == key || full(key) == block * BLOCK);
+        }
+        assert_eq!(place(BLOCK), (0, 255));
+        assert_eq!(place(BLOCK + 1), (1, 0));
     }
 }

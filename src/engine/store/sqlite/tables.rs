@@ -89,8 +89,9 @@ CREATE TABLE abide_log (
 );
 CREATE TABLE abide_log_of (
   subject INTEGER NOT NULL,
-  line INTEGER NOT NULL,
-  PRIMARY KEY (subject, line)
+  block INTEGER NOT NULL,
+  lines BLOB NOT NULL,
+  PRIMARY KEY (subject, block)
 ) WITHOUT ROWID;
 ";
 
