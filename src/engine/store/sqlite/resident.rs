@@ -106,10 +106,10 @@ impl Residents {
     }
 
     fn exchange(&mut self, id: i64, resident: Option<Resident>) -> Option<Resident> {
-        let is_unwritten = resident.as_ref().is_some_and(|resident| !resident.is_written());
-        let _ = if is_unwritten { self.unwritten.insert(id) } else { self.unwritten.remove(&id) };
-        let is_unsubscribed = resident.as_ref().is_some_and(Resident::has_other_subscriptions);
-        let _ = if is_unsubscribed { self.unsubscribed.insert(id) } else { self.unsubscribed.remove(&id) };
+        let is_left = |resident: Option<&Resident>| {
+            resident.map_or((false, false), |resident| (!resident.is_written(), resident.has_other_subscriptions()))
+        };
+        let is = is_left(resident.as_ref());
         let place = |resident: Option<&Resident>| resident.map_or((None, None), |r| (r.now.queue, r.now.due));
         let after = resident.as_ref().map_or(0, Resident::bytes);
         let to = place(resident.as_ref());
@@ -117,6 +117,14 @@ impl Residents {
             Some(resident) => self.all.insert(id, resident),
             None => self.all.remove(&id),
         };
+        let was = is_left(before.as_ref());
+        for (set, was, is) in [(&mut self.unwritten, was.0, is.0), (&mut self.unsubscribed, was.1, is.1)] {
+            match (was, is) {
+                (false, true) => drop(set.insert(id)),
+                (true, false) => drop(set.remove(&id)),
+                _ => {}
+            }
+        }
         let from = place(before.as_ref());
         self.ready.moved(id, from.0, to.0);
         self.due.moved(id, from.1, to.1);
