@@ -134,8 +134,10 @@ fn drop_names_of_unread(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
     let is_unread = |d: &Diagnostic| {
         let text = sources.slice(d.primary.span);
         let name = text.rsplit(|c: char| !is_part(c)).next();
+        let is_lower = |name: &str| name.starts_with(|first: char| first.is_ascii_lowercase());
+        let is_type = d.code == codes::E0202;
         matches!(d.code, codes::E0202 | codes::E0211 | codes::E0212)
-            && name.is_some_and(|name| names.contains(name))
+            && name.is_some_and(|name| names.contains(name) && !(is_type && is_lower(name)))
             && place(d).is_some_and(|place| !lines.contains(&place))
     };
     diagnostics.retain(|d| !is_unread(d));

@@ -46,6 +46,8 @@ fn check(path: &str) {
         if errors.is_empty() {
             pass_their_tests(&front, &place);
         }
+        let formatted = abide::format::format(&fixture.text).unwrap_or_else(|refusal| panic!("{place}: {refusal}"));
+        assert_eq!(fixture.text, formatted, "{place}: not as `abide fmt` writes it");
     }
 }
 

@@ -74,6 +74,10 @@ fn sync_folder(folder: &Path) {
 /// links lead to is replaced, not the link; permissions stay. What is no file, such as a pipe, is written to.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let known = fs::metadata(path).ok();
+    // What nobody may write is not replaced either.
+    if known.as_ref().is_some_and(|known| known.is_file() && known.permissions().readonly()) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
     if known.as_ref().is_some_and(|known| !known.is_file()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
@@ -101,6 +105,19 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_only_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.proc");
+        fs::write(&path, "enum A { a }").unwrap();
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        let error = write(&path, b"enum A { b }").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "enum A { a }");
+    }
 
     #[cfg(unix)]
     #[test]

@@ -9,8 +9,9 @@ use super::{
     configs,
     constants::{self, Constant},
     context::Context,
-    errors::entities as errors,
+    errors::{entities as errors, types as type_errors},
     hir::Body,
+    instead,
     names::Names,
     schema::{EntityId, Field, FieldDefault, FunctionHead, FunctionId, ParamHead, Schema, Settings},
     ty::Ty,
@@ -188,7 +189,15 @@ impl<'a> Filler<'a, '_> {
                 let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
                 errors::default_member(name, &self.schema.show(ty.present()), value.span, &near)
             }
-            _ => errors::default_type(&shown, value.span, written.span),
+            (_, wanted) => {
+                let message = errors::default_type(&shown, value.span, written.span);
+                let found = instead::written(&value.kind);
+                let base = self.settings.currency;
+                match found.and_then(|found| instead::literal(wanted, &found, self.schema, base)) {
+                    Some(right) => type_errors::write_literal(message, right, value.span),
+                    None => message,
+                }
+            }
         });
     }
 

@@ -66,7 +66,10 @@ impl Builder<'_, '_> {
             Some(by) => {
                 if !matches!(by.name.as_str(), "user" | "organization") {
                     let near = own(did_you_mean(&by.name, ["user", "organization"]));
-                    self.sink.push(errors::unknown_flag("owner of an entity", &by.name, by.span, &near));
+                    let message = errors::unknown_flag("owner of an entity", &by.name, by.span, &near);
+                    let help =
+                        "write `owned by user`, which is a user or a team, or `owned by organization` for nobody";
+                    self.sink.push(if near.is_empty() { message.help(help) } else { message });
                 }
                 by.name != "organization"
             }

@@ -41,6 +41,7 @@ mod followers;
 mod guards;
 mod heads;
 pub mod hir;
+mod instead;
 mod keys;
 pub mod library;
 pub mod names;

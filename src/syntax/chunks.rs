@@ -19,7 +19,7 @@ pub(super) const DECLARATIONS: [&str; 25] = [
 ];
 
 /// Words that go on with the head of a declaration.
-const CLAUSES: [&str; 15] = [
+pub(super) const CLAUSES: [&str; 15] = [
     "for",
     "when",
     "before",

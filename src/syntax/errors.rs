@@ -166,15 +166,26 @@ pub(super) fn open_query(head: &str, operator: Span, query: Span) -> Diagnostic 
         .help(format!("put the query in parentheses: `({head} x in … where …) == 1`"))
 }
 
-/// `create Task { subject = "…" }`.
-pub(super) fn field_sign(written: &str, span: Span) -> Diagnostic {
+/// `create Task { subject = "…" }`: one message for all fields within the braces.
+pub(super) fn field_signs(all: &[(&str, Span)]) -> Option<Diagnostic> {
+    let (written, first) = all.first()?;
     let message = "a field in braces is written with a colon";
-    Diagnostic::error(codes::E0110, message, span, format!("`{written}` instead of `:`")).help("write `:`").fix(
-        "write `:`",
-        span,
-        ":",
-        Applicability::Suggested,
-    )
+    let mut error =
+        Diagnostic::error(codes::E0110, message, *first, format!("`{written}` instead of `:`")).help("write `:`");
+    if all.len() > 1 {
+        error = error.note(format!("{} fields are written so; the fix changes all", all.len()));
+    }
+    let edits = all.iter().map(|(_, span)| Edit { span: *span, text: ":".into() }).collect();
+    error.fix = Some(Fix { title: "write `:`".into(), edits, applicability: Applicability::Suggested });
+    Some(error)
+}
+
+/// `2026-11-22` for `@2026-11-22`.
+pub(super) fn date_without_at(date: &str, span: Span) -> Diagnostic {
+    let written = format!("@{date}");
+    Diagnostic::error(codes::E0104, "a date begins with `@`", span, "this is a calculation with three numbers")
+        .help(format!("write `{written}`; a calculation has spaces: `2026 - 11 - 22`"))
+        .fix(format!("write `{written}`"), span, written, Applicability::Suggested)
 }
 
 /// `let n int = 1`.
@@ -253,6 +264,26 @@ pub(super) fn missing_comma(end: Span) -> Diagnostic {
     Diagnostic::error(codes::E0113, "a comma is missing between two arms", end, "expected `,`")
         .note("only after a block `{ … }` and after the last arm the comma may be left out")
         .fix("write `,`", end, ",", Applicability::Safe)
+}
+
+/// `[1 2]`.
+pub(super) fn comma_between(gap: Span, next: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a comma is missing between two values", gap, "expected `,`")
+        .label(next, "another value begins here")
+        .help("write `,` between them")
+}
+
+/// `open, won, open -> won` and `open -> won, won -> open` among states.
+pub(super) fn comma_between_arrows(comma: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::E0101,
+        "no comma stands before an arrow between states",
+        comma,
+        "joins what stands around it",
+    )
+    .note("a comma joins states: `won, lost -> open` is an arrow from both")
+    .help("leave it out, or write each arrow on a line of its own: `open -> won`")
+    .fix("remove `,`", comma, "", Applicability::Suggested)
 }
 
 /// A word of the language as a new name.
@@ -477,6 +508,33 @@ pub(super) fn unclosed_brace(open: Span, end: Span) -> Diagnostic {
     Diagnostic::error(codes::E0120, "this `{` is never closed", open, "opens here")
         .label(end, "judging by the indentation, it should close here")
         .fix("write `}`", end, "\n}", Applicability::Suggested)
+}
+
+/// `if a` before a body that ends with `}`.
+pub(super) fn unopened_block(before: &str, gap: Span) -> Diagnostic {
+    expected_after("`{`", before, gap).help("write `{` where the block begins").fix(
+        "write `{`",
+        gap,
+        " {",
+        Applicability::Suggested,
+    )
+}
+
+/// `wait (` before a body that ends with `}`.
+pub(super) fn other_bracket(found: &str, right: char, span: Span) -> Diagnostic {
+    let title = format!("write `{right}`");
+    Diagnostic::error(codes::E0120, format!("expected `{right}`, found `{found}`"), span, "another bracket closes it")
+        .fix(title, span, right, Applicability::Suggested)
+}
+
+/// `{{`.
+pub(super) fn double_brace(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0120, "this `{` is one too many", span, "nothing closes it").fix(
+        "remove `{`",
+        span,
+        "",
+        Applicability::Suggested,
+    )
 }
 
 /// `(` or `[` without its end.

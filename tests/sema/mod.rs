@@ -5,6 +5,7 @@
 
 mod large;
 mod pages;
+mod planted;
 mod schema;
 mod several;
 

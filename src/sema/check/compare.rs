@@ -85,6 +85,11 @@ impl Checker<'_> {
             self.common(&a, &b).filter(|ty| if is_equality { has_equality(ty) } else { ty.is_ordered() })
         else {
             let message = types::cannot_compare(&self.show(&a), &self.show(&b), is_equality, op_span, span);
+            let message = match (self.literal_instead(&left, &b), self.literal_instead(&right, &a)) {
+                (_, Some(written)) => types::write_literal(message, written, right.span),
+                (Some(written), None) => types::write_literal(message, written, left.span),
+                (None, None) => message,
+            };
             return self.refuse(message, span);
         };
         let fit = |ty: &Ty| if ty.is_optional() { common.clone().optional() } else { common.clone() };

@@ -6,6 +6,7 @@ use crate::{
     sema::{
         errors::types,
         hir::{Conversion, Expr, ExprKind},
+        instead,
         schema::EntityId,
         ty::Ty,
     },
@@ -127,9 +128,10 @@ impl Checker<'_> {
             (Ty::Void, _) => types::no_value(value.span),
             (found, expected) => {
                 let message = types::mismatch(&self.show(expected), &self.show(found), value.span);
-                match conversion_hint(found, expected.present()) {
-                    Some(help) => message.help(help),
-                    None => message,
+                match (self.literal_instead(value, expected), conversion_hint(found, expected.present())) {
+                    (Some(right), _) => types::write_literal(message, right, value.span),
+                    (None, Some(help)) => message.help(help),
+                    (None, None) => message,
                 }
             }
         };
@@ -138,6 +140,12 @@ impl Checker<'_> {
             None => message,
         };
         self.report(message);
+    }
+
+    /// The literal of another type that a literal was probably meant as.
+    pub(super) fn literal_instead(&self, value: &Expr, wanted: &Ty) -> Option<String> {
+        let ExprKind::Const(found) = &value.kind else { return None };
+        instead::literal(wanted, found, self.schema, self.base_currency)
     }
 
     /// A value that may be absent stands where it must be there.

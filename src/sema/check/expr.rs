@@ -44,7 +44,7 @@ impl Checker<'_> {
             ast::ExprKind::Paren(inner) => self.expr(inner, expected),
             ast::ExprKind::Particular { entity, key } => self.particular(entity, key, span),
             ast::ExprKind::Name(name) => self.name(name, expected),
-            ast::ExprKind::TypeName(name) => self.type_as_value(name),
+            ast::ExprKind::TypeName(name) => self.type_as_value(name, expected),
             ast::ExprKind::Member { base, name, optional } => self.member(base, name, *optional, expected, span),
             ast::ExprKind::Call { callee, args } => self.call(callee, args, expected, span),
             ast::ExprKind::Index(list, index) => self.index(list, index, span),
@@ -161,7 +161,12 @@ impl Checker<'_> {
     }
 
     /// An upper-case name alone where a value is expected.
-    fn type_as_value(&mut self, name: &ast::Ident) -> Expr {
+    fn type_as_value(&mut self, name: &ast::Ident, expected: Option<&Ty>) -> Expr {
+        let members = self.expected_enum(expected).map_or(&[][..], |(_, known)| known.members.as_slice());
+        if let Some(member) = members.iter().find(|member| member.name.eq_ignore_ascii_case(&name.name)) {
+            let member = member.name.clone();
+            return self.refuse(uses::member_in_upper_case(&name.name, &member, name.span), name.span);
+        }
         let enumeration = self.enum_named(name);
         let message = match (self.names.get(self.file, &name.name), enumeration) {
             (_, Enumerated::Broken) => return error(name.span),

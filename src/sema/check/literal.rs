@@ -129,10 +129,14 @@ impl Checker<'_> {
         for init in fields {
             let found = declared.fields.iter().zip(&mut given).find(|(field, _)| field.name == init.name.name);
             let Some((field, slot)) = found else {
+                is_broken = true;
+                // A field that could not be read was told.
+                if matches!(init.value.kind, ast::ExprKind::Error) {
+                    continue;
+                }
                 self.expr(&init.value, Some(&Ty::Error));
                 let near = did_you_mean(&init.name.name, declared.fields.iter().map(|field| field.name.as_str()));
                 self.report(uses::unknown_field(&declared.name, &init.name.name, init.name.span, declared.span, &near));
-                is_broken = true;
                 continue;
             };
             if slot.is_some() {
@@ -151,7 +155,7 @@ impl Checker<'_> {
                 (None, None, _) => missing.push(field.name.as_str()),
             }
         }
-        if !missing.is_empty() {
+        if !missing.is_empty() && !is_broken {
             return self.refuse(types::missing_fields(&declared.name, &missing, name_span, declared.span), span);
         }
         if is_broken {

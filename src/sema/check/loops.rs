@@ -1,14 +1,14 @@
 //! Loops: a loop knows at its head only what its body leaves.
 
 use super::{
-    checker::{Checker, Loop, read},
+    checker::{Checker, Loop, error, read},
     facts::Flow,
     queries::Elements,
 };
 use crate::{
     base::{span::Span, value::Value},
     sema::{
-        errors::{calls, types},
+        errors::{calls, types, uses},
         hir::{Block, Expr, ExprKind, LocalId, Place, Query, QueryHead, QuerySource, Stmt, StmtKind},
         ty::Ty,
     },
@@ -29,6 +29,12 @@ struct Looped {
 impl Checker<'_> {
     /// `while c { }`.
     pub(super) fn while_stmt(&mut self, condition: &ast::Expr, body: &ast::Block) -> StmtKind {
+        if let Some(name) = self.loop_name(condition) {
+            self.report(uses::while_in(&name.name, name.span));
+            let elements = Elements { source: QuerySource::List(error(condition.span)), ty: Ty::Error, through: None };
+            self.for_loop(name, &elements, None, body);
+            return StmtKind::Error;
+        }
         let trace = self.trial(|checker| {
             let condition = checker.condition(condition);
             checker.flow.learn(checker.facts_of(&condition, true));
@@ -46,6 +52,17 @@ impl Checker<'_> {
         self.flow = head;
         self.meet(breaks);
         StmtKind::While { condition, body: body.0 }
+    }
+
+    /// `while x in xs`, where `x` is new: the name.
+    fn loop_name<'e>(&self, condition: &'e ast::Expr) -> Option<&'e ast::Ident> {
+        let ast::ExprKind::Binary { op: ast::BinaryOp::In, left, .. } = &unparenthesized(condition).kind else {
+            return None;
+        };
+        match &left.kind {
+            ast::ExprKind::Name(name) if self.lookup(&name.name).is_none() => Some(name),
+            _ => None,
+        }
     }
 
     fn loop_body(&mut self, body: &ast::Block) -> (Block, Vec<Flow>) {

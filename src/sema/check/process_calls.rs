@@ -32,6 +32,12 @@ pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     }
 }
 
+/// Whether a value is written out, so that it is no record.
+fn is_literal(value: &ast::Expr) -> bool {
+    use ast::ExprKind as Kind;
+    matches!(value.kind, Kind::Text(_) | Kind::Int(_) | Kind::Decimal(_) | Kind::Bool(_))
+}
+
 /// The word of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verb {
@@ -181,6 +187,14 @@ impl Checker<'_> {
         let by_name = args.iter().position(|arg| arg.name.as_ref().is_some_and(|name| name.name == primary.name));
         let position = by_name.or_else(|| args.iter().position(|arg| arg.name.is_none()).filter(|at| *at == 0));
         let rest: Vec<&Arg> = args.iter().enumerate().filter(|(i, _)| Some(*i) != position).map(|(_, a)| a).collect();
+        // The inputs alone: the record before them is what is missing, and told for itself.
+        let is_input = |arg: &&Arg| arg.name.is_none() && is_literal(&arg.value) && rest.len() < args.len();
+        let is_left_out = args.len() == head.params.iter().filter(|param| param.default.is_none()).count();
+        if let Some(arg) = position.and_then(|at| args.get(at)).filter(is_input).filter(|_| is_left_out) {
+            self.primary_argument(&arg.value, head, &primary.ty);
+            args.iter().skip(1).for_each(|arg| drop(self.expr(&arg.value, Some(&Ty::Error))));
+            return (None, Vec::new());
+        }
         let value = match position.and_then(|at| args.get(at)) {
             Some(arg) => Some(self.primary_argument(&arg.value, head, &primary.ty)),
             None => {

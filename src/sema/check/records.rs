@@ -87,6 +87,10 @@ impl Checker<'_> {
     ) -> Option<(FieldId, (Ty, Span))> {
         let declared = self.schema.entity(entity)?;
         let Some((id, field)) = declared.field(&name.name) else {
+            // A field that could not be read was told.
+            if matches!(value.kind, ast::ExprKind::Error) {
+                return None;
+            }
             if let Some(computed) = declared.computed(&name.name) {
                 self.expr(value, Some(&computed.ty));
                 self.report(records::computed_written(&declared.name, &name.name, name.span, computed.span));
@@ -190,6 +194,10 @@ impl Checker<'_> {
                 _ => Err(Box::new(records::state_must_be_named(to.span))),
             },
             ast::ExprKind::Error => return StmtKind::Error,
+            ast::ExprKind::TypeName(state) => {
+                let name = state.name.to_ascii_lowercase();
+                Err(Box::new(uses::member_in_upper_case(&state.name, &name, state.span)))
+            }
             _ => Err(Box::new(records::state_must_be_named(to.span))),
         };
         let status = match found {

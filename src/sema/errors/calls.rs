@@ -19,7 +19,7 @@ pub fn upper_case_call(name: &str, is_process: bool, span: Span) -> Diagnostic {
 #[must_use]
 pub fn method_call(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0616, "a function stands before its values", span, "not a function")
-        .help(format!("write `{name}(…)`"))
+        .help(super::uses::foreign_function(name).map_or_else(|| format!("write `{name}(…)`"), str::to_owned))
 }
 
 /// `5(3)`.

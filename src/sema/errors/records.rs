@@ -166,7 +166,11 @@ pub fn no_hierarchy(entity: &str, span: Span, declared: Span) -> Diagnostic {
 #[must_use]
 pub fn not_a_record(shown: &str, span: Span) -> Diagnostic {
     let message = format!("expected a record, found `{shown}`");
-    Diagnostic::error(codes::E0421, message, span, format!("this is `{shown}`"))
+    let message = Diagnostic::error(codes::E0421, message, span, format!("this is `{shown}`"));
+    if shown.ends_with(".State") || shown.ends_with(".Status") {
+        return message.help("name the record itself: `change deal to won`");
+    }
+    message
 }
 
 /// `update customer { … }` of a union.

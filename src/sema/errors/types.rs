@@ -16,6 +16,13 @@ pub fn mismatch(expected: &str, found: &str, span: Span) -> Diagnostic {
     )
 }
 
+/// Adds what a literal of another type was probably meant as.
+#[must_use]
+pub fn write_literal(message: Diagnostic, right: String, span: Span) -> Diagnostic {
+    let title = format!("write `{right}`");
+    message.help(title.clone()).fix(title, span, right, Applicability::Suggested)
+}
+
 /// Something else than `bool` as a condition.
 #[must_use]
 pub fn not_a_condition(found: &str, is_optional: bool, is_truth: bool, span: Span) -> Diagnostic {
@@ -316,8 +323,30 @@ pub fn no_members(shown: &str, name: &str, base: Span, span: Span) -> Diagnostic
     let message = format!("`{shown}` has no `{name}`");
     let message =
         Diagnostic::error(codes::E0311, message, span, "unknown field").label(base, format!("this is `{shown}`"));
-    let call = matches!(name, "length" | "lower" | "upper" | "trim" | "first" | "last" | "sum" | "count");
-    if call { message.help(format!("write `{}(…)`", if name == "count" { "length" } else { name })) } else { message }
+    let is_function = matches!(
+        name,
+        "amount"
+            | "currency"
+            | "day"
+            | "first"
+            | "hour"
+            | "last"
+            | "length"
+            | "lower"
+            | "minute"
+            | "month"
+            | "sum"
+            | "trim"
+            | "upper"
+            | "weekday"
+            | "year"
+    );
+    match super::uses::foreign_function(name) {
+        _ if is_function => message.help(format!("write `{name}(…)`")),
+        _ if name == "count" => message.help("write `length(…)`"),
+        Some(help) => message.help(help),
+        None => message,
+    }
 }
 
 /// `e.text` of a caught fault.

@@ -75,7 +75,7 @@ fn foreign_value(name: &str) -> Option<(Option<&'static str>, &'static str)> {
 }
 
 /// Functions as other languages call them.
-fn foreign_function(name: &str) -> Option<&'static str> {
+pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
     Some(match name {
         "ceil" | "floor" | "int" | "trunc" => {
             "write `whole(x)` to cut off, `x div 1` to round down, `round(x, 0)` to round"
@@ -86,13 +86,41 @@ fn foreign_function(name: &str) -> Option<&'static str> {
         "count" => "write `(count x in Entity where …) > 3`",
         "exists" => "write `exists x in Entity where …`",
         "iif" | "iff" => "write `if condition then a else b`",
-        "len" | "size" | "strlen" => "write `length(…)`",
-        "str" | "string" | "tostring" | "toString" => "write `text(…)`",
-        "substr" | "mid" => "write `substring(t, from, count)`",
-        "toLowerCase" | "lcase" => "write `lower(…)`",
-        "toUpperCase" | "ucase" => "write `upper(…)`",
+        "len" | "Length" | "Count" | "size" | "strlen" => "write `length(…)`",
+        "str" | "string" | "tostring" | "toString" | "ToString" | "to_string" | "format" => "write `text(…)`",
+        "substr" | "mid" | "slice" | "Substring" => "write `substring(t, from, count)`",
+        "lowercase" | "toLowerCase" | "toLower" | "ToLower" | "lcase" => "write `lower(…)`",
+        "uppercase" | "toUpperCase" | "toUpper" | "ToUpper" | "ucase" => "write `upper(…)`",
+        "contains" | "includes" | "Contains" => "write `a contains b`, with a space on both sides",
+        "startsWith" | "startswith" | "StartsWith" | "hasPrefix" => "write `a starts with b`",
+        "endsWith" | "endswith" | "EndsWith" | "hasSuffix" => "write `a ends with b`",
+        "indexOf" | "IndexOf" | "find" => "write `a contains b`, `a matches r\"…\"`",
+        "strip" | "Trim" => "write `trim(…)`",
+        "push" | "Add" | "add" => "write `append(list, x)`, or `++` between two lists",
+        "getFullYear" | "getYear" | "Year" => "write `year(…)`",
+        "getMonth" | "Month" => "write `month(…)`",
+        "getDate" | "Day" => "write `day(…)`",
+        "datediff" | "DATEDIFF" | "DateDiff" => "write `a - b` for the days between two dates",
+        "dateadd" | "DATEADD" | "AddDays" | "addDays" | "add_days" => "write `a + 3 days`, `a + days(n)`",
+        "Date" | "date" | "getdate" | "GETDATE" | "DateTime" => "write `today()` or `now()`",
         _ => return None,
     })
+}
+
+/// `rating: Hot`.
+#[must_use]
+pub fn member_in_upper_case(name: &str, member: &str, span: Span) -> Diagnostic {
+    let message = format!("nothing is called `{name}`");
+    suggest(Diagnostic::error(codes::E0202, message, span, "unknown name"), span, &[member.to_owned()])
+        .note("members and states begin with a lower-case letter")
+}
+
+/// `while x in xs`, where nothing is called `x`.
+#[must_use]
+pub fn while_in(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0212, format!("there is no `{name}` here"), span, "unknown name")
+        .note("`while` repeats as long as a condition holds; it goes through nothing")
+        .help(format!("write `for each {name} in … {{ … }}`"))
 }
 
 /// An upper-case name that nothing declares, where a value stands.

@@ -5,6 +5,7 @@ use pest::iterators::Pair;
 use super::{Builder, Built, Nodes};
 use crate::base::span::Span;
 use crate::syntax::ast::{Arrow, EntityDecl, EnumMember, FieldDecl, Ident, StateDecl, StatesDecl, TypeExpr, TypeKind};
+use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
 
 /// A field of which only the name is known.
@@ -53,6 +54,9 @@ impl Builder<'_> {
         };
         for part in self.nodes(nodes.presume(Rule::entity_body)?) {
             self.entity_part(&mut entity, part)?;
+        }
+        if let Some(states) = entity.states.as_mut().filter(|_| !extend) {
+            self.states_in_arrows(states);
         }
         Ok(entity)
     }
@@ -151,6 +155,34 @@ impl Builder<'_> {
         let members = states.states.iter().flat_map(|state| std::iter::once(&state.state).chain(&state.statuses));
         self.lower_members(members);
         Ok(states)
+    }
+
+    /// `open, won, open -> won`: the comma before the last end makes states that are declared nowhere else ends of the
+    /// arrow.
+    fn states_in_arrows(&mut self, states: &mut StatesDecl) {
+        let mut found: Vec<Ident> = Vec::new();
+        for arrow in &mut states.arrows {
+            let is_known = |end: &[Ident]| match end {
+                [state] => states.states.iter().any(|known| known.state.name.name == state.name),
+                _ => true,
+            };
+            let [first, .., last] = arrow.from.as_slice() else { continue };
+            if is_known(first) {
+                continue;
+            }
+            let start = last.first().map_or(arrow.span.start, |name| name.span.start);
+            let comma = self.tokens.partition_point(|token| token.start < start).checked_sub(1);
+            let Some(comma) = comma.and_then(|comma| self.tokens.get(comma)) else { continue };
+            self.diagnostics.push(errors::comma_between_arrows(comma.span(self.file)));
+            let ends = arrow.from.iter().chain(&arrow.to).filter(|end| !is_known(end)).flatten();
+            found.extend(ends.cloned());
+            arrow.from = vec![last.clone()];
+        }
+        for name in found {
+            if !states.states.iter().any(|known| known.state.name.name == name.name) {
+                states.states.push(StateDecl { state: plain_member(name), statuses: Vec::new() });
+            }
+        }
     }
 
     /// States, each with or without a status.

@@ -87,7 +87,9 @@ impl Builder<'_> {
                     let right = self.climb(pieces, level.tighter(), whole)?;
                     let span = left.span.to(right.span);
                     let (left, right) = (Box::new(left), Box::new(right));
-                    Expr { kind: ExprKind::Binary { op, op_span, left, right }, span }
+                    let value = Expr { kind: ExprKind::Binary { op, op_span, left, right }, span };
+                    let may_be_date = matches!(op, BinaryOp::Subtract | BinaryOp::Divide);
+                    if may_be_date && self.bare_date(&value) { error_at(span) } else { value }
                 }
                 None => self.test(left, piece)?,
             };
@@ -300,24 +302,29 @@ impl Builder<'_> {
         Ok(self.ident(&self.nodes(pair).presume_next()?))
     }
 
-    /// `{ title: "…", score += 10 }`; places that did not parse are left out.
+    /// `{ title: "…", score += 10 }`.
     pub(super) fn field_inits(&mut self, pair: Pair<'_, Rule>) -> Built<Vec<FieldInit>> {
-        let mut fields = Vec::new();
+        let (mut fields, mut signs) = (Vec::new(), Vec::new());
         for init in self.nodes(pair) {
-            fields.extend(self.field_init(init)?);
+            let mut nodes = self.nodes(init);
+            let span = nodes.span;
+            let Some(name) = nodes.option(Rule::word).map(|word| self.ident(&word)) else {
+                fields.push(self.field_in_hole(span));
+                continue;
+            };
+            let sign = nodes.option(Rule::field_op);
+            let op = sign.as_ref().map_or(AssignOp::Set, |sign| assign_op(sign.as_str()));
+            signs.extend(sign);
+            fields.push(FieldInit { name, op, value: self.presume_expr(&mut nodes)? });
         }
+        self.field_signs(&signs);
         Ok(exact(fields))
     }
 
-    fn field_init(&mut self, pair: Pair<'_, Rule>) -> Built<Option<FieldInit>> {
-        let mut nodes = self.nodes(pair);
-        let Some(name) = nodes.option(Rule::word).map(|word| self.ident(&word)) else { return Ok(None) };
-        let sign = nodes.option(Rule::field_op);
-        if let Some(sign) = sign.as_ref() {
-            self.field_sign(sign);
-        }
-        let op = sign.map_or(AssignOp::Set, |sign| assign_op(sign.as_str()));
-        Ok(Some(FieldInit { name, op, value: self.presume_expr(&mut nodes)? }))
+    /// A field that did not parse: what it is probably called, without a value. Its name is empty where nothing tells.
+    fn field_in_hole(&self, span: Span) -> FieldInit {
+        let name = self.word_in_hole(span).unwrap_or(Ident { name: String::new(), span });
+        FieldInit { name, op: AssignOp::Set, value: error_at(span) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::expr::assign_op;
 use super::{Builder, Built, Nodes};
 use crate::base::span::Span;
 use crate::syntax::ast::{AssignOp, EnumMember, Expr, ExprKind, Ident, StmtKind};
+use crate::syntax::chunks::DECLARATIONS;
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
 use crate::syntax::scan::{Token, TokenKind};
@@ -54,7 +55,7 @@ impl Builder<'_> {
         if matches!(first, "extend" | "migrate" | "test" | "use") {
             return None;
         }
-        let name = words.find(|token| !matches!(token.text(self.source), "entity" | "type" | "workflow"))?;
+        let name = words.find(|token| !DECLARATIONS.contains(&token.text(self.source)))?;
         let is_name = matches!(name.kind, TokenKind::Name | TokenKind::Word);
         is_name.then(|| Ident { name: name.text(self.source).to_owned(), span: name.span(self.file) })
     }
@@ -107,14 +108,36 @@ impl Builder<'_> {
         }
     }
 
-    /// The sign of a field in braces: `=` is not it.
-    pub(super) fn field_sign(&mut self, sign: &Pair<'_, Rule>) {
-        let span = self.span(sign);
-        match sign.as_str().trim_end() {
-            written @ ("=" | "==" | ":=") => self.diagnostics.push(errors::field_sign(written, span)),
-            "/=" => self.diagnostics.push(errors::no_divide_assign(span)),
-            _ => {}
+    /// `2026-11-22` without its `@`: three whole numbers that touch and look like a date. Told, and taken as a date
+    /// whose value is not known.
+    pub(super) fn bare_date(&mut self, value: &Expr) -> bool {
+        let text = self.source.get(value.span.start as usize..value.span.end as usize).unwrap_or("");
+        let separator = if text.contains('-') { '-' } else { '/' };
+        let parts: Vec<&str> = text.split(separator).collect();
+        let is_number = |part: &str, digits: std::ops::RangeInclusive<usize>, most: u8| {
+            let is_whole = part.bytes().all(|byte| byte.is_ascii_digit()) && digits.contains(&part.len());
+            is_whole && (most == 0 || part.parse::<u8>().is_ok_and(|number| (1..=most).contains(&number)))
+        };
+        let [year, month, day] = parts.as_slice() else { return false };
+        let is_date = is_number(year, 4..=4, 0) && is_number(month, 1..=2, 12) && is_number(day, 1..=2, 31);
+        if is_date {
+            self.diagnostics.push(errors::date_without_at(&format!("{year}-{month:0>2}-{day:0>2}"), value.span));
         }
+        is_date
+    }
+
+    /// The sign of a field in braces: `=` is not it. Told once for all fields within the braces.
+    pub(super) fn field_signs(&mut self, signs: &[Pair<'_, Rule>]) {
+        let mut foreign: Vec<(&str, Span)> = Vec::new();
+        for sign in signs {
+            let span = self.span(sign);
+            match sign.as_str().trim_end() {
+                written @ ("=" | "==" | ":=") => foreign.push((written, span)),
+                "/=" => self.diagnostics.push(errors::no_divide_assign(span)),
+                _ => {}
+            }
+        }
+        self.diagnostics.extend(errors::field_signs(&foreign));
     }
 
     /// `&&` and its like between operands.

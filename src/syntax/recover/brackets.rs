@@ -1,5 +1,7 @@
 //! Balances the braces of a chunk. Where one is missing or too much, the indentation of the lines says which.
 
+mod layout;
+
 use super::{Work, verbs};
 use crate::diag::Diagnostic;
 use crate::syntax::errors;
@@ -53,6 +55,9 @@ struct OpenBrace {
 /// Adds and removes braces until they are balanced, each with a message.
 pub(super) fn balance(work: &mut Work, diagnostics: &mut Vec<Diagnostic>) {
     let tokens = scan::scan(work.text());
+    if let Some(faults) = layout::faults(work, &tokens) {
+        return layout::mend(work, &tokens, &faults, diagnostics);
+    }
     let count = |kind: TokenKind| tokens.iter().filter(|token| token.kind == kind).count();
     let (opened, closed) = (count(TokenKind::Open('{')), count(TokenKind::Close('}')));
     if opened < closed {

@@ -148,10 +148,16 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
         expected = vec!["`:`".to_owned()];
     }
     let next = place.tokens.get(place.at);
-    let Some(token) = next.filter(|token| first || (place.at < place.to && !token.first_on_line)) else {
+    // A word on the next line belongs to the part if it is nearly one that goes on with it.
+    let goes_on = |token: &&Token| {
+        let word = token.text(place.source);
+        !token.first_on_line
+            || (word.len() > 3 && !did_you_mean(word, failure.words.iter().map(String::as_str)).is_empty())
+    };
+    let Some(token) = next.filter(|token| first || (place.at < place.to && goes_on(token))) else {
         let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
         let error = errors::expected_after(&words::list(&expected), before, place.gap());
-        return match habits::missing_fields(place, &expected) {
+        return match habits::missing_help(place, &expected) {
             Some(help) => error.help(help),
             None => error,
         };
@@ -170,7 +176,10 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
     let word = token.text(place.source);
     let is_known = words::CLAUSES.contains(&word);
     let near = if is_known { Vec::new() } else { did_you_mean(word, failure.words.iter().map(String::as_str)) };
-    errors::with_suggestion(error, &near, place.span(token))
+    match habits::missing_help(place, &expected).filter(|_| near.is_empty()) {
+        Some(help) => error.help(help),
+        None => errors::with_suggestion(error, &near, place.span(token)),
+    }
 }
 
 /// The word within a text at which a slot went wrong.
@@ -212,7 +221,11 @@ fn known_mistake(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
                 if let Some(help) = errors::habits::statement(word) {
                     return Some(errors::habits::foreign_statement(word, help, place.span(first)));
                 }
-                return Some(errors::unknown_verb(word, &did_you_mean(word, verbs::all()), place.span(first)));
+                let near = match verbs::twice(word) {
+                    Some(verb) => vec![verb],
+                    None => did_you_mean(word, verbs::all()),
+                };
+                return Some(errors::unknown_verb(word, &near, place.span(first)));
             }
             Kind::Item if !DECLARATIONS.contains(&word) || matches!(word, "process" | "event") => {
                 if let Some(help) = errors::habits::declaration(word) {
@@ -267,7 +280,8 @@ pub(super) fn open_bracket(place: &Place<'_>) -> Option<(usize, char)> {
         return None;
     }
     let before = place.at.checked_sub(1).and_then(|before| place.token(before))?;
-    if matches!(before.kind, TokenKind::Symbol | TokenKind::Open(_)) {
+    let is_comma = before.text(place.source) == ",";
+    if matches!(before.kind, TokenKind::Symbol | TokenKind::Open(_)) && !is_comma {
         return None;
     }
     let is_open = |at: &usize| place.partner.get(*at).copied().flatten().is_none_or(|closing| closing >= place.to);
@@ -286,7 +300,7 @@ fn unit(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     {
         return None;
     }
-    if token.first_on_line {
+    if token.first_on_line || place.word(place.at + 1) == ":" {
         return None;
     }
     let word = token.text(place.source);

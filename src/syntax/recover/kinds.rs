@@ -206,7 +206,7 @@ fn stmt_body(source: &str, head: &[Token], words: &[&str], inside: &[Token]) -> 
         }
         "while" | "for" | "stage" | "catch" | "act" | "branch" => Some(Kind::Stmt),
         _ if fields => Some(Kind::Field),
-        _ if inside.iter().any(|token| token.text(source) == "=>") => None,
+        _ if holds_arms(source, inside) => None,
         _ => Some(Kind::Stmt),
     }
 }
@@ -215,6 +215,19 @@ const GOVERNING: [&str; 17] = [
     "create", "raise", "emit", "given", "update", "answer", "send", "ask", "page", "match", "if", "while", "for",
     "stage", "catch", "act", "branch",
 ];
+
+/// Whether arms stand in a body, and not in one within it.
+fn holds_arms(source: &str, inside: &[Token]) -> bool {
+    let mut depth = 0usize;
+    inside.iter().any(|token| {
+        match token.kind {
+            TokenKind::Open(_) => depth += 1,
+            TokenKind::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && token.text(source) == "=>"
+    })
+}
 
 fn looks_like_fields(source: &str, inside: &[Token]) -> bool {
     matches!(inside, [word, colon, ..] if matches!(word.kind, TokenKind::Word | TokenKind::Name) && colon.text(source) == ":")

@@ -1,5 +1,7 @@
 //! Finds the parts of a chunk that do not parse, tells what is wrong with each, and fills it with holes.
 
+mod holes;
+
 use pest::Parser;
 
 use super::brackets::partners;
@@ -13,11 +15,8 @@ use crate::syntax::errors;
 use crate::syntax::grammar::{ProcParser, Rule};
 use crate::syntax::scan::{self, Token, TokenKind};
 
-/// How many places to try for the smallest hole that mends a part.
-const TRIES_MAX: usize = 12;
-
-/// A part of at most this many bytes is searched for a small hole; a longer one becomes a hole as a whole.
-const SEARCHED_MAX: usize = 20_000;
+/// So many mistakes of one part are mended one by one, those of its bodies not counted; what is left is a hole.
+const MENDED_MAX: usize = 20;
 
 /// Mends one chunk.
 pub(super) struct Mender<'a> {
@@ -145,7 +144,8 @@ impl<'a> Mender<'a> {
             let goes_on = match self.word(from) {
                 "update" => self.word(at) == "set" && at == from + 2,
                 "given" => matches!(self.word(at), "let" | "var") && at == from + 1,
-                "if" | "while" => matches!(self.word(at), "let" | "var") && at == from + 1,
+                "if" | "while" if at == from + 1 => matches!(self.word(at), "let" | "var"),
+                "while" => self.word(at) == "do" && self.is_on_line(from, at) && !self.has_brace(from, at),
                 _ => false,
             };
             if !goes_on && kind.may_begin(&self.original, &self.tokens, at, line, self.column(at)) {
@@ -154,6 +154,15 @@ impl<'a> Mender<'a> {
             at = self.after(at, to);
         }
         to
+    }
+
+    /// Whether a token stands on the line that begins with another.
+    fn is_on_line(&self, first: usize, at: usize) -> bool {
+        !self.tokens.get(first + 1..=at).unwrap_or(&[]).iter().any(|token| token.first_on_line)
+    }
+
+    fn has_brace(&self, from: usize, to: usize) -> bool {
+        (from..to).any(|at| self.word(at) == "{")
     }
 
     /// The token after `at`, or after what `at` opens.
@@ -171,12 +180,32 @@ impl<'a> Mender<'a> {
 
     /// A part that does not parse: first what it holds, then the part itself.
     fn part(&mut self, kind: Kind, from: usize, to: usize) {
+        let mut reached = None;
+        // LIMIT: MENDED_MAX
+        for _ in 0..MENDED_MAX {
+            let Some(failed) = self.mend_first(kind, from, to) else { return };
+            // Each time the part is read further than before.
+            if reached.is_some_and(|reached| failed <= reached) {
+                break;
+            }
+            reached = Some(failed);
+        }
+        self.work.fill(self.start_of(from), self.end_of(to - 1), HOLE);
+    }
+
+    /// Mends the first mistake of a part, and those in its bodies: where it stood, if the part has to be looked at again.
+    fn mend_first(&mut self, kind: Kind, from: usize, to: usize) -> Option<usize> {
         let known = self.diagnostics.len();
         if kind == Kind::Item && self.is_prefix(from) && from + 1 < to {
             let (start, end) = (self.start_of(from), self.end_of(from));
             self.tell(kind, from, from, to, &explain::failure(kind, self.work, start, end, &self.tokens));
             self.work.fill(start, end, b' ');
-            return self.list(kind, from + 1, to);
+            self.list(kind, from + 1, to);
+            return None;
+        }
+        if self.is_foreign_arm(kind, from) {
+            self.work.fill(self.start_of(from), self.end_of(to - 1), HOLE);
+            return None;
         }
         if self.is_foreign(kind, from) {
             self.tell(
@@ -187,16 +216,17 @@ impl<'a> Mender<'a> {
                 &explain::failure(kind, self.work, self.start_of(from), self.end_of(from), &self.tokens),
             );
             self.work.fill(self.start_of(from), self.end_of(to - 1), HOLE);
-            return;
+            return None;
         }
         let bad_inside = self.prefix(kind, from, to).is_none();
         self.bodies(kind, from, to);
         if self.parses(kind.rule(), from, to) {
-            return;
+            return None;
         }
         // Only its bodies were at fault; what follows is for itself.
         if bad_inside && let Some(end) = self.prefix(kind, from, to).filter(|end| *end > from) {
-            return self.list(kind, end, to);
+            self.list(kind, end, to);
+            return None;
         }
         let failure = explain::failure(kind, self.work, self.start_of(from), self.end_of(to - 1), &self.tokens);
         let behind = self.tokens.partition_point(|token| (token.end as usize) <= failure.at).clamp(from, to);
@@ -209,17 +239,18 @@ impl<'a> Mender<'a> {
         if !stray && (!told || self.diagnostics.len() == known) {
             self.tell(kind, from, at, to, &failure);
         }
-        if self.drop_base(kind, from, to, at) {
-            return self.part(kind, from, to);
+        let is_mended = self.write_instead(kind, from, to, known)
+            || self.drop_base(kind, from, to, at)
+            || self.drop_comma(kind, from, to, at);
+        if is_mended {
+            return Some(failure.at);
         }
         let closed = self.add_bracket(kind, from, to, at, failure.at);
         if closed && at >= to {
-            return;
+            return None;
         }
-        if closed || self.add_colon(kind, from, to, at, &failure) {
-            return self.part(kind, from, to);
-        }
-        self.punch(kind, from, to, at);
+        let leads_on = closed || self.add_colon(kind, from, to, at, &failure) || self.punch(kind, from, to, at);
+        leads_on.then_some(failure.at)
     }
 
     /// `title text(20)`: the colon that is missing between a name and a type or value is put into the gap, so that what
@@ -303,6 +334,38 @@ impl<'a> Mender<'a> {
         is_base && is_entity
     }
 
+    /// `open -> won, won -> open`: the comma is taken out.
+    fn drop_comma(&mut self, kind: Kind, from: usize, to: usize, at: usize) -> bool {
+        let place = self.place(kind, from, at, to);
+        let Some(comma) = habits::comma_between_arrows(&place).filter(|_| kind == Kind::StatePart) else {
+            return false;
+        };
+        let (start, end) = (self.start_of(comma), self.end_of(comma));
+        if self.work.slice(start, end) != "," {
+            return false;
+        }
+        self.work.fill(start, end, b' ');
+        true
+    }
+
+    /// Whether an arm before this one has a word of another language, which is told once.
+    fn is_foreign_arm(&self, kind: Kind, from: usize) -> bool {
+        let is_arm = matches!(kind, Kind::Arm | Kind::ValueArm);
+        if !is_arm || !matches!(self.word(from), "case" | "when" | "default") {
+            return false;
+        }
+        let open =
+            (0..from).rev().find(|at| self.partner.get(*at).copied().flatten().is_some_and(|close| close > from));
+        let mut at = open.map_or(from, |open| open + 1);
+        while at < from {
+            if self.word(at) == "case" && !self.is_named(at) {
+                return true;
+            }
+            at = self.after(at, from);
+        }
+        false
+    }
+
     /// `public entity Deal {`: whether the word is only too much before a declaration.
     fn is_prefix(&self, from: usize) -> bool {
         let (word, next) = (self.word(from), self.word(from + 1));
@@ -350,69 +413,5 @@ impl<'a> Mender<'a> {
                 self.list(inner, open + 1, close);
             }
         }
-    }
-
-    /// Fills the smallest piece around the failing token with holes that makes the part parse.
-    fn punch(&mut self, kind: Kind, from: usize, to: usize, at: usize) {
-        let (start, end) = (self.start_of(from), self.end_of(to - 1));
-        if let Some((first, last)) = habits::region(&self.place(kind, from, at, to)).filter(|(_, last)| *last <= to) {
-            let (start, end) = (self.start_of(first), self.end_of(last - 1));
-            let before = self.work.copy(start, end);
-            self.work.fill(start, end, HOLE);
-            if self.parses(kind.rule(), from, to) {
-                return;
-            }
-            self.work.restore(start, &before);
-        }
-        if end - start <= SEARCHED_MAX && self.punch_within(kind, from, to, at) {
-            return;
-        }
-        self.work.fill(start, end, HOLE);
-    }
-
-    fn punch_within(&mut self, kind: Kind, from: usize, to: usize, at: usize) -> bool {
-        let mut ends = self.hole_ends(from, to, at);
-        // The head of a statement with a block is one thing: what stands before the block is not half of it.
-        if kind == Kind::Stmt && matches!(self.word(from), "for" | "if" | "while" | "match") {
-            ends.sort_by_key(|end| self.word(*end) != "{");
-        }
-        let starts = (from + 1..=at).rev().take(TRIES_MAX);
-        for first in starts {
-            for last in &ends {
-                let (start, end) = if first < *last {
-                    (self.start_of(first), self.end_of(*last - 1))
-                } else {
-                    let gap = self.end_of(first - 1);
-                    (gap, gap + 1)
-                };
-                let is_gap = first < *last || self.work.slice(start, end).trim().is_empty();
-                if end <= start || !is_gap {
-                    continue;
-                }
-                let before = self.work.copy(start, end);
-                self.work.fill(start, end, HOLE);
-                if self.parses(kind.rule(), from, to) {
-                    return true;
-                }
-                self.work.restore(start, &before);
-            }
-        }
-        false
-    }
-
-    /// Where a hole may end: at the failing token, at the next token, before what follows at the same depth, at the end.
-    fn hole_ends(&self, from: usize, to: usize, at: usize) -> Vec<usize> {
-        let mut ends = vec![at];
-        let mut next = at;
-        while next < to {
-            next = self.after(next, to);
-            if ends.len() < TRIES_MAX && (ends.len() < 3 || matches!(self.word(next), "{" | "=>" | "," | ")")) {
-                ends.push(next.min(to));
-            }
-        }
-        ends.push(to);
-        ends.retain(|end| *end > from);
-        ends.dedup();
-        ends
     }
 }

@@ -1,12 +1,14 @@
 //! Repairs of single characters and words: what no declaration, statement or expression may hold.
 
 mod blocks;
+mod foreign;
 mod names;
 
 use crate::base::span::{FileId, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::chunks::DECLARATIONS;
 use crate::syntax::errors;
+use crate::syntax::recover::verbs;
 use crate::syntax::scan::{self, Token, TokenKind, offset};
 
 /// The hole of the grammar.
@@ -25,7 +27,10 @@ pub(super) fn repair(
     let code: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
     repair.quoted_members(&code);
     repair.hyphens(&code);
+    repair.quoted_keys(&code);
     repair.worded_blocks(&code);
+    let foreign = foreign::parts(source, &code);
+    let is_foreign = |token: &Token| foreign.iter().any(|part| part.contains(&token.start));
     let mut semicolons = Vec::new();
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
@@ -33,6 +38,7 @@ pub(super) fn repair(
         if repair.is_gone(token) {
             continue;
         }
+        let known = repair.diagnostics.len();
         match token.kind {
             TokenKind::Comment(_) => repair.blank(token.start, token.end),
             TokenKind::OpenComment => {
@@ -41,6 +47,10 @@ pub(super) fn repair(
                 // What follows was hardly meant: the comment goes on to where a body or declaration seems to end it.
                 let end = repair.end_of_prose(token.start, token.end);
                 repair.blank(token.start, end);
+                // What stood there may have been meant: nothing is missing.
+                if token.first_on_line && !token.first_column {
+                    repair.put(token.start, HOLE);
+                }
                 let rest = source.get(end as usize..).unwrap_or("");
                 for comment in scan::scan(rest).iter().filter(|token| token.is_comment()) {
                     repair.blank(end + comment.start, end + comment.end);
@@ -51,7 +61,7 @@ pub(super) fn repair(
             }
             TokenKind::OpenText => repair.open_text(token),
             TokenKind::Symbol if token.text(source) == ";" => {
-                if !repair.is_in_foreign_loop(token) {
+                if !is_foreign(token) {
                     semicolons.push(token.span(file));
                 }
                 repair.blank(token.start, token.end);
@@ -60,12 +70,27 @@ pub(super) fn repair(
             TokenKind::Stray => index = repair.strays(tokens, index - 1),
             _ => {}
         }
+        if is_foreign(token) {
+            repair.diagnostics.truncate(known);
+        }
     }
     if !semicolons.is_empty() {
         repair.diagnostics.push(errors::semicolons(&semicolons));
     }
     let strays = std::mem::take(&mut repair.strays);
     (String::from_utf8(repair.bytes).unwrap_or_default(), strays)
+}
+
+/// Whether a line within an open comment is one of a program: a declaration, the end of a block, a field, or a verb and
+/// marks that prose does not have.
+fn looks_like_code(line: &str) -> bool {
+    let text = line.trim();
+    let word = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+    let rest = text.get(word.len()..).unwrap_or("");
+    let is_declaration = line.starts_with(word) && DECLARATIONS.contains(&word);
+    let has_marks = text.contains(['{', '}', '(', '=', '"']);
+    let is_field = rest.starts_with(": ") && word.starts_with(|c: char| c.is_ascii_lowercase());
+    text.starts_with('}') || is_declaration || is_field || (has_marks && verbs::is_verb(word))
 }
 
 fn is_nothing(word: &str) -> bool {
@@ -207,20 +232,12 @@ impl Repair<'_> {
         tokens.partition_point(|token| token.start < end)
     }
 
-    /// Whether a semicolon stands in the parentheses of `for (…; …; …)`.
-    fn is_in_foreign_loop(&self, semicolon: &Token) -> bool {
-        let before = self.source.get(..semicolon.start as usize).unwrap_or("");
-        let line = before.rsplit('\n').next().unwrap_or("");
-        line.rfind('(').and_then(|open| line.get(..open)).is_some_and(|head| head.trim_end().ends_with("for"))
-    }
-
     /// Where the text that follows an open comment looks like a program again.
     fn end_of_prose(&self, start: u32, end: u32) -> u32 {
         let rest = self.source.get(start as usize..end as usize).unwrap_or("");
         let mut at = start;
         for (number, line) in rest.split_inclusive('\n').enumerate() {
-            let word = line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-            if number > 0 && (line.starts_with('}') || DECLARATIONS.contains(&word)) {
+            if number > 0 && looks_like_code(line) {
                 return at;
             }
             at += offset(line.len());

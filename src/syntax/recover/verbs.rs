@@ -73,6 +73,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     RESERVED.into_iter().chain(CONTEXTUAL)
 }
 
+/// `letlet`: the verb that stands there twice.
+pub(super) fn twice(word: &str) -> Option<&'static str> {
+    all().find(|verb| word.strip_prefix(verb) == Some(*verb))
+}
+
 /// Whether the word can only be a verb.
 pub(super) fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)

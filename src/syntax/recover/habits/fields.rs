@@ -2,7 +2,7 @@
 
 use super::token_is_name;
 use crate::diag::Diagnostic;
-use crate::syntax::errors::habits;
+use crate::syntax::errors::{self, habits};
 use crate::syntax::recover::explain::{self, Place};
 use crate::syntax::scan::TokenKind;
 
@@ -12,6 +12,23 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
     let (word, span) = (token.text(place.source), place.span(token));
     let next = place.word(place.at + 1);
     match (word, next) {
+        ("{", "get" | "set" | "private") if place.at == place.from + 1 => Some(habits::instead(
+            "a field has no `get` and `set`",
+            span,
+            "not needed",
+            format!("write `{}: text`; what is calculated is `total: int computed = …`", place.word(place.from)),
+        )),
+        ("[", _) if place.at == place.from + 1 && place.word(place.from) == "states" => {
+            Some(habits::instead("`states` stand in braces", span, "expected `{`", "write `states { open, won }`"))
+        }
+        (_, _) if place.at == place.from + 1 && place.word(place.from) == "many" && token.kind == TokenKind::Name => {
+            Some(habits::instead(
+                "the name of a field stands before its type",
+                place.span_of(place.from),
+                "no name before it",
+                format!("write `lines: many {word} via deal`, the name first"),
+            ))
+        }
         ("?", ":") if place.at == place.from + 1 => {
             let name = place.word(place.from);
             let ty = place.word(place.at + 2);
@@ -115,10 +132,19 @@ pub(super) fn init(place: &Place<'_>) -> Option<Diagnostic> {
     }
 }
 
+/// `open -> won, won -> open`: the comma before the second arrow.
+pub(in crate::syntax::recover) fn comma_between_arrows(place: &Place<'_>) -> Option<usize> {
+    let is_second = place.word(place.at) == "->" && (place.from..place.at).any(|at| place.word(at) == "->");
+    (place.from..place.at).rev().find(|at| place.word(*at) == ",").filter(|_| is_second)
+}
+
 /// `open => won` among states.
 pub(super) fn arrow(place: &Place<'_>) -> Option<Diagnostic> {
     let token = place.token(place.at)?;
     let word = token.text(place.source);
+    if let Some(comma) = comma_between_arrows(place) {
+        return Some(errors::comma_between_arrows(place.span_of(comma)));
+    }
     let is_sign = place.at > place.from && matches!(word, "=>" | "-->" | ">");
     is_sign
         .then(|| habits::replaced("a change of states is written with `->`", place.span(token), "another sign", "->"))

@@ -3,9 +3,11 @@
 
 mod fields;
 mod heads;
+mod missing;
 mod schedules;
 mod statements;
 mod types;
+mod values;
 
 use super::explain::{self, Failure, Place};
 use super::kinds::Kind;
@@ -14,7 +16,9 @@ use crate::diag::Diagnostic;
 use crate::syntax::errors::{self, habits};
 use crate::syntax::scan::{Token, TokenKind};
 
-pub(super) use statements::{missing_fields, region};
+pub(super) use fields::comma_between_arrows;
+pub(super) use missing::help as missing_help;
+pub(super) use statements::region;
 
 /// Words that go on with something, as other languages write them.
 const NEARLY: [(&str, &str); 12] = [

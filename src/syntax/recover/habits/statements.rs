@@ -1,6 +1,6 @@
 //! Statements and what stands in them.
 
-use super::{Here, token_is_name};
+use super::{Here, token_is_name, values};
 use crate::base::currencies;
 use crate::base::span::Span;
 use crate::diag::Diagnostic;
@@ -20,8 +20,9 @@ const OF_FIELDS: [&str; 6] = ["answer", "create", "emit", "given", "raise", "upd
 pub(super) fn known(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     let here = Here::of(place)?;
     misplaced(&here, failure)
-        .or_else(|| block(&here))
+        .or_else(|| block(&here, failure))
         .or_else(|| clause(&here, failure))
+        .or_else(|| values::known(&here, failure))
         .or_else(|| sign(&here, failure))
         .or_else(|| value(&here, failure))
 }
@@ -52,6 +53,11 @@ fn misplaced(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
             "unknown word",
             help,
         ));
+    }
+    if (first, place.word(place.from + 1)) == ("wait", "for") && here.token.kind == TokenKind::Number {
+        let help = format!("write `wait {word} {}`", place.word(place.at + 1));
+        let for_word = place.span_of(place.from + 1);
+        return Some(habits::instead("`wait for` waits for what was started", for_word, "not needed", help));
     }
     if (first, place.word(place.from + 1)) == ("wait", "for") && here.token.kind == TokenKind::Symbol {
         let help = "write `wait until deal.score > 3`";
@@ -114,7 +120,7 @@ fn query(here: &Here<'_>) -> Option<Diagnostic> {
 }
 
 /// Loops and branches.
-fn block(here: &Here<'_>) -> Option<Diagnostic> {
+fn block(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
     let Here { place, word, before, first, span, .. } = *here;
     match (first, word) {
         ("for", "(") if here.is_second() || before == "each" => Some(habits::instead(
@@ -123,8 +129,27 @@ fn block(here: &Here<'_>) -> Option<Diagnostic> {
             "expected a name",
             "write `for each x in xs { … }`; over numbers `for each i in range(1, 3) { … }`",
         )),
-        ("for", ":" | "of" | "from" | "=") if place.at <= place.from + 3 => {
+        ("for", ":" | "of" | "from" | "on" | "=") if place.at <= place.from + 3 => {
             Some(habits::replaced("what `for` goes through stands after `in`", span, "another word", "in"))
+        }
+        ("for", _) if place.at <= place.from + 3 && place.at > place.from + 1 && here.token.kind == TokenKind::Name => {
+            let help = format!("write `for each {before} in find {before} in {word} {{ … }}`");
+            Some(habits::instead("what `for` goes through stands after `in`", span, "expected `in`", help))
+        }
+        ("if" | "while" | "for" | "try" | "else", ":") if ends_line(place) => Some(habits::instead(
+            format!("the statements of `{first}` stand in braces"),
+            span,
+            "expected `{`",
+            format!("write `{first} … {{ … }}`"),
+        )),
+        ("if" | "while" | "for", _) if verbs::is_verb(word) && !here.token.first_on_line && failure.expects("{") => {
+            let head = if before == "else" { "else" } else { first };
+            let help = if head == "else" {
+                "write `else { … }`".to_owned()
+            } else {
+                format!("write `{head} … {{ … }}`")
+            };
+            Some(habits::instead(format!("the statements of `{head}` stand in braces"), span, "expected `{`", help))
         }
         ("for", "where" | "order" | "limit") => Some(habits::instead(
             "a query begins with `find`",
@@ -140,6 +165,11 @@ fn block(here: &Here<'_>) -> Option<Diagnostic> {
         )),
         _ => None,
     }
+}
+
+/// Whether the next token stands on another line.
+fn ends_line(place: &Place<'_>) -> bool {
+    place.token(place.at + 1).is_none_or(|next| next.first_on_line)
 }
 
 /// What follows the verb.
@@ -182,7 +212,47 @@ fn clause(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
             "expected the name of an error",
             "declare `error Problem { reason: text }` and write `raise Problem { reason: \"…\" }`; to end the process `stop canceled \"…\"`",
         )),
+        ("update", "{") if here.is_second() => Some(habits::instead(
+            "`update` is followed by a record",
+            span,
+            "which record?",
+            "write `update deal { score: 2 }`",
+        )),
+        ("create", "{") if here.is_second() => Some(habits::instead(
+            "`create` is followed by an entity",
+            span,
+            "a record of which entity?",
+            "write `create Task { subject: \"…\" }`",
+        )),
+        ("do" | "start", _) if place.at == place.from + 2 && failure.expects("(") => Some(habits::instead(
+            "what is passed stands in parentheses",
+            span,
+            "expected `(`",
+            format!("write `{first} {before}({word}, …)`"),
+        )),
+        ("change" | "assign" | "route" | "link" | "unlink" | "share" | "unshare", _)
+            if joining(first).is_some_and(|joint| word != joint && failure.expects(joint)) =>
+        {
+            let joint = joining(first)?;
+            Some(habits::instead(
+                format!("`{first}` names what follows after `{joint}`"),
+                span,
+                format!("expected `{joint}`"),
+                format!("write `{}`", joined(place, joint)),
+            ))
+        }
+        ("stage", _) if here.is_second() && token_is_name(place, place.at) => Some(habits::instead(
+            "the title of a stage is a text",
+            span,
+            "expected a text",
+            format!("write `stage \"{word}\" {{ … }}`"),
+        )),
         ("update", "set" | "with") => Some(braces(first, "`update` names its fields in braces", span)),
+        ("update" | "create", _)
+            if token_is_name(place, place.at) && failure.expects("{") && place.word(place.at + 1) == ":" =>
+        {
+            Some(braces(first, "fields stand in braces", span))
+        }
         (_, "(") if OF_FIELDS.contains(&first) || has_verb_of_fields(place) => {
             let is_bare = matches!(first, "emit" | "raise") && token_is_name(place, place.at - 1);
             (is_bare || failure.expects("{")).then(|| braces(first, "fields stand in braces", span))
@@ -297,6 +367,9 @@ fn open_query(place: &Place<'_>) -> Option<usize> {
 
 /// The tokens of what was meant as one value and is none: no part of it can be judged.
 pub(in crate::syntax::recover) fn region(place: &Place<'_>) -> Option<(usize, usize)> {
+    if let Some(region) = values::region(place) {
+        return Some(region);
+    }
     if let Some(at) = open_query(place) {
         return Some((at, place.partner.get(at + 1).copied().flatten()? + 1));
     }
@@ -329,11 +402,28 @@ pub(in crate::syntax::recover) fn region(place: &Place<'_>) -> Option<(usize, us
     }
 }
 
-/// What to write where a statement lacks the braces of its fields.
-pub(in crate::syntax::recover) fn missing_fields(place: &Place<'_>, expected: &[String]) -> Option<&'static str> {
-    let is_brace = matches!(expected, [one] if one == "`{`");
-    (is_brace && place.kind == Kind::Stmt && OF_FIELDS.contains(&place.word(place.from)))
-        .then_some("the fields stand in braces: `{ field: value }`")
+/// The word that a verb is followed by, behind its record.
+fn joining(verb: &str) -> Option<&'static str> {
+    Some(match verb {
+        "change" | "assign" | "route" | "link" => "to",
+        "unlink" => "from",
+        "share" | "unshare" => "with",
+        _ => return None,
+    })
+}
+
+/// The statement with the right word at the place.
+fn joined(place: &Place<'_>, joint: &str) -> String {
+    let text = |from: usize, to: usize| {
+        let (start, end) = (place.token(from), to.checked_sub(1).and_then(|last| place.token(last)));
+        let span = start.zip(end).and_then(|(start, end)| place.source.get(start.start as usize..end.end as usize));
+        span.filter(|text| text.len() <= 60 && !text.contains('\n')).unwrap_or("…")
+    };
+    let is_other =
+        matches!(place.word(place.at), "=" | "to" | "with" | "from" | "in" | "into" | "as" | "->" | "=>" | ":");
+    let rest = if is_other { place.at + 1 } else { place.at };
+    let end = (rest..place.to).take_while(|at| place.token(*at).is_some_and(|token| !token.first_on_line)).last();
+    format!("{} {joint} {}", text(place.from, place.at), end.map_or("…", |end| text(rest, end + 1)))
 }
 
 fn has_verb_of_fields(place: &Place<'_>) -> bool {

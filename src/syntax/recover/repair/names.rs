@@ -11,17 +11,67 @@ const NAMING: [&str; 18] = [
     "record", "set", "signal", "var", "workflow",
 ];
 
+/// So many words before a brace are looked at.
+const HEAD_MAX: usize = 12;
+
 /// So many different words with hyphens are looked for in a file.
 const HYPHENATED_MAX: usize = 100;
 
 impl Repair<'_> {
+    /// `{ "title": "x" }`: the names of fields are taken as such. One message for each pair of braces.
+    pub(super) fn quoted_keys(&mut self, tokens: &[Token]) {
+        let mut told = None;
+        let mut open: Vec<usize> = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            match token.kind {
+                TokenKind::Open(_) => open.push(at),
+                TokenKind::Close(_) => drop(open.pop()),
+                TokenKind::Text => {
+                    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+                    let begins =
+                        token.first_on_line || before.is_some_and(|b| matches!(b.text(self.source), "{" | ","));
+                    let is_key = tokens.get(at + 1).is_some_and(|next| next.text(self.source) == ":");
+                    let brace = open.last().copied().filter(|brace| self.holds_fields(tokens, *brace));
+                    if let Some(brace) = brace.filter(|_| begins && is_key) {
+                        self.key(token, told != Some(brace));
+                        told = Some(brace);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a bracket is a brace, and no `match` or `wait` stands before it.
+    fn holds_fields(&self, tokens: &[Token], open: usize) -> bool {
+        let is_head = |token: &&Token| !matches!(token.kind, TokenKind::Open('{') | TokenKind::Close('}'));
+        let head = tokens.get(..open).unwrap_or(&[]).iter().rev().take_while(is_head).take(HEAD_MAX);
+        let has_arms = |token: &Token| matches!(token.text(self.source), "match" | "wait" | "switch");
+        tokens.get(open).is_some_and(|token| token.kind == TokenKind::Open('{')) && !head.into_iter().any(has_arms)
+    }
+
+    fn key(&mut self, token: &Token, is_first: bool) {
+        let name = token.text(self.source).trim_matches('"').to_owned();
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !is_name || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return;
+        }
+        self.put(token.start, b' ');
+        self.put(token.end - 1, b' ');
+        if is_first {
+            let span = token.span(self.file);
+            self.diagnostics.push(habits::replaced("a field is named without quotes", span, "a text", &name));
+        }
+    }
+
     /// `enum Color { "red", "green" }`: the members are taken as names. One message for each enum.
     pub(super) fn quoted_members(&mut self, tokens: &[Token]) {
         let mut told = None;
         for (open, window) in tokens.windows(4).enumerate() {
             let [word, name, brace, _] = window else { continue };
             let is_enum = word.text(self.source) == "enum" && name.kind == TokenKind::Name;
-            if !is_enum || brace.kind != TokenKind::Open('{') {
+            let is_states = name.text(self.source) == "states";
+            if !(is_enum || is_states) || brace.kind != TokenKind::Open('{') {
                 continue;
             }
             let inside = tokens.get(open + 2..).unwrap_or(&[]);
@@ -29,7 +79,7 @@ impl Repair<'_> {
             let mut before = "";
             for token in inside {
                 if token.kind == TokenKind::Text && (matches!(before, "{" | ",") || token.first_on_line) {
-                    self.member(token, told != Some(open));
+                    self.member(token, if is_enum { "member of an enum" } else { "state" }, told != Some(open));
                     told = Some(open);
                 }
                 before = token.text(self.source);
@@ -37,7 +87,7 @@ impl Repair<'_> {
         }
     }
 
-    fn member(&mut self, token: &Token, is_first: bool) {
+    fn member(&mut self, token: &Token, what: &str, is_first: bool) {
         let text = token.text(self.source).trim_matches('"').to_owned();
         let name: String =
             text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
@@ -49,7 +99,7 @@ impl Repair<'_> {
         if is_first {
             let written = if name == text { name } else { format!("{name} \"{text}\"") };
             self.diagnostics.push(habits::instead(
-                "a member of an enum is a name, and no text",
+                format!("a {what} is a name, and no text"),
                 token.span(self.file),
                 "a text",
                 format!("write `{written}`; what people see may stand behind it: `hot \"Very hot\"`"),
@@ -85,7 +135,8 @@ impl Repair<'_> {
         let mut last = at;
         let mut end = first.end;
         while let (Some(sign), Some(word)) = (tokens.get(last + 1), tokens.get(last + 2)) {
-            if sign.text(self.source) != "-" || sign.start != end || word.start != sign.end || !is_word(word) {
+            let is_part = is_word(word) || (word.kind == TokenKind::Number && is_digits(word.text(self.source)));
+            if sign.text(self.source) != "-" || sign.start != end || word.start != sign.end || !is_part {
                 break;
             }
             (last, end) = (last + 2, word.end);
@@ -123,4 +174,8 @@ impl Repair<'_> {
             }
         }
     }
+}
+
+fn is_digits(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
