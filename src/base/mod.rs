@@ -13,3 +13,4 @@ pub mod schedule;
 pub mod source;
 pub mod span;
 pub mod value;
+pub mod words;

@@ -6,7 +6,10 @@ mod processes;
 
 use super::host::HostSite;
 use crate::{
-    base::value::{Currency, EntityIdx, RecordRef, Value},
+    base::{
+        value::{Currency, EntityIdx, RecordRef, Value},
+        words::snake_case,
+    },
     bytecode::types::{
         ConfigIdx, EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx,
         TypeDef, TypeIdx,
@@ -292,12 +295,15 @@ impl Module {
         Some((RecordIdx(u16::try_from(index).ok()?), self.records.get(index)?))
     }
 
-    /// `opportunity:42`.
+    /// `opportunity:42`; a record of an entity that only earlier builds had is named as its table was by default.
     #[must_use]
     pub fn identity(&self, record: RecordRef) -> String {
         let entity = self.entity(record.entity);
-        let table = entity.map_or("record", |e| if e.is_gone() { e.name.as_str() } else { e.table.as_str() });
-        format!("{table}:{}", record.id)
+        match entity {
+            Some(entity) if entity.is_gone() => format!("{}:{}", snake_case(&entity.name), record.id),
+            Some(entity) => format!("{}:{}", entity.table, record.id),
+            None => format!("record:{}", record.id),
+        }
     }
 
     /// The entity of this name, with its index.

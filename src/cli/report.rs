@@ -56,8 +56,12 @@ pub(super) fn tally(diagnostics: &[Diagnostic]) -> String {
     if warnings == 0 { errors } else { format!("{errors}, {}", plural(warnings, "warning")) }
 }
 
-/// `1 file`, `2 files`.
+/// `1 file`, `2 files`, `3 processes`.
 pub(super) fn plural(count: usize, word: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
+    let ending = match count {
+        1 => "",
+        _ if word.ends_with('s') => "es",
+        _ => "s",
+    };
     format!("{count} {word}{ending}")
 }

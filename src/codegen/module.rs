@@ -2,7 +2,10 @@
 
 use super::tables::Tables;
 use crate::{
-    base::value::{EntityIdx, Value},
+    base::{
+        value::{EntityIdx, Value},
+        words::snake_case,
+    },
     bytecode::{module as out, types as idx, types::FuncIdx},
     sema::{hir, schema, ty::Ty},
     syntax::ast::ProcessKind,
@@ -160,20 +163,6 @@ fn fields(ids: &[schema::FieldId]) -> Vec<idx::FieldIdx> {
     ids.iter().map(|f| idx::FieldIdx(f.0)).collect()
 }
 
-/// `PhoneCall` as `phone_call`.
-fn snake_case(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut previous_lower = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && previous_lower {
-            out.push('_');
-        }
-        previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
 /// The processes, without code.
 pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out::ProcessDef> {
     let numbers = FunctionNumbers::new(program);
@@ -299,16 +288,4 @@ pub(super) fn capture(capture: &hir::Capture) -> out::Capture {
 
 fn places(places: &hir::FieldPlaces) -> out::FieldPlaces {
     places.iter().map(|(entity, field)| (EntityIdx(entity.0), idx::FieldIdx(field.0))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_are_named_in_snake_case() {
-        assert_eq!(snake_case("PhoneCall"), "phone_call");
-        assert_eq!(snake_case("SLAItem"), "slaitem");
-        assert_eq!(snake_case("Level2Check"), "level2_check");
-    }
 }

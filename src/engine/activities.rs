@@ -1,10 +1,11 @@
 //! Activities: what the embedding program does for a process.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     base::value::Value,
     bytecode::{
+        host::HostOp,
         module::{Module, ProcessKind, RecordKind},
         types::{ProcessIdx, RecordIdx, TypeIdx},
         verify,
@@ -78,6 +79,19 @@ pub struct Mock {
     pub inputs: Vec<(u16, Value)>,
     /// The result, or an error.
     pub answer: Result<Option<Value>, (RecordIdx, Value)>,
+}
+
+/// The activities that the code of a build calls and that are declared `using native`: only a program that embeds the
+/// engine can do them.
+#[must_use]
+pub fn native(module: &Module) -> Vec<&str> {
+    let mut called = BTreeSet::new();
+    for site in &module.sites {
+        if let HostOp::CallActivity { process, .. } = site.op {
+            called.extend(module.process(process).map(|process| process.name.as_str()));
+        }
+    }
+    called.into_iter().collect()
 }
 
 impl Engine {

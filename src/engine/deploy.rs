@@ -15,10 +15,12 @@ use crate::{
 use super::{
     Engine, Settings,
     clock::{Clock, SystemClock},
+    contracts,
     definitions::{CURRENT, numbering, numbering_setting},
     faults::Answer,
     migration::{self, Plan, Side},
-    store::{InstanceFilter, Schema, Store, StoreError, TableChange},
+    needs,
+    store::{Schema, Store, StoreError, TableChange},
 };
 
 /// The setting that holds the hash of the build that was deployed last.
@@ -161,20 +163,15 @@ fn prepare(store: &mut dyn Store, hash: &str) -> Answer<Change> {
     let old_schema = Arc::new(Schema::of(old.module())?);
     store.prepare(&old_schema)?;
     let mut plan = migration::plan(store, &Side { module: old.module(), schema: &old_schema }, &new)?;
+    plan.notes = contracts::changes(old.module(), program.module());
     for earlier in store.builds()?.into_iter().filter(|earlier| earlier != hash) {
-        let filter = InstanceFilter { build: Some(earlier.clone()), live: true, ..InstanceFilter::default() };
-        let live = store.count_instances(&filter)?;
-        if live == 0 {
+        if !store.is_in_use(&earlier)? {
             continue;
         }
         let program = Program::load_into(&kept(store, &earlier)?, &numbering).map_err(unusable)?;
         let its_schema = Schema::of(program.module())?;
         let side = Side { module: program.module(), schema: &its_schema };
-        plan.steps.extend(migration::misfits(&side, &new).into_iter().map(|why| migration::Step {
-            words: format!("keeps the build {} for {live} of its instances", short(&earlier)),
-            loses: 0,
-            refused: Some(format!("{why}, and their code uses it")),
-        }));
+        plan.steps.extend(needs::refusals(store, &earlier, &side, &new)?);
     }
     Ok(Change { plan, schema, numbering })
 }

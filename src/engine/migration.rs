@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::{
-        host::HostOp,
-        module::{CompareOp, DefaultDef, EnumDef, FieldDef, Module, ParamDef, RecordDef, SystemField},
+        module::{CompareOp, DefaultDef, EnumDef, FieldDef, Module, ParamDef},
         types::{FieldIdx, TypeDef, TypeIdx},
     },
 };
@@ -19,8 +18,7 @@ use super::{
     index,
     operation::is_within,
     store::{
-        Condition, Schema, Source, Store, TableChange,
-        migrate::migrated,
+        Condition, Schema, Source, Store, TableChange, migrate,
         schema::{Column, Kind, Table},
     },
 };
@@ -44,6 +42,8 @@ pub struct Step {
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
+    /// What callers from outside no longer find. It holds nothing up.
+    pub notes: Vec<String>,
     /// The tables that change.
     pub(crate) changes: Vec<TableChange>,
 }
@@ -118,11 +118,14 @@ impl Planner<'_> {
         if from.name != to.name {
             self.step(format!("renames the table {} to {}", from.name, to.name), 0);
         }
-        let mut sources = Vec::new();
+        let mut columns = Vec::new();
         for (number, (from, to)) in (0u16..).zip(from.columns.iter().zip(&to.columns)) {
             let at = Place { entity, field: FieldIdx(number), name: format!("{}.{}", new.1.entity, to.field) };
             let fields = (field(old.0.module, &at), field(new.0.module, &at));
-            sources.push(self.column(&at, (old.0.module, from, fields.0), (new.0.module, to, fields.1))?);
+            let known = self.plan.steps.len();
+            let source = self.column(&at, (old.0.module, from, fields.0), (new.0.module, to, fields.1))?;
+            let is_refused = self.plan.steps.iter().skip(known).any(|step| step.refused.is_some());
+            columns.push((source, is_refused));
         }
         let leads_nowhere = self.drops && to.columns.iter().any(|column| column.kind == Kind::AnyRef);
         let rows_change = self.plan.steps.len() > before || leads_nowhere;
@@ -132,20 +135,26 @@ impl Planner<'_> {
         for key in to.unique.iter().filter(|key| !from.unique.contains(key)) {
             self.step(format!("makes {} of {} unique", key_name(to, key), to.name), 0);
         }
-        let is_refused = self.plan.steps.iter().skip(before).any(|step| step.refused.is_some());
-        if !is_refused && (rows_change || from.unique != to.unique) {
-            self.check_rows(entity, &sources, to, new.0.schema)?;
-        }
         if rows_change || from.unique != to.unique {
+            self.check_rows(entity, &columns, to, new.0.schema)?;
+            let sources = columns.into_iter().map(|(source, _)| source).collect();
             self.plan.changes.push(TableChange::Copy(entity, sources));
         }
         Ok(())
     }
 
-    /// Whether all rows fit into the new table, and no two have the same key.
-    fn check_rows(&mut self, entity: EntityIdx, sources: &[Source], to: &Table, schema: &Schema) -> Answer<()> {
-        let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); to.unique.len()];
-        let mut repeated = vec![0; to.unique.len()];
+    /// Whether all rows fit into the new table, and no two have the same key. Columns come with whether their change is
+    /// refused, which is told already.
+    fn check_rows(&mut self, entity: EntityIdx, columns: &[(Source, bool)], to: &Table, schema: &Schema) -> Answer<()> {
+        let unclear = |key: &[FieldIdx]| {
+            let is_refused = |field: &FieldIdx| columns.get(field.index()).is_some_and(|(_, is_refused)| *is_refused);
+            let is_enum = |field: &FieldIdx| to.columns.get(field.index()).is_some_and(|c| c.kind == Kind::Enum);
+            // The number of a member that is gone may be that of another one.
+            key.iter().any(|field| is_refused(field) && is_enum(field))
+        };
+        let keys: Vec<&Vec<FieldIdx>> = to.unique.iter().filter(|key| !unclear(key)).collect();
+        let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); keys.len()];
+        let mut repeated = vec![0; keys.len()];
         let (mut after, mut misfits) = (0, 0);
         loop {
             let ids = self.store.candidates(entity, &[], after, BATCH)?;
@@ -153,12 +162,14 @@ impl Planner<'_> {
             after = *last;
             for id in ids {
                 let Some(row) = self.store.get(RecordRef { entity, id })? else { continue };
-                let Ok(row) = migrated(&row, sources, to, schema) else {
-                    misfits += 1;
-                    continue;
-                };
-                for ((key, seen), repeated) in to.unique.iter().zip(&mut seen).zip(&mut repeated) {
-                    if let Some(key) = key_of(to, key, &row)
+                let values = columns.iter().enumerate().map(|(index, (source, _))| {
+                    // A field that is new has no place in the row yet.
+                    migrate::value(row.get(index).unwrap_or(&Value::None), source, to, index, schema).ok()
+                });
+                let values: Vec<Option<Value>> = values.collect();
+                misfits += i64::from(values.iter().zip(columns).any(|(value, (_, told))| value.is_none() && !told));
+                for ((key, seen), repeated) in keys.iter().zip(&mut seen).zip(&mut repeated) {
+                    if let Some(key) = key_of(to, key, &values)
                         && !seen.insert(key)
                     {
                         *repeated += 1;
@@ -169,7 +180,7 @@ impl Planner<'_> {
         if misfits > 0 {
             self.refuse(format!("changes {}", to.name), format!("{} a value that does not fit", have(misfits)));
         }
-        for (key, repeated) in to.unique.iter().zip(repeated).filter(|(_, repeated)| *repeated > 0) {
+        for (key, repeated) in keys.into_iter().zip(repeated).filter(|(_, repeated)| *repeated > 0) {
             let words = format!("makes {} of {} unique", key_name(to, key), to.name);
             self.plan.steps.retain(|step| step.words != words);
             self.refuse(words, format!("{} it from another record", have(repeated)));
@@ -376,7 +387,7 @@ fn is_widened(from: &Kind, to: &Kind) -> bool {
     }
 }
 
-fn is_nested(kind: &Kind) -> bool {
+pub(crate) fn is_nested(kind: &Kind) -> bool {
     matches!(kind, Kind::List(_) | Kind::Record(_))
 }
 
@@ -385,12 +396,12 @@ fn key_name(table: &Table, key: &[FieldIdx]) -> String {
     names.map(|column| column.field.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
-/// A key of a row as a text that equal keys share; none if a part is absent.
-fn key_of(table: &Table, key: &[FieldIdx], row: &[Value]) -> Option<String> {
+/// A key of a row as a text that equal keys share; none if a part is absent, or not known.
+fn key_of(table: &Table, key: &[FieldIdx], row: &[Option<Value>]) -> Option<String> {
     let mut text = String::new();
     for field in key {
-        let (column, value) = (table.columns.get(field.index())?, row.get(field.index())?);
-        let value = match column.kind.compared(value.clone()) {
+        let (column, value) = (table.columns.get(field.index())?, row.get(field.index())?.clone()?);
+        let value = match column.kind.compared(value) {
             Value::None => return None,
             Value::Decimal(number) => Value::Decimal(number.normalize()),
             value => value,
@@ -410,7 +421,7 @@ fn elements(module: &Module, ty: TypeIdx) -> Option<(bool, String)> {
 }
 
 /// A type with all that it is made of, as a text.
-fn shape(module: &Module, ty: TypeIdx) -> String {
+pub(crate) fn shape(module: &Module, ty: TypeIdx) -> String {
     let of_field = |field: &ParamDef| format!("{}: {}", field.name, shape(module, field.ty));
     match module.ty(ty) {
         Some(TypeDef::Optional(inner)) => format!("{}?", shape(module, *inner)),
@@ -429,10 +440,10 @@ fn shape(module: &Module, ty: TypeIdx) -> String {
 }
 
 /// A field of an entity.
-struct Place {
-    entity: EntityIdx,
-    field: FieldIdx,
-    name: String,
+pub(crate) struct Place {
+    pub(crate) entity: EntityIdx,
+    pub(crate) field: FieldIdx,
+    pub(crate) name: String,
 }
 
 impl Place {
@@ -441,7 +452,7 @@ impl Place {
     }
 }
 
-fn field<'a>(module: &'a Module, at: &Place) -> Option<&'a FieldDef> {
+pub(crate) fn field<'a>(module: &'a Module, at: &Place) -> Option<&'a FieldDef> {
     module.entity(at.entity)?.fields.get(at.field.index())
 }
 
@@ -453,7 +464,7 @@ fn default(field: Option<&FieldDef>) -> Option<Value> {
 }
 
 /// The enum of a field, or of what its list or set holds.
-fn members(module: &Module, ty: TypeIdx) -> Option<&EnumDef> {
+pub(crate) fn members(module: &Module, ty: TypeIdx) -> Option<&EnumDef> {
     match index::present(module, ty)? {
         TypeDef::Enum(index) => module.enum_def(index),
         TypeDef::List(inner) | TypeDef::Set(inner) => match module.ty(inner)? {
@@ -474,81 +485,4 @@ fn have(count: i64) -> String {
 
 fn get(count: i64) -> String {
     if count == 1 { "1 record gets".to_owned() } else { format!("{count} records get") }
-}
-
-/// What the code of a build that instances began with needs, and does not find in the tables and signals of another one.
-pub(crate) fn misfits(earlier: &Side<'_>, new: &Side<'_>) -> Vec<String> {
-    let mut found = other_signals(earlier.module, new.module);
-    for (entity, index) in used(earlier.module) {
-        let column = |side: &Side<'_>| side.schema.table(entity).and_then(|table| table.column(index).cloned()).ok();
-        let (Some(old), Some(now)) = (column(earlier), column(new)) else { continue };
-        let name = earlier.module.entity(entity).map(|def| def.name.as_str()).unwrap_or_default();
-        let at = Place { entity, field: index, name: format!("{name}.{}", old.field) };
-        let (Some(was), Some(is)) = (field(earlier.module, &at), field(new.module, &at)) else { continue };
-        let enums = (members(earlier.module, was.ty), members(new.module, is.ty));
-        if now.kind == Kind::Gone {
-            found.insert(format!("{} is gone", at.name));
-        } else if old.kind != now.kind || (now.optional && !old.optional) {
-            found.insert(format!("{} has another type", at.name));
-        } else if let (Some(was), Some(is)) = enums {
-            if !was.members.iter().all(|m| is.members.iter().any(|n| (&n.name, n.value) == (&m.name, m.value))) {
-                found.insert(format!("{} has other members", was.name));
-            }
-        } else if is_nested(&now.kind) && shape(earlier.module, was.ty) != shape(new.module, is.ty) {
-            found.insert(format!("{} has another type", at.name));
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// The fields that the code of a build names.
-fn used(module: &Module) -> BTreeSet<(EntityIdx, FieldIdx)> {
-    let mut found = BTreeSet::new();
-    for site in &module.sites {
-        match &site.op {
-            HostOp::ReadField { entity, field }
-            | HostOp::ReadStored { entity, field }
-            | HostOp::SetPending { entity, field } => found.extend([(*entity, *field)]),
-            HostOp::ReadUnionField { fields, .. } => found.extend(fields.iter().copied()),
-            HostOp::Create { entity, fields } => found.extend(fields.iter().map(|field| (*entity, *field))),
-            HostOp::Update { entity, writes } => found.extend(writes.iter().map(|write| (*entity, write.field))),
-            HostOp::ChangeStatus { entity, .. } | HostOp::Under { entity, .. } => {
-                let def = module.entity(*entity);
-                let fields = def.map(|def| (def.system_field(SystemField::Status), def.hierarchy));
-                let (status, hierarchy) = fields.unwrap_or_default();
-                found.extend(status.into_iter().chain(hierarchy).map(|field| (*entity, field)));
-            }
-            _ => {}
-        }
-    }
-    for query in &module.queries {
-        for conjunct in &query.conjuncts {
-            let mut entity = query.entity;
-            for step in &conjunct.path {
-                found.insert((entity, *step));
-                let ty = module.entity(entity).and_then(|def| def.fields.get(step.index())).map(|field| field.ty);
-                if let Some(TypeDef::Ref(next)) = ty.and_then(|ty| index::present(module, ty)) {
-                    entity = next;
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Signals that pass between the code of both builds, and have other fields.
-fn other_signals(earlier: &Module, new: &Module) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for site in &earlier.sites {
-        let (HostOp::Emit(signal) | HostOp::MailNext(signal)) = site.op else { continue };
-        let Some(was) = earlier.record(signal) else { continue };
-        let Some((_, is)) = new.signal_by_name(&was.name) else { continue };
-        let fields = |module: &Module, def: &RecordDef| -> Vec<(String, String)> {
-            def.fields.iter().map(|field| (field.name.clone(), shape(module, field.ty))).collect()
-        };
-        if fields(earlier, was) != fields(new, is) {
-            found.insert(format!("the signal {} has other fields", was.name));
-        }
-    }
-    found
 }

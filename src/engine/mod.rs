@@ -6,6 +6,8 @@
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`operate`]: what operators do to instances.
 //! - [`view`], [`why`], [`export`]: what people see of instances, and how one travels.
+//! - [`deploy`], [`migration`]: builds come, and tables change; `needs`, `reach`, `contracts`: what live instances and callers
+//!   rely on.
 //! - `machine`, `host`: running bodies and answering their requests.
 //!
 //! Everything is deterministic given the store, the clock and the seed. An operation that was answered with success is
@@ -17,6 +19,7 @@ mod actor;
 mod amounts;
 mod children;
 pub mod clock;
+mod contracts;
 mod definitions;
 pub mod deploy;
 pub mod export;
@@ -28,10 +31,12 @@ mod log;
 mod machine;
 pub mod migration;
 mod named;
+mod needs;
 mod numbers;
 pub mod operate;
 mod operation;
 mod pipeline;
+mod reach;
 mod requests;
 mod retention;
 pub mod retries;

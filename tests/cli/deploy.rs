@@ -288,3 +288,61 @@ workflow Chase for deal: Deal when on demand only if deal.title != \"no\" { wait
     assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM abide_instance WHERE status = 'waiting'"), 1);
     assert_eq!(count(&call.path("s.db"), "SELECT count(*) FROM abide_log WHERE kind = 'wait'"), 1);
 }
+
+#[test]
+fn what_only_an_embedding_program_does_is_warned_of() {
+    let text = "entity Deal { title: text }
+activity Print(title: text) using native timeout 1 second
+activity Unused(title: text) using native timeout 1 second
+workflow Send for deal: Deal when created { do Print(deal.title) }
+action Mk(t: text) { log t }\n";
+    let call =
+        Call::new().file("a/p.proc", text).file("b/p.proc", text.replace("t: text) { log t", "t: int) { log \"{t}\""));
+    let call =
+        ["a", "b"].into_iter().fold(call, |call, folder| call.file(&format!("{folder}/abide.toml"), "name = \"p\"\n"));
+    let warning = "warning[R0510]: `abide worker` cannot do the activity `Print`, which is `using native`: processes that call \
+                   it are parked\n  help: let a program work on the store that embeds Abide and registers `Print`\n";
+    let outcome = call.run(&["deploy", "a", "--store", "s.db", "--json"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, warning));
+    assert!(outcome.out.contains("\"native\": [\n    \"Print\"\n  ]"), "{}", outcome.out);
+    let outcome = call.run(&["activate", "--store", "s.db"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, warning));
+    // The same is told of a build that callers see otherwise.
+    let out = fine(call.run(&["deploy", "b", "--store", "s.db"]));
+    assert!(out.starts_with("deployed "), "{out}");
+    let note = "the action Mk: its input t is int, and was text";
+    let out = fine(call.run(&["activate", "--dry-run", "--store", "s.db"]));
+    assert_eq!(out, format!("  note for callers from outside: {note}\n"));
+    let out = fine(call.run(&["activate", "--json", "--store", "s.db"]));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&json["notes"][0], &json["native"][0], &json["activated"]),
+        (&note.into(), &"Print".into(), &true.into())
+    );
+    assert_eq!(json["without_value"], serde_json::json!([]));
+}
+
+#[test]
+fn counts_have_their_words_and_folders_are_no_stores() {
+    let text = |fields: &str| format!("entity Deal {{ title: text{fields} }}\naction Only() {{ log \"x\" }}\n");
+    let call = Call::new().file("a/p.proc", text(" rank: int = 3")).file("b/p.proc", text(""));
+    let call =
+        ["a", "b"].into_iter().fold(call, |call, folder| call.file(&format!("{folder}/abide.toml"), "name = \"p\"\n"));
+    let built = fine(call.run(&["build", "a", "-o", "x.procb"]));
+    assert!(built.contains(" 1 process, 0 suspension points, "), "{built}");
+    fine(call.run(&["deploy", "a", "--store", "s.db", "--activate"]));
+    fine(call.run(&["record", "create", "Deal", "title=a", "--store", "s.db"]));
+    let asked = call.run(&["deploy", "b", "--store", "s.db", "--activate"]);
+    assert!(
+        asked.err.starts_with("error[E0925]: nothing was done: 1 value or record would be lost\n"),
+        "{}",
+        asked.err
+    );
+    for args in [&["deploy", "a", "--store", "b"][..], &["worker", "--store", "b"], &["list", "--store", "b"]] {
+        let outcome = call.run(args);
+        assert_eq!(outcome.code, 3, "{args:?}");
+        assert!(outcome.err.starts_with("error[E0920]: the file is no store: `b` is a folder\n"), "{}", outcome.err);
+    }
+    let outcome = call.run(&["run", "a", "--store", "b"]);
+    assert!(outcome.code == 3 && outcome.err.contains("`b` is a folder"), "{}", outcome.err);
+}

@@ -82,7 +82,7 @@ pub(super) fn go_over(w: &mut World, text: &str, lossy: bool) -> (Vec<String>, b
     (words(&plan), done)
 }
 
-fn on_both(text: &str, check: impl Fn(&mut World, &Moved)) {
+fn on_both(text: &str, mut check: impl FnMut(&mut World, &Moved)) {
     let clock = Moved::new();
     check(&mut with_build(Box::new(MemoryStore::new()), text, &clock), &clock);
     let folder = tempfile::tempdir().unwrap();
@@ -208,6 +208,141 @@ fn what_live_instances_need_stays() {
         w.engine.cancel(chase, "so that it can go").unwrap();
         w.idle();
         assert!(go_over(w, &without, true).1);
+    });
+}
+
+/// What a build says to one that lacks `Item.done`, while `W` waits.
+fn without_done(used_by: &str, w: &str) -> Vec<String> {
+    let source = format!(
+        "entity Item {{ title: text done: bool? shown as \"{{title}}\" }}
+entity Other {{ name: text about: Item? }}
+{used_by}
+workflow W for item: Item when created {{ {w} }}"
+    );
+    let mut told = Vec::new();
+    on_both(&source, |world, _| {
+        world.create("Item", &[("title", text("a"))]);
+        let (steps, _) = go_over(world, "entity Item { title: text } entity Other { name: text }", true);
+        told.push(steps.into_iter().filter(|step| step.contains("keeps the build")).collect::<Vec<_>>());
+    });
+    assert_eq!(told[0], told[1], "memory and SQLite");
+    told.remove(0)
+}
+
+#[test]
+fn what_no_live_instance_comes_to_may_go() {
+    let none = Vec::<String>::new();
+    let wait = "wait 30 days log item.title";
+    let action = "action X for item: Item { update item { done: true } }";
+    assert_eq!(without_done(action, wait), none);
+    let other = "workflow Other1 for item: Item when on demand { log \"{item.done ?? false}\" }
+workflow Other2 for item: Item when updated(done) { wait until item.done == true }
+realtime workflow Check for item: Item before updated(done) { if item.done == true { set item.title = \"done\" } }
+fn is_done(item: Item) -> bool { return item.done ?? false }";
+    assert_eq!(without_done(other, wait), none);
+    assert_eq!(without_done("", &format!("{wait} log \"{{item}}\"")), none);
+}
+
+#[test]
+fn what_a_live_instance_may_come_to_stays() {
+    let refused = |used_by: &str, w: &str| {
+        let [step] = &without_done(used_by, w)[..] else { panic!("{used_by} {w}") };
+        assert!(step.contains(" for 1 instance of W [Item.done is gone, and their code uses it]"), "{step}");
+    };
+    refused("", "wait 30 days log \"{item.done ?? false}\"");
+    refused("", "wait 30 days on cancel { update item { done: true } }");
+    refused("", "wait 30 days if exists i in Item where i.done == true { log \"x\" }");
+    refused("action X for item: Item { update item { done: true } }", "wait 30 days do X(item)");
+    refused("workflow X for item: Item when called { update item { done: true } }", "wait 30 days start X(item)");
+    refused(
+        "fn is_done(item: Item) -> bool { return item.done ?? false }
+workflow X for item: Item when called only if is_done(item) { log \"x\" }",
+        "wait 30 days do X(item)",
+    );
+    let before = "action X(n: int) { log \"{n}\" }
+realtime workflow Before before action X { for each i in Item { update i { done: true } } }";
+    refused(before, "wait 30 days do X(1)");
+}
+
+#[test]
+fn what_is_gone_with_its_table_is_told_once() {
+    let source = "entity Item { title: text done: bool? }
+entity Deal { name: text }
+workflow W for deal: Deal when created { wait 1 day for each i in Item { log \"{i.title} {i.done ?? false}\" } }";
+    on_both(source, |w, _| {
+        w.create("Deal", &[("name", text("a"))]);
+        let (steps, done) = go_over(w, "entity Deal { name: text }", true);
+        assert!(!done);
+        let refused: Vec<&str> = steps.iter().filter_map(|step| Some(step.split_once(" for ")?.1)).collect();
+        assert_eq!(refused, ["1 instance of W [Item is gone, and their code uses it]"]);
+    });
+}
+
+#[test]
+fn callers_from_outside_are_told_of() {
+    let old = r#"
+enum Color { red, green }
+record Part { name: text size: int = 1 }
+signal Said { what: text }
+signal Heard { what: text }
+entity Item { title: text }
+entity Deal { title: text }
+action Mk(t: text) { log t }
+action Same(a: int, b: text?, c: Color, p: Part) -> int? { return none }
+action Gone() { log "gone" }
+action More(a: int, b: int = 3, c: Color) -> int { return a + b }
+workflow Hand for item: Item when on demand { log "x" }
+workflow Called(n: int) when on demand, called { log "{n}" }
+workflow Inner(n: int) when called { log "{n}" }
+"#;
+    let new = r#"
+enum Color { green, red, blue }
+record Part { size: int = 1 name: text note: text? }
+signal Said { what: int loud: bool = false }
+entity Item { title: text }
+entity Deal { title: text }
+action Mk(t: int) { log "{t}" }
+action Same(more: int = 1, b: text?, p: Part, c: Color, a: int?) -> int { return 1 }
+action More(b: int, c: Color, d: text) -> int? { return b }
+workflow Hand for deal: Deal when on demand { log "x" }
+workflow Called(n: int) when called { log "{n}" }
+workflow Inner(n: text) when called { log n }
+"#;
+    on_both(old, |w, _| {
+        let (hash, _) = w.engine.deploy(&build(new)).unwrap();
+        let (plan, done) = w.engine.activate(&hash, false).unwrap();
+        assert!(done && plan.steps.is_empty(), "{plan:?}");
+        assert_eq!(
+            plan.notes,
+            [
+                "the action Mk: its input t is int, and was text",
+                "the action Gone is gone",
+                "the action More: its input a is gone",
+                "the action More: its input b must be given",
+                "the action More: its input d is new and must be given",
+                "the action More: its result is int?, and was int",
+                "Hand: the record that it is for is Deal, and was Item",
+                "Called can no longer be started by hand",
+                "the signal Said: its field what is int, and was text",
+                "the signal Heard is gone",
+            ]
+        );
+        let (hash, _) = w.engine.deploy(&build(&new.replace(", red, blue", ""))).unwrap();
+        let (plan, _) = w.engine.activate(&hash, false).unwrap();
+        let notes =
+            ["Same", "More"].map(|name| format!("the action {name}: the type Color of its input c has changed"));
+        assert_eq!(plan.notes, notes);
+    });
+}
+
+#[test]
+fn a_record_of_an_entity_that_is_gone_keeps_its_name() {
+    on_both("entity Deal { title: text } entity BigItem { title: text }", |w, _| {
+        let item = w.create("BigItem", &[("title", text("a"))]);
+        let name = w.engine.module().identity(item);
+        assert!(name.starts_with("big_item:"), "{name}");
+        assert!(go_over(w, "entity Deal { title: text }", true).1);
+        assert_eq!(w.engine.module().identity(item), name);
     });
 }
 

@@ -223,6 +223,38 @@ fn keys_become_unique_if_they_are() {
 }
 
 #[test]
+fn all_that_cannot_be_done_is_told_at_once() {
+    let old = "entity Deal { title: text note: text? }";
+    let new = "entity Deal { title: text note: text rank: int unique title unique rank, title }";
+    let fill = |w: &mut World| (one(w), one(w)).1;
+    refused(
+        change(old, fill, new, true),
+        &[
+            "makes Deal.note required [2 records have no value of it, and it has no default]",
+            "adds Deal.rank [it is required and has no default, and 2 records would have no value of it]",
+            "makes rank and title of deal unique",
+            "makes title of deal unique [1 record has it from another record]",
+        ],
+    );
+    // A column that is refused for one record is compared for the others.
+    let old = "entity Deal { title: text code: text? }";
+    let new = "entity Deal { title: text code: text unique code }";
+    let fill = |w: &mut World| {
+        for fields in [&[("title", text("a"))][..], &[("title", text("b")), ("code", text("x"))]] {
+            w.create("Deal", fields);
+            w.create("Deal", fields);
+        }
+    };
+    refused(
+        change(old, fill, new, true),
+        &[
+            "makes Deal.code required [2 records have no value of it, and it has no default]",
+            "makes code of deal unique [1 record has it from another record]",
+        ],
+    );
+}
+
+#[test]
 fn tables_come_go_and_exchange_their_names() {
     let old = r#"
 entity Company { name: text }

@@ -2,6 +2,7 @@
 
 use crate::cli::args::BuildArgs;
 use crate::cli::exit::Exit;
+use crate::cli::report::plural;
 use crate::cli::term::Term;
 use crate::cli::{manifest, output, target};
 
@@ -19,9 +20,10 @@ pub(in crate::cli) fn run(args: &BuildArgs, term: &Term) -> Exit {
         term.out(&manifest::text(target.program.module(), &target.hash));
     } else if let Some(path) = &args.output {
         let module = target.program.module();
-        let (processes, points) = (module.processes.len(), module.points.len());
+        let processes = plural(module.processes.len(), "process");
+        let points = plural(module.points.len(), "suspension point");
         term.out(&format!(
-            "built {}: {} {}, {processes} processes, {points} suspension points, {} bytes, {}\n",
+            "built {}: {} {}, {processes}, {points}, {} bytes, {}\n",
             path.display(),
             module.meta.name,
             module.meta.version,

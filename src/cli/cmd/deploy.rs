@@ -12,6 +12,7 @@ use crate::cli::settings as words;
 use crate::cli::store;
 use crate::cli::target;
 use crate::cli::term::{Term, counted};
+use crate::engine::activities;
 use crate::engine::clock::SECOND;
 use crate::engine::deploy::{self, Deployed, short};
 use crate::engine::faults::{Answer, Failure};
@@ -45,15 +46,19 @@ fn deploy_to(args: &DeployArgs, term: &Term) -> Result<Exit, Exit> {
     })?;
     let mut store = store::make(path, term)?;
     let (hash, is_new) = deployed.filter(|_| is_made).map_or_else(|| deploy(&mut *store), Ok)?;
-    let missing = super::settings::warn_of_missing(&mut *store, module, path, term)?;
+    let lacks = Lacks::warned(&mut *store, module, path, term)?;
     let meta = &module.meta;
     let name = format!("{} {} ({})", meta.name, meta.version, short(&hash));
     if args.activate {
-        let way = Way { path, lossy: args.lose_data, dry: false, json: args.json };
+        let way = Way { path, lacks, lossy: args.lose_data, dry: false, json: args.json };
         return activate_build(store, &hash, &way, term);
     }
     if args.json {
-        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "new": is_new, "without_value": missing})));
+        let Lacks { values, activities } = lacks;
+        let answer = json!({
+            "version": 1, "build": hash, "new": is_new, "without_value": values, "native": activities
+        });
+        term.out(&format!("{answer:#}\n"));
     } else {
         let what = if is_new { "deployed" } else { "was there already:" };
         let path = quoted(&path.to_string_lossy());
@@ -76,9 +81,9 @@ fn activate_newest(args: &ActivateArgs, term: &Term) -> Result<Exit, Exit> {
     let mut store = store::real(path, term)?;
     let builds = deploy::deployed(&mut *store).map_err(|failure| store::failed(term, failure))?;
     let hash = chosen(&builds, args.build.as_deref(), path, term)?;
-    let way = Way { path, lossy: args.lose_data, dry: args.dry_run, json: args.json };
     let build = deploy::build(&mut *store, &hash).map_err(|failure| store::failed(term, failure))?;
-    super::settings::warn_of_missing(&mut *store, build.module(), path, term)?;
+    let lacks = Lacks::warned(&mut *store, build.module(), path, term)?;
+    let way = Way { path, lacks, lossy: args.lose_data, dry: args.dry_run, json: args.json };
     activate_build(store, &hash, &way, term)
 }
 
@@ -101,9 +106,33 @@ fn chosen(builds: &[Deployed], named: Option<&str>, path: &Path, term: &Term) ->
     Err(Exit::Wrong)
 }
 
+/// What a build would not find in a store, or in the programs that work on it.
+struct Lacks {
+    /// Settings without a value.
+    values: Vec<String>,
+    /// Activities that `abide worker` cannot do.
+    activities: Vec<String>,
+}
+
+impl Lacks {
+    /// Finds it, and warns of it.
+    fn warned(store: &mut dyn Store, module: &Module, path: &Path, term: &Term) -> Result<Self, Exit> {
+        let values = super::settings::warn_of_missing(store, module, path, term)?;
+        let activities: Vec<String> = activities::native(module).into_iter().map(str::to_owned).collect();
+        for name in &activities {
+            term.err(&format!(
+                "warning[R0510]: `abide worker` cannot do the activity `{name}`, which is `using native`: processes that call \
+                 it are parked\n  help: let a program work on the store that embeds Abide and registers `{name}`\n"
+            ));
+        }
+        Ok(Self { values, activities })
+    }
+}
+
 /// How a build is activated.
 struct Way<'a> {
     path: &'a Path,
+    lacks: Lacks,
     lossy: bool,
     dry: bool,
     json: bool,
@@ -123,7 +152,12 @@ fn activate_build(mut store: Box<dyn Store>, hash: &str, way: &Way<'_>, term: &T
     }
     if way.json {
         let steps: Vec<_> = plan.steps.iter().map(step_to_json).collect();
-        term.out(&format!("{:#}\n", json!({"version": 1, "build": hash, "activated": done, "steps": steps})));
+        let Lacks { values, activities } = &way.lacks;
+        let answer = json!({
+            "version": 1, "build": hash, "activated": done, "steps": steps, "notes": plan.notes,
+            "without_value": values, "native": activities
+        });
+        term.out(&format!("{answer:#}\n"));
     } else {
         term.out(&steps(&plan));
         if done {
@@ -157,6 +191,9 @@ fn steps(plan: &Plan) -> String {
         if let Some(why) = &step.refused {
             text += &format!("    cannot be done: {why}\n");
         }
+    }
+    for note in &plan.notes {
+        text += &format!("  note for callers from outside: {note}\n");
     }
     text
 }

@@ -19,25 +19,36 @@ pub(in crate::engine) fn migrated(
     to: &Table,
     schema: &Schema,
 ) -> Result<Vec<Value>> {
-    let value = |((index, source), column): ((usize, &Source), &Column)| {
+    let value = |(index, source): (usize, &Source)| {
         // A field that is new has no place in the row yet.
-        let old = row.get(index).unwrap_or(&Value::None);
-        let new = match source {
-            Source::Fill(value) => value.clone(),
-            Source::Kept { numbers, orders, absent } => match kept(old, numbers, &column.kind, schema)? {
-                Value::None => absent.clone(),
-                Value::List(items) if *orders => Value::set_of(items),
-                present => present,
-            },
-        };
-        let fits = if new.is_none() { column.optional } else { column.kind.fits(&new) };
-        if fits {
-            Ok(new)
-        } else {
-            Err(StoreError::Constraint(format!("{}.{} cannot hold it", to.entity, column.field)))
-        }
+        self::value(row.get(index).unwrap_or(&Value::None), source, to, index, schema)
     };
-    sources.iter().enumerate().zip(&to.columns).map(value).collect()
+    sources.iter().enumerate().map(value).collect()
+}
+
+/// The value that a column of a table will have.
+///
+/// # Errors
+/// If the column cannot hold what its source gives.
+pub(in crate::engine) fn value(
+    old: &Value,
+    source: &Source,
+    to: &Table,
+    column: usize,
+    schema: &Schema,
+) -> Result<Value> {
+    let missing = || StoreError::Schema(format!("`{}` has no column number {column}", to.entity));
+    let column = to.columns.get(column).ok_or_else(missing)?;
+    let new = match source {
+        Source::Fill(value) => value.clone(),
+        Source::Kept { numbers, orders, absent } => match kept(old, numbers, &column.kind, schema)? {
+            Value::None => absent.clone(),
+            Value::List(items) if *orders => Value::set_of(items),
+            present => present,
+        },
+    };
+    let fits = if new.is_none() { column.optional } else { column.kind.fits(&new) };
+    if fits { Ok(new) } else { Err(StoreError::Constraint(format!("{}.{} cannot hold it", to.entity, column.field))) }
 }
 
 fn kept(old: &Value, numbers: &[(i32, i32)], kind: &Kind, schema: &Schema) -> Result<Value> {

@@ -119,6 +119,7 @@ impl SqliteStore {
     }
 
     fn connect(connection: rusqlite::Result<Connection>, path: &Path, hold: Option<hold::Hold>) -> Result<Self> {
+        setup::refuse_folder(path)?;
         let connection = connection.map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
         setup::set_up(&connection, path)?;
         Self::of(connection, hold)

@@ -75,6 +75,11 @@ pub(super) fn tune(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Says of a folder that it is one; SQLite calls it an error of the disk.
+pub(super) fn refuse_folder(path: &Path) -> Result<()> {
+    if path.is_dir() { Err(StoreError::NotAStore(format!("`{}` is a folder", path.display()))) } else { Ok(()) }
+}
+
 /// A connection that only reads. Where the folder cannot be written, SQLite cannot keep the book that readers of a
 /// write-ahead log need; then the file is read as it is, as long as nothing stands in that log only.
 pub(super) fn look_at(path: &Path) -> Result<Connection> {
@@ -86,6 +91,7 @@ pub(super) fn look_at_on(path: &Path, file_system: Option<&str>) -> Result<Conne
     if let Some(name) = file_system {
         return connect_to_read(path, &format!("mode=ro&vfs={name}"));
     }
+    refuse_folder(path)?;
     let answer = connect_to_read(path, "mode=ro");
     let Err(StoreError::Io(reason)) = answer else { return answer };
     let mut log = path.as_os_str().to_owned();
