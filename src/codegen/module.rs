@@ -115,7 +115,7 @@ pub(super) fn entities(schema: &schema::Schema, tables: &mut Tables) -> Vec<out:
 }
 
 fn field(f: &schema::Field, tables: &mut Tables) -> out::FieldDef {
-    let (low, high) = f.bounds.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    let (low, high) = f.bounds.as_deref().cloned().unzip();
     out::FieldDef {
         name: f.name.clone(),
         column: f.physical.clone().unwrap_or_else(|| f.name.clone()),

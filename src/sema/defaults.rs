@@ -239,7 +239,7 @@ impl<'a> Filler<'a, '_> {
             self.sink.push(errors::bounds_reversed(low.span, high.span));
             return;
         }
-        field.bounds = Some((lowest, highest));
+        field.bounds = Some(Box::new((lowest, highest)));
     }
 
     fn default(&mut self, id: EntityId, field: &mut Field, file: FileId, decl: &FieldDecl) {
@@ -291,7 +291,7 @@ impl<'a> Filler<'a, '_> {
     }
 
     fn check_limits(&mut self, field: &Field, value: &Value, span: Span) {
-        if let Some((low, high)) = &field.bounds {
+        if let Some((low, high)) = field.bounds.as_deref() {
             let below = constants::compare(value, low) == Some(std::cmp::Ordering::Less);
             let above = constants::compare(value, high) == Some(std::cmp::Ordering::Greater);
             if below || above {

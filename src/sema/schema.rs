@@ -179,7 +179,7 @@ pub struct Field {
     /// Its default.
     pub default: Option<FieldDefault>,
     /// Lowest and highest value, inclusive.
-    pub bounds: Option<(Value, Value)>,
+    pub bounds: Option<Box<(Value, Value)>>,
     /// The longest text in characters.
     pub text_max: Option<u32>,
     /// The places of a decimal.

@@ -52,7 +52,7 @@ impl Checker<'_> {
         if let Some(max) = field.text_max {
             self.refuse_longer_in(&fixed, max, value.span, Some(field.span));
         }
-        let Some((low, high)) = &field.bounds else { return };
+        let Some((low, high)) = field.bounds.as_deref() else { return };
         let is_below = constants::compare(&fixed, low).is_some_and(std::cmp::Ordering::is_lt);
         let is_above = constants::compare(&fixed, high).is_some_and(std::cmp::Ordering::is_gt);
         if is_below || is_above {

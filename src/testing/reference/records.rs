@@ -362,7 +362,7 @@ impl<'a> Reference<'a> {
         {
             return Err(Fault::Trap("R0306"));
         }
-        if let Some((low, high)) = &field.bounds {
+        if let Some((low, high)) = field.bounds.as_deref() {
             let order = |bound: &Value| {
                 let number = |value: &Value| match value {
                     Value::Int(number) => Value::Decimal(Decimal::from(*number)),
