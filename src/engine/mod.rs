@@ -24,6 +24,7 @@ mod definitions;
 pub mod deploy;
 pub mod export;
 pub mod faults;
+pub mod guards;
 mod host;
 mod index;
 mod instance;
@@ -175,6 +176,8 @@ pub struct Engine {
     retries: Retries,
     /// What the store says about it.
     retries_of_store: Vec<(retries::Part, i64)>,
+    /// What the store allows processes to start, where it says so.
+    guards: Vec<(guards::Guard, u32)>,
 }
 
 impl Settings {
@@ -231,6 +234,7 @@ impl Engine {
             scan: retention::Scan::default(),
             retries: Retries::default(),
             retries_of_store: Vec::new(),
+            guards: Vec::new(),
         };
         engine.settle_in()?;
         Ok(engine)
@@ -275,6 +279,7 @@ impl Engine {
         self.system_user = self.number("system user")?;
         self.read_settings()?;
         self.read_retries()?;
+        self.read_guards()?;
         self.take_up_schedules()
     }
 

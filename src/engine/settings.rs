@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     Engine,
     faults::{self, Answer},
+    guards::Guard,
     retries::Part,
     store::{Store, StoreError, codec},
 };
@@ -28,6 +29,8 @@ pub enum Change {
     Config(String, Option<Value>),
     /// How what failed is tried again; without a number, as always.
     Retry(Part, Option<i64>),
+    /// What processes may start; without a number, as always.
+    Guard(Guard, Option<u32>),
 }
 
 /// Whether a setting can have this value; a record is given by its key, as a text.
@@ -64,6 +67,8 @@ pub fn keep(store: &mut dyn Store, changes: &[Change]) -> Answer<()> {
         Change::Config(name, None) => store.remove_meta(&format!("{KEY}{name}")),
         Change::Retry(part, Some(value)) => store.set_meta(&part.key(), &value.to_string()),
         Change::Retry(part, None) => store.remove_meta(&part.key()),
+        Change::Guard(guard, Some(value)) => store.set_meta(&guard.key(), &value.to_string()),
+        Change::Guard(guard, None) => store.remove_meta(&guard.key()),
     });
     match kept {
         Ok(()) => Ok(store.commit()?),

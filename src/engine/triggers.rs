@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    base::{
-        limits::{CAUSAL_DEPTH_MAX, STARTS_PER_RECORD_HOUR_MAX},
-        value::{RecordRef, Value},
-    },
+    base::value::{RecordRef, Value},
     bytecode::{
         module::{Capture, FieldPlaces, Phase, ProcessDef, RunAs, TriggerDef, TriggerEvent},
         types::{FieldIdx, ProcessIdx, TypeIdx},
@@ -18,6 +15,7 @@ use super::{
     actor::Actor,
     clock::HOUR,
     faults::{self, Answer, Failure},
+    guards::Guard,
     index,
     instance::Start,
     log::Line,
@@ -322,13 +320,13 @@ impl Engine {
             return Ok(None);
         }
         // LIMIT: CAUSAL_DEPTH_MAX
-        if actor.depth >= CAUSAL_DEPTH_MAX {
+        if actor.depth >= self.allowed(Guard::Depth) {
             return Ok(Some(faults::chain_too_long(&process.name)));
         }
         let Some(record) = primary else { return Ok(None) };
         // LIMIT: STARTS_PER_RECORD_HOUR_MAX
         let since = self.now.saturating_sub(HOUR);
-        if self.store.starts_since(&process.name, record, since)? >= STARTS_PER_RECORD_HOUR_MAX {
+        if self.store.starts_since(&process.name, record, since)? >= self.allowed(Guard::Starts) {
             return Ok(Some(faults::too_many_starts(&process.name)));
         }
         self.store.note_start(&CausedStart { process: process.name.clone(), record, at: self.now })?;

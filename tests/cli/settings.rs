@@ -166,7 +166,7 @@ fn a_store_of_real_processes_gives_settings_their_values() {
 #[test]
 fn what_is_wrong_with_settings_of_a_store_changes_nothing() {
     let call = real();
-    let args = "settings lest=1 least least=many retry.first=soon retry.times=-1 level=4 --unset gretting --store s.db";
+    let args = "settings lest=1 least least=many retry.first=soon retry.times=-1 guard.depth=0 level=4 --unset gretting --store s.db";
     let outcome = call.run(&args.split(' ').collect::<Vec<_>>());
     assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
     insta::assert_snapshot!(outcome.err);

@@ -4,6 +4,7 @@ use abide::{
     base::value::{Currency, Money, Value},
     engine::{
         Engine, Retries,
+        guards::Guard,
         retries::Part,
         settings::{self, Change},
         store::{Status, memory::MemoryStore},
@@ -146,4 +147,34 @@ fn values_of_another_type_are_refused_and_never_read() {
     let parked = w.instances("Route")[0];
     let fault = w.engine.store().instance(parked).unwrap().unwrap().fault.unwrap();
     assert!(fault.code == "R0513" && fault.message.contains("has a value of another type"), "{fault:?}");
+}
+
+#[test]
+fn what_processes_may_start_is_a_setting_of_the_store() {
+    let source = "entity Deal { title: text score: int = 0 }
+workflow Next for deal: Deal when created only if deal.score < 12 { create Deal { title: \"next\", score: deal.score + 1 } }
+workflow Again for deal: Deal when updated(title) { update deal { title: \"{deal.title}x\" } checkpoint }";
+    let program = compile(source);
+    let folder = tempfile::tempdir().unwrap();
+    let open = || abide::engine::store::sqlite::SqliteStore::open(&folder.path().join("s.db")).unwrap();
+    let mut w = World::on(Box::new(open()), &program);
+    let runs = |w: &mut World| {
+        let before = w.statuses("Next").len();
+        w.create("Deal", &[("title", text("a"))]);
+        w.statuses("Next").len() - before
+    };
+    // The one that is refused is there as well, and parked.
+    assert_eq!(runs(&mut w), 9);
+    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, Some(3)), Change::Guard(Guard::Starts, Some(2))])
+        .unwrap();
+    assert_eq!(runs(&mut w), 4);
+    assert_eq!((w.engine.allowed(Guard::Depth), w.engine.allowed(Guard::Starts)), (3, 2));
+    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, Some(20))]).unwrap();
+    assert_eq!(runs(&mut w), 12);
+    let deal = w.create("Deal", &[("title", text("b")), ("score", Value::Int(20))]);
+    w.update(deal, &[("title", text("c"))]);
+    // One start by hand, and two by itself.
+    assert_eq!(w.field(deal, "title"), text("cxxx"));
+    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, None), Change::Guard(Guard::Starts, None)]).unwrap();
+    assert_eq!(runs(&mut w), 9);
 }

@@ -14,6 +14,7 @@ use crate::cli::term::Term;
 use crate::cli::{settings as words, store};
 use crate::data::moments::parse_duration;
 use crate::data::show::{self, Show};
+use crate::engine::guards::{self, Guard};
 use crate::engine::retries::{self, Part, Retries};
 use crate::engine::settings::{self, Change};
 use crate::engine::{deploy, store::Store};
@@ -72,6 +73,7 @@ fn name(change: &Change) -> &str {
     match change {
         Change::Config(name, _) => name,
         Change::Retry(part, _) => part.name(),
+        Change::Guard(guard, _) => guard.name(),
     }
 }
 
@@ -89,6 +91,7 @@ fn known(builds: &[Program]) -> Vec<&str> {
     let all = builds.iter().flat_map(|build| &build.module().configs).map(|config| config.name.as_str());
     let mut all: Vec<&str> = all.collect();
     all.extend(Part::ALL.map(Part::name));
+    all.extend(Guard::ALL.map(Guard::name));
     all.sort_unstable();
     all.dedup();
     all
@@ -100,6 +103,9 @@ fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> 
     let name = given.split_once('=').map_or(given, |(name, _)| name);
     if let Some(part) = Part::named(name) {
         return retry(part, given, term);
+    }
+    if let Some(guard) = Guard::named(name) {
+        return allow(guard, given, term);
     }
     match (declares(builds, name), given.contains('=')) {
         (None, true) => Err(no_setting(builds, name, term)),
@@ -115,10 +121,11 @@ fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> 
 
 fn unset(builds: &[Program], name: &str, term: &Term) -> Result<Change, Exit> {
     let name = bare(name);
-    match (Part::named(name), declares(builds, name)) {
-        (Some(part), _) => Ok(Change::Retry(part, None)),
-        (None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
-        (None, None) => Err(no_setting(builds, name, term)),
+    match (Part::named(name), Guard::named(name), declares(builds, name)) {
+        (Some(part), ..) => Ok(Change::Retry(part, None)),
+        (_, Some(guard), _) => Ok(Change::Guard(guard, None)),
+        (None, None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
+        (None, None, None) => Err(no_setting(builds, name, term)),
     }
 }
 
@@ -143,6 +150,16 @@ fn retry(part: Part, given: &str, term: &Term) -> Result<Change, Exit> {
     })
 }
 
+/// `guard.starts=100`.
+fn allow(guard: Guard, given: &str, term: &Term) -> Result<Change, Exit> {
+    let value = given.split_once('=').and_then(|(_, text)| text.parse().ok()).filter(|value| guard.takes(*value));
+    value.map(|value| Change::Guard(guard, Some(value))).ok_or_else(|| {
+        let (name, highest) = (guard.name(), guard.highest());
+        term.err(&format!("error: `{given}`: {name} is a whole number from 1 to {highest}\n"));
+        Exit::Usage
+    })
+}
+
 /// The microseconds of a time that is the same everywhere.
 fn exact(duration: Duration) -> Option<i64> {
     let days = i64::from(duration.days).checked_mul(86_400_000_000)?;
@@ -162,14 +179,21 @@ fn of_store(store: &mut dyn Store, builds: &[Program]) -> crate::engine::faults:
         let given = of_store.iter().find(|(of, _)| *of == part).map(|(_, value)| *value);
         let value = given.unwrap_or_else(|| Retries::default().part(part));
         let micros = Duration { micros: value, ..Duration::default() };
-        Setting {
-            name: part.name().to_owned(),
-            value: Some(if part.is_time() { show::duration(micros) } else { value.to_string() }),
-            is_given: given.is_some(),
-            note: if given.is_some() { "given here" } else { "as in all stores" },
-        }
+        let shown = if part.is_time() { show::duration(micros) } else { value.to_string() };
+        of_engine(part.name(), shown, given.is_some())
+    }));
+    let of_store = guards::given(store)?;
+    all.extend(Guard::ALL.into_iter().map(|guard| {
+        let given = of_store.iter().find(|(of, _)| *of == guard).map(|(_, value)| *value);
+        of_engine(guard.name(), given.unwrap_or_else(|| guard.default_value()).to_string(), given.is_some())
     }));
     Ok(all)
+}
+
+/// A setting that every store has.
+fn of_engine(name: &str, value: String, is_given: bool) -> Setting {
+    let note = if is_given { "given here" } else { "as in all stores" };
+    Setting { name: name.to_owned(), value: Some(value), is_given, note }
 }
 
 fn of_config(module: &Module, config: &ConfigDef, given: Option<&Value>) -> Setting {
