@@ -4,6 +4,7 @@
 //! format is on standard output.
 
 mod args;
+mod busy;
 mod cmd;
 mod exit;
 mod input;
@@ -11,6 +12,7 @@ mod manifest;
 mod output;
 mod report;
 mod settings;
+mod stop;
 mod store;
 mod story;
 mod target;

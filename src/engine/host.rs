@@ -18,6 +18,8 @@ use super::{
     faults::{self, Answer},
     machine::{Atomic, Frame},
     operation::Write,
+    probe,
+    store::StoreError,
 };
 
 /// The arguments of a request, taken in order.
@@ -75,6 +77,10 @@ impl Engine {
         let program = Arc::clone(&self.definitions.program);
         let site = program.module().sites.get(call.site.index());
         let op = &site.ok_or_else(|| faults::unknown_request("a request"))?.op;
+        if self.probing && !probe::is_asked(op) {
+            self.probing = false;
+            return Err(StoreError::Other("a wait that is looked at is over".to_owned()).into());
+        }
         let mut args = Arguments::new(&call.args);
         match op {
             HostOp::ReadField { .. }
@@ -181,7 +187,7 @@ impl Engine {
         frame: &mut Frame<'_>,
         work: impl FnOnce(&mut Self, &mut Frame<'_>) -> Answer<T>,
     ) -> Answer<T> {
-        if self.open { work(self, frame) } else { self.transaction(|engine| work(engine, frame)) }
+        if self.open || self.probing { work(self, frame) } else { self.transaction(|engine| work(engine, frame)) }
     }
 
     fn read(&mut self, op: &HostOp, args: &mut Arguments<'_>) -> Answer<Value> {

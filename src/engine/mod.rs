@@ -28,6 +28,7 @@ pub mod guards;
 mod host;
 mod index;
 mod instance;
+mod keys;
 mod log;
 mod machine;
 pub mod migration;
@@ -38,6 +39,7 @@ pub mod operate;
 mod operation;
 mod pipeline;
 mod reach;
+mod probe;
 mod requests;
 mod retention;
 pub mod retries;
@@ -134,6 +136,8 @@ pub struct Engine {
     fuel: u64,
     /// Whether a transaction is open.
     open: bool,
+    /// Whether a wait is only looked at.
+    probing: bool,
     /// Whether much is read outside of a transaction, during which nothing is written.
     reading: bool,
     /// Rows as the store has them, asked within a transaction or while much is read. All are dropped when something is
@@ -212,6 +216,7 @@ impl Engine {
             now,
             fuel: TURN_FUEL,
             open: false,
+            probing: false,
             reading: false,
             cache: HashMap::new(),
             pending: Vec::new(),

@@ -239,7 +239,7 @@ impl Engine {
         Ok(RecordRef { entity, id: *id })
     }
 
-    fn by_unique_key(&mut self, entity: EntityIdx, key: &str) -> Answer<Option<i64>> {
+    pub(super) fn by_unique_key(&mut self, entity: EntityIdx, key: &str) -> Answer<Option<i64>> {
         let keys: Vec<FieldIdx> = self
             .entity(entity)?
             .unique
@@ -263,7 +263,7 @@ impl Engine {
     }
 
     /// At most two records of this shown name.
-    fn by_shown_name(&mut self, entity: EntityIdx, name: &str) -> Answer<Vec<i64>> {
+    pub(super) fn by_shown_name(&mut self, entity: EntityIdx, name: &str) -> Answer<Vec<i64>> {
         let (mut found, mut after) = (Vec::new(), 0);
         loop {
             let batch = self.store.candidates(entity, &[], after, QUERY_BATCH)?;

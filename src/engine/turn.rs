@@ -216,7 +216,7 @@ impl Engine {
     }
 
     /// The machine of an instance, where it stopped or at its beginning.
-    fn prepare(&mut self, instance: &Instance) -> Answer<(Machine, Frame<'static>)> {
+    pub(super) fn prepare(&mut self, instance: &Instance) -> Answer<(Machine, Frame<'static>)> {
         let (index, zone) = self.known_process(&instance.process)?;
         let body = self.module().process(index).map(|p| p.body).ok_or_else(|| faults::unknown_request("a body"))?;
         let acting = instance.acting.clone();

@@ -60,6 +60,20 @@ impl Engine {
         instances.into_iter().map(|instance| self.view(instance)).collect()
     }
 
+    /// These instances for a listing, in this order, but for those that are gone.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn views(&mut self, ids: &[i64]) -> Answer<Vec<InstanceView>> {
+        let mut views = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(instance) = self.store.instance(*id)? {
+                views.push(self.view(instance)?);
+            }
+        }
+        Ok(views)
+    }
+
     /// One instance for a listing.
     ///
     /// # Errors

@@ -56,7 +56,11 @@ impl Engine {
             let place = engine.program().place(point.function, point.pc as usize);
             why.place = place.as_ref().map(words::place);
             why.stage = place.map(|place| place.stage).unwrap_or_default();
-            let moments: Vec<i64> = due.into_iter().collect();
+            let first: Vec<i64> = due.into_iter().collect();
+            // With several, the clock's next moment does not say whose it is.
+            let is_many = !first.is_empty() && point.arms.iter().filter(|arm| arm.is_timed).count() > 1;
+            let known = if is_many { engine.moments_now(&instance)? } else { None };
+            let moments = known.unwrap_or(first);
             let arms = words::waiting(&point.arms, &moments, &engine.showing());
             why.arms = (!point.arms.is_empty()).then_some(arms);
             Ok(())

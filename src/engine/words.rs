@@ -49,8 +49,8 @@ pub(crate) fn waiting(arms: &[ArmWords], moments: &[i64], show: &Show<'_>) -> St
         .collect();
     let told = told.join(", or ");
     match moments.iter().min() {
-        // An arm whose moment is not known yet notes none.
-        Some(first) if timed != moments.len() => format!("{told} ({})", show.moment(*first)),
+        // An arm whose moment is not known yet notes none, so that it is open whose this is.
+        Some(first) if timed != moments.len() => format!("{told}; by the clock {}", show.moment(*first)),
         _ => told,
     }
 }

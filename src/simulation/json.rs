@@ -38,7 +38,8 @@ pub fn closing(timeline: &Timeline<'_>, now: i64, instances: &[InstanceView], is
 }
 
 /// A value over several lines; those after the first begin with `by`.
-fn indented(value: &Json, by: &str) -> String {
+#[must_use]
+pub fn indented(value: &Json, by: &str) -> String {
     // A line break in a text is an escape.
     format!("{value:#}").replace('\n', &format!("\n{by}"))
 }

@@ -93,7 +93,7 @@ fn run_list_and_show() {
     assert_eq!(lines[2]["message"], "until deal.value > 100, or after 3 days (2026-01-08 09:00)");
 
     let listed = parse(&call.run(&["list", "--json", "--store", "s.db"]).out);
-    names(&listed, &["version", "now", "instances"]);
+    names(&listed, &["version", "now", "instances", "next"]);
     assert_eq!(listed["instances"], ran["instances"]);
     let [waiting, parked] = listed["instances"].as_array().unwrap().as_slice() else { panic!("{listed:#}") };
     names(waiting, INSTANCE);

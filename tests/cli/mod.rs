@@ -7,6 +7,8 @@ mod explain;
 mod fmt;
 mod json;
 mod limits;
+mod listing;
+mod long;
 mod operate;
 mod record;
 mod settings;

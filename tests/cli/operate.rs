@@ -441,3 +441,38 @@ fn settings_lists_all_limits_and_those_of_the_store() {
     assert!(text.starts_with("config.large = 5  (as the project says)\n"), "{text}");
     assert!(text.contains("  SNAPSHOT_BYTES_MAX                   1 MiB  One snapshot of an instance"), "{text}");
 }
+
+#[test]
+fn why_gives_each_arm_its_own_moment_after_a_date_was_moved() {
+    let project = r#"
+entity Deal { title: text due: datetime? shown as "{title}" }
+workflow Remind for deal: Deal when created {
+    try {
+        wait { until deal.due => log "due", after 30 days => log "late", after 40 days => log "very late" }
+    } catch e { log "never" }
+}
+"#;
+    let call = Call::new().file("p.proc", project);
+    fine(&call, &["deploy", "p.proc", "--activate", "--store", "s.db"]);
+    fine(&call, &["record", "create", "Deal", "title=a", "due=2031-05-06T07:08[UTC]", "--store", "s.db"]);
+    work(&call);
+    let (id, deal) = only(&call, "Remind");
+    let waits = || {
+        let why = fine(&call, &["why", &id, "--store", "s.db"]).out;
+        why.lines().find_map(|line| line.strip_prefix("  waits     ")).unwrap_or_else(|| panic!("{why}")).to_owned()
+    };
+    let after = waits().split_once(", or after 30 days (").unwrap().1.to_owned();
+    assert_eq!(waits(), format!("until deal.due (2031-05-06 07:08), or after 30 days ({after}"));
+    fine(&call, &["record", "update", &deal, "due=2029-01-02T03:04[UTC]", "--store", "s.db"]);
+    work(&call);
+    assert_eq!(waits(), format!("until deal.due (2029-01-02 03:04), or after 30 days ({after}"));
+    assert!(!after.contains("2029") && !after.contains("2031"), "{after}");
+    fine(&call, &["record", "update", &deal, "due=none", "--store", "s.db"]);
+    work(&call);
+    assert!(waits().starts_with("until deal.due, or after 30 days, or after 40 days; by the clock 20"), "{}", waits());
+    // One that holds already is told as it is; looking at it does nothing.
+    let lines = log(&call, &id);
+    fine(&call, &["record", "update", &deal, "due=2020-01-02T03:04[UTC]", "--store", "s.db"]);
+    assert!(fine(&call, &["why", &id, "--store", "s.db"]).out.contains(" is ready to run"));
+    assert_eq!(log(&call, &id), lines);
+}

@@ -183,8 +183,10 @@ fn json_is_imported_as_lines_and_as_a_list() {
     let outcome = record(&call, &["import", "Deal", "cut.json", "--refused", "cut.jsonl"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.err.contains("error[E0912]") && outcome.err.contains("--skip 3"), "{}", outcome.err);
-    // The file is not overwritten.
-    assert_eq!(record(&call, &["import", "Deal", "l.jsonl"]).code, 3);
+    // It is not imported twice, unless that is meant; then the file of the refused is not overwritten.
+    let outcome = record(&call, &["import", "Deal", "l.jsonl"]);
+    assert!(outcome.code == 1 && outcome.err.contains("has been imported already: 1 row became"), "{}", outcome.err);
+    assert_eq!(record(&call, &["import", "Deal", "l.jsonl", "--skip", "0"]).code, 3);
 }
 
 #[test]

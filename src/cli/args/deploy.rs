@@ -107,6 +107,11 @@ pub(in crate::cli) struct StartArgs {
     #[arg(long = "where", value_name = "NAME=VALUE", requires = "each")]
     pub conditions: Vec<String>,
 
+    /// With --each: only on the records behind this one, by number; 0 is all of them, also where an earlier call was cut
+    /// short
+    #[arg(long, value_name = "RECORD", requires = "each")]
+    pub after: Option<String>,
+
     #[command(flatten)]
     pub write: WriteArgs,
 }

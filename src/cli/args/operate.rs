@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{ClockArgs, ReportArgs, StoreArgs, WriteArgs};
 use crate::base::distance::did_you_mean;
-use crate::engine::store::Status;
+use crate::engine::store::{LogKind, Status};
 use crate::sema::library::{self, Library};
 
 #[derive(Args, Debug)]
@@ -87,13 +87,37 @@ pub(in crate::cli) struct ListArgs {
     #[command(flatten)]
     pub store: StoreArgs,
 
+    /// The same as the name without an option
+    #[arg(long = "process", value_name = "PROCESS", conflicts_with = "process")]
+    pub process_option: Option<String>,
+
+    /// Only in this status, such as parked or failed
+    #[arg(long, value_name = "STATUS", value_parser = any_status)]
+    pub status: Option<Status>,
+
+    /// Only with this primary record, such as opportunity:42
+    #[arg(long, value_name = "RECORD")]
+    pub record: Option<String>,
+
     /// Also those that have ended
     #[arg(long)]
     pub all: bool,
 
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+
+    /// Only those behind this one, by number
+    #[arg(long, value_name = "INSTANCE", default_value_t = 0)]
+    pub after: i64,
+
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn any_status(word: &str) -> Result<Status, String> {
+    Status::parse(word).ok_or_else(|| format!("it is one of: {}", Status::ALL.map(Status::word).join(", ")))
 }
 
 #[derive(Args, Debug)]
@@ -103,6 +127,22 @@ pub(in crate::cli) struct LogArgs {
 
     #[command(flatten)]
     pub store: StoreArgs,
+
+    /// Only of this process
+    #[arg(long, value_name = "PROCESS")]
+    pub process: Option<String>,
+
+    /// Only about this record, such as opportunity:42
+    #[arg(long, value_name = "RECORD")]
+    pub record: Option<String>,
+
+    /// Only of this kind: create, update, delete, refuse, start, wait, park, end, emit or note; several with commas
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind, value_delimiter = ',')]
+    pub kinds: Vec<LogKind>,
+
+    /// Only the last so many lines
+    #[arg(long, value_name = "N", conflicts_with_all = ["limit", "after"])]
+    pub last: Option<usize>,
 
     /// At most so many lines
     #[arg(long, value_name = "N")]
@@ -115,6 +155,10 @@ pub(in crate::cli) struct LogArgs {
     /// As JSON, each line with its key
     #[arg(long)]
     pub json: bool,
+}
+
+fn kind(word: &str) -> Result<LogKind, String> {
+    LogKind::parse(word).ok_or_else(|| format!("it is one of: {}", LogKind::ALL.map(LogKind::word).join(", ")))
 }
 
 #[derive(Args, Debug)]

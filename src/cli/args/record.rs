@@ -106,9 +106,9 @@ pub(in crate::cli) struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     pub refused: Option<PathBuf>,
 
-    /// Pass over the first rows, which an import that was cut short has done
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub skip: u64,
+    /// Pass over the first rows, whatever the store knows of an earlier import of the file; 0 imports all of them again
+    #[arg(long, value_name = "N")]
+    pub skip: Option<u64>,
 
     #[command(flatten)]
     pub write: WriteArgs,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::BackupArgs;
+use crate::cli::busy;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::store;
@@ -30,7 +31,10 @@ fn copy(args: &BackupArgs, term: &Term) -> Result<Exit, Exit> {
         term.err("error: the backup would take the place of the store\n  help: name another file\n");
         return Err(Exit::Usage);
     }
-    output::put_made(to, term, |beside| backup(from, beside).map_err(|error| store::failed(term, error)))?;
+    let what = format!("copies `{}`", from.display());
+    output::put_made(to, term, |beside| {
+        busy::told(&what, || backup(from, beside)).map_err(|error| store::failed(term, error))
+    })?;
     let size = std::fs::metadata(to).map(|file| file.len()).unwrap_or_default();
     term.out(&format!("{} holds all of {} ({} KiB)\n", to.display(), from.display(), size >> 10));
     Ok(Exit::Fine)

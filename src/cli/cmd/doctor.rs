@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::args::DoctorArgs;
+use crate::cli::busy;
 use crate::cli::cmd::run::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::store;
@@ -15,7 +16,8 @@ pub(in crate::cli) fn run(args: &DoctorArgs, term: &Term) -> Exit {
 fn examine(args: &DoctorArgs, term: &Term) -> Result<Exit, Exit> {
     let path = &args.store.store;
     let mut simulation = store::simulation(path, term)?;
-    let damage = simulation.engine.examine().map_err(|failure| store::failed(term, failure))?;
+    let what = format!("looks through `{}`", path.display());
+    let damage = busy::told(&what, || simulation.engine.examine()).map_err(|failure| store::failed(term, failure))?;
     let missing = simulation.engine.settings_without_value();
     let told = |name: &&str| format!("the setting `config.{name}` has no value: processes that read it are parked");
     let wrong: Vec<String> = damage.iter().cloned().chain(missing.iter().map(told)).collect();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{run::quoted, start};
 use crate::base::distance::did_you_mean;
-use crate::base::value::Duration;
+use crate::base::value::{Duration, RecordRef};
 use crate::cli::args::{CancelArgs, ChosenArgs, FilterArgs, Format, PostponeArgs, ResumeArgs};
 use crate::cli::cmd::snapshot;
 use crate::cli::exit::Exit;
@@ -189,13 +189,7 @@ impl Order<'_> {
 
     /// The instances of the filter that the operation may be done to, ascending.
     fn chosen(&self, engine: &mut Engine, term: &Term) -> Result<Vec<i64>, Exit> {
-        let primary = match &self.filter.record {
-            Some(word) => Some(start::record(engine.module(), word).ok_or_else(|| {
-                term.err(&format!("error: `--record {word}` is no record\n  help: write one as opportunity:42\n"));
-                Exit::Usage
-            })?),
-            None => None,
-        };
+        let primary = primary(engine, self.filter.record.as_deref(), term)?;
         let process = self.filter.process.clone();
         let base = InstanceFilter { process, primary, ..InstanceFilter::default() };
         let mut found = Vec::new();
@@ -315,8 +309,17 @@ fn verb(operation: &Operation) -> &'static str {
     }
 }
 
+/// The record of `--record`.
+pub(super) fn primary(engine: &Engine, word: Option<&str>, term: &Term) -> Result<Option<RecordRef>, Exit> {
+    let Some(word) = word else { return Ok(None) };
+    start::record(engine.module(), word).map(Some).ok_or_else(|| {
+        term.err(&format!("error: `--record {word}` is no record\n  help: write one as opportunity:42\n"));
+        Exit::Usage
+    })
+}
+
 /// A name that no process of the current build has, and no instance either.
-fn refuse_unknown(engine: &mut Engine, name: &str, term: &Term) -> Result<(), Exit> {
+pub(super) fn refuse_unknown(engine: &mut Engine, name: &str, term: &Term) -> Result<(), Exit> {
     let filter = InstanceFilter { process: Some(name.to_owned()), ..InstanceFilter::default() };
     let count = engine.store().count_instances(&filter).map_err(|error| store::failed(term, error))?;
     let names: Vec<&str> = engine.module().processes.iter().map(|process| process.name.as_str()).collect();

@@ -1,7 +1,9 @@
 //! `abide record`: records of a store, written through the same pipeline as by processes.
 
+mod done;
 pub(in crate::cli) mod fields;
 mod import;
+mod keys;
 mod refused;
 mod rows;
 mod show;
@@ -33,7 +35,7 @@ fn create(args: &CreateArgs, term: &Term) -> Result<Exit, Exit> {
     let mut engine = store::engine(&args.write.store.store, term)?;
     let user = acting(&mut engine, args.write.user.as_deref(), term);
     let entity = fields::entity(engine.module(), &args.entity, term)?;
-    let writes = fields::writes(engine.module(), entity, &args.fields, term);
+    let writes = fields::writes(&mut engine, entity, &args.fields, term);
     let (user, writes) = (user?, writes?);
     fields::begins(engine.module(), entity, &writes, term)?;
     let record = engine.create(user, entity, &writes).map_err(|failure| store::refused(term, failure))?;
@@ -44,7 +46,7 @@ fn update(args: &UpdateArgs, term: &Term) -> Result<Exit, Exit> {
     let mut engine = store::engine(&args.write.store.store, term)?;
     let user = acting(&mut engine, args.write.user.as_deref(), term);
     let record = fields::record(engine.module(), &args.record, term)?;
-    let writes = fields::writes(engine.module(), record.entity, &args.fields, term);
+    let writes = fields::writes(&mut engine, record.entity, &args.fields, term);
     let (user, writes) = (user?, writes?);
     engine.update(user, record, &writes).map_err(|failure| store::refused(term, failure))?;
     told(&engine, "updated", record, &args.write, term)

@@ -1,17 +1,19 @@
 //! Entities, records and values as they stand on the command line.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::keys::{Keys, Meant};
 use crate::base::distance::did_you_mean;
 use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::module::{CompareOp, EntityDef, FieldDef, Module, SystemField};
 use crate::bytecode::types::FieldIdx;
 use crate::cli::exit::Exit;
-use crate::cli::settings;
 use crate::cli::term::Term;
+use crate::cli::{settings, store};
 use crate::diag::render;
-use crate::engine::Write;
 use crate::engine::store::Condition;
+use crate::engine::{Engine, Write};
 
 /// Finds an entity by its name or its table.
 pub(super) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityIdx, Exit> {
@@ -49,11 +51,17 @@ pub(super) fn is_writable(field: &FieldDef) -> bool {
 }
 
 /// `NAME=VALUE …` as writes; all mistakes are told.
-pub(super) fn writes(module: &Module, entity: EntityIdx, words: &[String], term: &Term) -> Result<Vec<Write>, Exit> {
+pub(super) fn writes(
+    engine: &mut Engine,
+    entity: EntityIdx,
+    words: &[String],
+    term: &Term,
+) -> Result<Vec<Write>, Exit> {
+    let program = Arc::clone(engine.program());
     let mut all = Vec::new();
-    for (field, def, value) in named(module, entity, words, term)? {
+    for (field, def, value) in named(engine, program.module(), entity, words, term)? {
         if is_writable(def) {
-            all.push(read(module, def, value, term).map(|value| Write::set(field, value)));
+            all.push(read(engine, def, value, term).map(|value| Write::set(field, value)));
         } else {
             term.err(&format!("error[R0310]: `{}` is written by abide itself\n", def.name));
             all.push(Err(Exit::Wrong));
@@ -87,19 +95,20 @@ pub(super) fn begins(module: &Module, entity: EntityIdx, writes: &[Write], term:
 
 /// `NAME=VALUE …` as conditions; all mistakes are told. What is private cannot be asked for.
 pub(in crate::cli) fn conditions(
-    module: &Module,
+    engine: &mut Engine,
     entity: EntityIdx,
     words: &[String],
     term: &Term,
 ) -> Result<Vec<Condition>, Exit> {
+    let program = Arc::clone(engine.program());
     let mut all = Vec::new();
-    for (field, def, value) in named(module, entity, words, term)? {
+    for (field, def, value) in named(engine, program.module(), entity, words, term)? {
         if def.private {
             term.err(&format!("error: `{}` is private: nothing can be found by it\n", def.name));
             all.push(Err(Exit::Wrong));
             continue;
         }
-        all.push(read(module, def, value, term).map(|value| match value {
+        all.push(read(engine, def, value, term).map(|value| match value {
             Value::None => Condition { path: vec![field], op: CompareOp::IsNone, argument: Value::None },
             value => Condition::equal(field, value),
         }));
@@ -109,6 +118,7 @@ pub(in crate::cli) fn conditions(
 
 /// The fields that are named, with the texts of their values. What is wrong is told, and fails only at the end.
 fn named<'m, 'w>(
+    engine: &mut Engine,
     module: &'m Module,
     entity: EntityIdx,
     words: &'w [String],
@@ -139,7 +149,7 @@ fn named<'m, 'w>(
     if let Some(Err(exit)) = wrong.into_iter().next() {
         for (_, def, value) in known {
             // It tells what is wrong itself.
-            let _ = read(module, def, value, term);
+            let _ = read(engine, def, value, term);
         }
         return Err(exit);
     }
@@ -157,8 +167,19 @@ pub(super) fn unknown(entity: &EntityDef, name: &str) -> String {
     format!("`{}` has no field `{name}`; {hint}", entity.name)
 }
 
-fn read(module: &Module, field: &FieldDef, text: &str, term: &Term) -> Result<Value, Exit> {
-    settings::from_text(module, field.ty, text, &format!("{}=", field.name), &|_| None).map_err(|(problem, sources)| {
+/// The value of a field, as it stands on the command line.
+fn read(engine: &mut Engine, field: &FieldDef, text: &str, term: &Term) -> Result<Value, Exit> {
+    match Keys::default().meant(engine, field.ty, text).map_err(|failure| store::failed(term, failure))? {
+        Meant::Record(value) => return Ok(value),
+        Meant::Wrong(problem) => {
+            term.err(&format!("error[E0915]: `{}`: {problem}\n", field.name));
+            term.err("  help: `abide record find` lists records; each can be named by its number, too: account:7\n");
+            return Err(Exit::Wrong);
+        }
+        Meant::Other => {}
+    }
+    let read = settings::from_text(engine.module(), field.ty, text, &format!("{}=", field.name), &|_| None);
+    read.map_err(|(problem, sources)| {
         term.err(&render::human(&[problem], &sources, &term.messages()));
         Exit::Wrong
     })

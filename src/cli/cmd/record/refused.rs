@@ -46,7 +46,7 @@ impl Refused {
 
     pub(super) fn add(&mut self, row: &Row, reason: &str) -> io::Result<()> {
         let line = match row {
-            Row::Cells(cells) => {
+            Row::Cells(cells, _) => {
                 let width = self.columns.as_ref().map_or(0, Vec::len);
                 let mut cells = cells.clone();
                 cells.resize(cells.len().max(width), String::new());
@@ -77,9 +77,28 @@ impl Refused {
         self.file.as_mut().ok_or_else(|| io::Error::other("it is not open"))
     }
 
-    /// Hands what was added to the system.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), |file| file.flush())
+    /// Makes certain that what was added is on disk, and gives how long the file is: 0 if there is none.
+    pub(super) fn flush(&mut self) -> io::Result<u64> {
+        let Some(file) = &mut self.file else {
+            let known = std::fs::metadata(&self.path).ok().filter(|_| self.goes_on);
+            return Ok(known.map_or(0, |known| known.len()));
+        };
+        file.flush()?;
+        file.get_ref().sync_data()?;
+        Ok(file.get_ref().metadata()?.len())
+    }
+
+    /// Takes back what was added since the file was so long.
+    pub(super) fn cut(&mut self, bytes: u64) -> io::Result<()> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        // What is not written yet is not to be written.
+        let (file, _) = file.into_parts();
+        if bytes > 0 {
+            self.goes_on = true;
+            return file.set_len(bytes);
+        }
+        drop(file);
+        std::fs::remove_file(&self.path)
     }
 }
 

@@ -11,8 +11,8 @@ use crate::data::reader::{Begin, Reader, Trouble};
 
 /// A row as it stands in its file.
 pub(super) enum Row {
-    /// A line of CSV.
-    Cells(Vec<String>),
+    /// A row of CSV, and on how many lines it stands.
+    Cells(Vec<String>, u64),
     /// An object, with its text.
     Object(Json, String),
     /// What is no row: its text, and why not.
@@ -21,7 +21,8 @@ pub(super) enum Row {
 
 /// Where rows come from.
 pub(super) enum Rows {
-    Csv(Box<csv::Reader<File>>),
+    /// With what stands between its cells, and the file once more, to look at its end.
+    Csv(Box<csv::Reader<File>>, u8, File),
     /// A JSON value a line.
     Lines(BufReader<File>),
     /// A list, whether its first value is still to come, and the file once more, for the texts of the values.
@@ -32,12 +33,16 @@ impl Rows {
     /// Opens a file; of CSV also gives the names of the columns.
     pub(super) fn open(path: &Path) -> io::Result<(Self, Option<Vec<String>>)> {
         let mut file = File::open(path)?;
+        refuse_other_text(&mut file)?;
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             let delimiter = delimiter(&mut file)?;
             let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
-            let columns = reader.headers().map_err(io::Error::other)?.iter().map(|name| name.trim().to_owned());
-            let columns = columns.collect();
-            return Ok((Rows::Csv(Box::new(reader)), Some(columns)));
+            let columns = reader.headers().map_err(|error| match error.kind() {
+                csv::ErrorKind::Utf8 { .. } => no_text("its line of names is not UTF-8"),
+                _ => io::Error::other(error),
+            })?;
+            let columns = columns.iter().map(|name| name.trim().to_owned()).collect();
+            return Ok((Rows::Csv(Box::new(reader), delimiter, File::open(path)?), Some(columns)));
         }
         let is_list = first_solid(&file)? == Some(b'[');
         file.seek(SeekFrom::Start(0))?;
@@ -55,11 +60,32 @@ impl Rows {
     /// The next row, unless that was the last. Where an error ends the file, no row can be found behind it.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
         match self {
-            Rows::Csv(reader) => cells(reader),
+            Rows::Csv(reader, delimiter, file) => cells(reader, *delimiter, file),
             Rows::Lines(reader) => line(reader),
             Rows::List(reader, is_first, file) => item(reader, is_first, file),
         }
     }
+}
+
+/// What is said of a file that holds no rows.
+fn no_text(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// A file without rows, or one whose letters are not those of UTF-8, is told to be so.
+fn refuse_other_text(file: &mut File) -> io::Result<()> {
+    if first_solid(file)?.is_none() {
+        return Err(no_text("it is empty"));
+    }
+    file.seek(SeekFrom::Start(0))?;
+    let mut start = Vec::new();
+    Read::by_ref(file).take(2).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    // Every second byte of Latin letters is 0 there, and no text begins with U+FFFE.
+    if matches!(start.as_slice(), [0xFF, 0xFE] | [0xFE, 0xFF] | [0, _] | [_, 0]) {
+        return Err(no_text("it is UTF-16, and not UTF-8"));
+    }
+    Ok(())
 }
 
 /// What stands between the cells: what the line of the names has most of.
@@ -81,16 +107,45 @@ fn first_solid(file: &File) -> io::Result<Option<u8>> {
     Ok(None)
 }
 
-fn cells(reader: &mut csv::Reader<File>) -> io::Result<Option<Row>> {
+fn cells(reader: &mut csv::Reader<File>, delimiter: u8, file: &mut File) -> io::Result<Option<Row>> {
+    let before = reader.position().line();
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record).map_err(io::Error::other)? {
         return Ok(None);
     }
+    let (first, end) = (record.position().map_or(before, csv::Position::line), reader.position());
+    if end.byte() == file.metadata()?.len()
+        && let Some(start) = record.position()
+        && is_open(file, start.byte(), delimiter)?
+    {
+        return Err(io::Error::other(format!(
+            "the row that begins in line {first} has a quote that is not closed, so that it holds the rest of the file"
+        )));
+    }
+    let lines = end.line().saturating_sub(first).max(1);
     let cells: Result<Vec<String>, _> = record.iter().map(|cell| String::from_utf8(cell.to_vec())).collect();
     Ok(Some(match cells {
-        Ok(cells) => Row::Cells(cells),
+        Ok(cells) => Row::Cells(cells, lines),
         Err(_) => Row::Bad(String::from_utf8_lossy(record.as_slice()).into_owned(), "it is not UTF-8".to_owned()),
     }))
+}
+
+/// Whether a quote is open at the end of a file whose last row begins here. A quote within quotes is written twice; both
+/// of them leave things as they are.
+fn is_open(file: &mut File, start: u64, delimiter: u8) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(start))?;
+    let (mut is_open, mut is_first) = (false, true);
+    for byte in BufReader::new(file).bytes() {
+        let byte = byte?;
+        // Within a cell that has none at its beginning it is a letter like others.
+        if byte == b'"' && (is_open || is_first) {
+            is_open = !is_open;
+            is_first = true;
+        } else {
+            is_first = !is_open && (byte == delimiter || matches!(byte, b'\n' | b'\r'));
+        }
+    }
+    Ok(is_open)
 }
 
 fn line(reader: &mut BufReader<File>) -> io::Result<Option<Row>> {

@@ -93,9 +93,8 @@ fn object(simulation: &Simulation<'_>, record: RecordRef, row: &Row) -> Json {
 
 pub(super) fn find(args: &FindArgs, term: &Term) -> Result<Exit, Exit> {
     let mut simulation = store::simulation(&args.store.store, term)?;
-    let module = simulation.engine.module();
-    let entity = fields::entity(module, &args.entity, term)?;
-    let conditions = fields::conditions(module, entity, &args.fields, term)?;
+    let entity = fields::entity(simulation.engine.module(), &args.entity, term)?;
+    let conditions = fields::conditions(&mut simulation.engine, entity, &args.fields, term)?;
     let limit = args.limit.saturating_add(1);
     let found = simulation.engine.store().candidates(entity, &conditions, args.after, limit);
     let mut ids = found.map_err(|error| store::failed(term, error))?;
