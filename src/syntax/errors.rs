@@ -286,6 +286,16 @@ pub(super) fn comma_between_arrows(comma: Span) -> Diagnostic {
     .fix("remove `,`", comma, "", Applicability::Suggested)
 }
 
+/// `for x in xs { … }`.
+pub(super) fn for_without_each(word: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a loop is written `for each`", word, "`each` is missing behind it").fix(
+        "write `for each`",
+        word,
+        "for each",
+        Applicability::Safe,
+    )
+}
+
 /// A word of the language as a new name.
 pub(super) fn reserved_word(word: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0114, format!("`{word}` is a word of the language"), span, "cannot be a name here")

@@ -92,9 +92,7 @@ impl Formatter<'_> {
                 concat([head, self.lines(open, arms, place, Self::match_arm)])
             }
             StmtKind::For { name, source, body } => {
-                let has_each = self.slice(stmt.span.start, name.span.start).contains("each");
-                let words = if has_each { "for each" } else { "for" };
-                let head = concat([text(format!("{words} {} in ", self.name(name))), self.expr(source)]);
+                let head = concat([text(format!("for each {} in ", self.name(name))), self.expr(source)]);
                 self.with_block(head, body)
             }
             StmtKind::While { condition, body } => {

@@ -124,7 +124,7 @@ pub enum StmtKind {
         /// The arms in order.
         arms: Vec<MatchArm>,
     },
-    /// `for each l in lines { }`, `for i in range(1, 3) { }`.
+    /// `for each l in lines { }`.
     For {
         /// The bound name.
         name: Ident,

@@ -101,6 +101,7 @@ impl Builder<'_> {
     fn parallel(&mut self, mut nodes: Nodes<'_>) -> Built<EffectKind> {
         if let Some(each) = nodes.option(Rule::parallel_for) {
             let mut each = self.nodes(each);
+            self.each_after_for(&mut each);
             let name = self.new_name(&mut each)?;
             let source = Box::new(self.presume_expr(&mut each)?);
             let limit = each.option(Rule::at_once).map(|limit| self.only_expr(limit).map(Box::new)).transpose()?;

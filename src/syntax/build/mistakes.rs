@@ -155,6 +155,16 @@ impl Builder<'_> {
         }
     }
 
+    /// `for x in xs`: the loop is written `for each`.
+    pub(super) fn each_after_for(&mut self, nodes: &mut Nodes<'_>) {
+        if let Some(missing) = nodes.option(Rule::missing_each) {
+            let start = self.span(&missing).start;
+            let before = self.tokens.partition_point(|token| token.end <= start).checked_sub(1);
+            let word = before.and_then(|at| self.tokens.get(at)).map(|token| token.span(self.file));
+            self.diagnostics.extend(word.map(errors::for_without_each));
+        }
+    }
+
     /// Whether the word before a place is one with which other languages call.
     fn is_behind_foreign_call(&self, span: Span) -> bool {
         matches!(self.word_before(span), "await" | "call" | "new")

@@ -165,6 +165,7 @@ impl Builder<'_> {
                 StmtKind::Match { subject, arms: arms.each(|arm| self.match_arm(arm))? }
             }
             Rule::for_stmt => {
+                self.each_after_for(&mut nodes);
                 let name = self.new_name(&mut nodes)?;
                 let source = self.presume_expr(&mut nodes)?;
                 StmtKind::For { name, source, body: self.presume_block(&mut nodes)? }

@@ -4,6 +4,7 @@ use super::token_is_name;
 use crate::diag::Diagnostic;
 use crate::syntax::errors::{self, habits};
 use crate::syntax::recover::explain::{self, Place};
+use crate::syntax::recover::kinds::Kind;
 use crate::syntax::scan::TokenKind;
 
 /// Fields of entities and records.
@@ -11,6 +12,14 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
     let token = place.token(place.at)?;
     let (word, span) = (token.text(place.source), place.span(token));
     let next = place.word(place.at + 1);
+    if token.kind == TokenKind::Number && place.kind == Kind::Param && range_follows(place) {
+        return Some(habits::instead(
+            "bounds stand at fields of entities only",
+            span,
+            "not for this one",
+            "leave them out, and test the value where it is used; a field of an entity keeps its bounds whatever writes it",
+        ));
+    }
     match (word, next) {
         ("{", "get" | "set" | "private") if place.at == place.from + 1 => Some(habits::instead(
             "a field has no `get` and `set`",
@@ -29,6 +38,12 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
                 format!("write `lines: many {word} via deal`, the name first"),
             ))
         }
+        ("as", _) if place.kind == Kind::EntityPart && behind_type(place) => Some(habits::instead(
+            "the physical name stands behind the name of a field",
+            span,
+            "not behind the type",
+            format!("write `name as {next}: …`"),
+        )),
         ("?", ":") if place.at == place.from + 1 => {
             let name = place.word(place.from);
             let ty = place.word(place.at + 2);
@@ -110,6 +125,16 @@ pub(super) fn field(place: &Place<'_>) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// `0..5`, `0%..100%`.
+fn range_follows(place: &Place<'_>) -> bool {
+    (place.at + 1..place.at + 3).any(|at| place.word(at).starts_with(".."))
+}
+
+/// Whether a text follows, and it is no field of the name `as`.
+fn behind_type(place: &Place<'_>) -> bool {
+    place.token(place.at + 1).is_some_and(|next| next.kind == TokenKind::Text)
 }
 
 /// Values of fields: `score++`, `...changes`.

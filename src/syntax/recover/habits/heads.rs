@@ -6,6 +6,9 @@ use crate::syntax::errors::habits;
 use crate::syntax::recover::explain::{Failure, Place};
 use crate::syntax::scan::TokenKind;
 
+/// What ends a schedule.
+const ENDS: [&str; 10] = ["{", "only", "run", "keep", "limit", "scope", "rank", "before", "after", ","];
+
 /// What is wrong with a head.
 pub(super) fn known(place: &Place<'_>, failure: &Failure) -> Option<Diagnostic> {
     place.at.checked_sub(1)?;
@@ -44,6 +47,11 @@ fn event(here: &Here<'_>) -> Option<Diagnostic> {
             "unknown event",
             "write `status changed`, `status changed to won` or `status changed from open to won`",
         )),
+        "every" | "cron" if here.is_process() && !here.has("when") => {
+            let rest = (place.at..place.to).map_while(|at| Some(place.word(at)).filter(|word| !ENDS.contains(word)));
+            let help = format!("write `when {}`", rest.collect::<Vec<_>>().join(" "));
+            Some(habits::instead("a schedule is an event, named after `when`", span, "expected `when`", help))
+        }
         "on" if here.is_process() => {
             let event = place.word(place.at + 1);
             let event = if event.is_empty() || event == "{" { "created" } else { event };
