@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "vm",
         ],
     ),
-    ("vm", &["base", "bytecode", "diag"]),
+    ("vm", &["base", "bytecode", "data", "diag"]),
 ];
 
 /// The one place where a crate may be named.

@@ -165,7 +165,7 @@ pub(super) fn too_late(term: &Term) -> Exit {
 /// Tells what refused a command, with its place in the source if it has one, or what is wrong with the store.
 pub(super) fn refused(term: &Term, failure: Failure) -> Exit {
     let Failure::Fault(fault) = failure else { return failed(term, failure) };
-    term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+    term.err(&format!("error[{}]: {}\n", fault.code, fault.beside_code()));
     if let Some(place) = &fault.at {
         let call = if place.called_at.is_empty() { String::new() } else { format!(", called at {}", place.called_at) };
         term.err(&format!("  at {}, in {}{call}\n", place.line(), place.function));

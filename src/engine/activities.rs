@@ -10,6 +10,7 @@ use crate::{
         types::{ProcessIdx, RecordIdx, TypeIdx},
         verify,
     },
+    data::show::Show,
     vm::fault::Fault,
 };
 
@@ -176,8 +177,5 @@ fn failure(module: &Module, name: &str, error: ActivityError) -> Failure {
 }
 
 fn raised(module: &Module, record: RecordIdx, value: Value) -> Failure {
-    match module.record(record) {
-        Some(def) => Fault::raised(&def.name, &def.fields, record, value).into(),
-        None => faults::unknown_request("an error"),
-    }
+    Fault::raised(&Show { whole: true, ..Show::new(module, false) }, record, value).into()
 }

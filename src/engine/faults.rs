@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::vm::fault::Fault;
+use crate::vm::fault::{Fault, told};
 
 use super::store::StoreError;
 
@@ -30,7 +30,7 @@ impl From<Fault> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Fault(fault) => write!(f, "{}: {}", fault.code, fault.message),
+            Failure::Fault(fault) => f.write_str(&told(&fault.code, ": ", &fault.message)),
             Failure::Store(error) => write!(f, "{}: {error}", error.code().0),
         }
     }

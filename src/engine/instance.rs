@@ -8,7 +8,7 @@ use crate::{
         module::{Keep, PointDef, ProcessDef},
         types::ProcessIdx,
     },
-    vm::fault::Fault,
+    vm::fault::{Fault, told},
 };
 
 use super::{
@@ -116,7 +116,7 @@ impl Engine {
             kind: LogKind::Park,
             place: stored.place.clone(),
             stage: fault.at.as_ref().map(|at| at.stage.clone()).unwrap_or_default(),
-            message: format!("{}: {}", stored.code, stored.message),
+            message: told(&stored.code, ": ", &stored.message),
             ..Line::of(instance)
         };
         instance.fault = Some(stored);

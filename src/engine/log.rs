@@ -2,7 +2,7 @@
 
 use crate::{
     base::value::{EntityIdx, RecordRef},
-    vm::fault::{Fault, Place},
+    vm::fault::{Fault, Place, told},
 };
 
 use super::{
@@ -126,7 +126,7 @@ impl Engine {
 
     /// What was asked for and refused, with the process and the place of the fault as far as they are known.
     pub(crate) fn log_refusal(&mut self, actor: &Actor, subject: Subject, fault: &Fault) -> Answer<()> {
-        let mut message = format!("{}: {}", fault.code, fault.message);
+        let mut message = told(&fault.code, ": ", &fault.message);
         if let Subject::New(entity) = subject {
             let name = self.module().entity(entity).map_or("", |entity| entity.name.as_str());
             message.push_str(&format!(" (a new {name})"));

@@ -13,7 +13,11 @@ use crate::{
         types::{PointIdx, ProcessIdx},
     },
     data::show,
-    vm::{fault::Fault, machine::Machine, snapshot::SnapshotError},
+    vm::{
+        fault::{Fault, told},
+        machine::Machine,
+        snapshot::SnapshotError,
+    },
 };
 
 use super::{
@@ -129,7 +133,7 @@ impl Engine {
         let line = Line {
             place: stored.place.clone(),
             stage: fault.at.as_ref().map(|at| at.stage.clone()).unwrap_or_default(),
-            message: format!("{}: {}; it is tried again in {again}", stored.code, stored.message),
+            message: format!("{}; it is tried again in {again}", told(&stored.code, ": ", &stored.message)),
             ..Line::of(&instance)
         };
         instance.fault = Some(stored);

@@ -70,7 +70,7 @@ impl Timeline<'_> {
     fn reasons(&self, instance: &InstanceView) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(fault) = &instance.fault {
-            lines.push(format!("{} {}", fault.code, fault.sentence()));
+            lines.push(fault.sentence());
             lines.extend(fault.values.iter().map(|(name, value)| format!("{name} = {value}")));
             lines.extend((fault.tries > 0).then(|| format!("tried {}", times(fault.tries))));
         } else if !instance.message.is_empty() {

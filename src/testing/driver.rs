@@ -94,7 +94,7 @@ impl Driver {
         let parked = engine.store().instances(&filter)?;
         let Some(fault) = parked.first().and_then(|instance| instance.fault.as_ref()) else { return Ok(String::new()) };
         let verb = if parked.len() == 1 { "is" } else { "are" };
-        Ok(format!("; {} {verb} parked: {} {}", parked.len(), fault.code, fault.sentence()))
+        Ok(format!("; {} {verb} parked: {}", parked.len(), fault.sentence()))
     }
 
     /// Instances of a process that are parked.

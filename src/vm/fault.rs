@@ -3,10 +3,10 @@
 use crate::{
     base::value::Value,
     bytecode::{
-        module::ParamDef,
         traps::TrapCode,
         types::{RecordIdx, TypeIdx},
     },
+    data::show::Show,
 };
 
 /// A fault. Raised by an instruction that traps, by `raise`, or by the host.
@@ -67,31 +67,56 @@ impl Fault {
         Self { code: code.into(), message: message.into(), ..Self::default() }
     }
 
-    /// An error from its record: the name is the code, the fields are the message.
+    /// An error from its record: the name is the code, the fields are the message as people read values. A text that is
+    /// the only field says all by itself.
     #[must_use]
-    pub(crate) fn raised(name: &str, declared: &[ParamDef], record: RecordIdx, value: Value) -> Self {
-        let mut message = name.to_owned();
-        if let Value::Record(fields) = &value {
-            let texts = declared.iter().zip(fields).filter_map(|(field, value)| match value {
-                Value::Text(text) => Some((field.name.as_str(), text.as_str())),
-                _ => None,
-            });
-            for (index, (name, text)) in texts.enumerate() {
-                message.push_str(if index == 0 { ": " } else { ", " });
-                if declared.len() > 1 {
-                    message.push_str(name);
-                    message.push(' ');
-                }
-                message.push_str(text);
+    pub(crate) fn raised(show: &Show<'_>, record: RecordIdx, value: Value) -> Self {
+        let (name, declared) = show.module.record(record).map_or(("", &[][..]), |def| (&def.name, &def.fields));
+        let fields = match &value {
+            Value::Record(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        let message = match fields {
+            [] => name.to_owned(),
+            [Value::Text(text)] => format!("{name}: {text}"),
+            fields => {
+                let shown = declared.iter().zip(fields).map(|(field, value)| {
+                    let value = show.value(field.ty, value, &|_| None);
+                    format!("{} {value}", field.name)
+                });
+                format!("{name}: {}", shown.collect::<Vec<_>>().join(", "))
             }
-        }
+        };
         Self { payload: Some((record, value)), ..Self::new(name, message) }
+    }
+
+    /// The message where the code stands before it already.
+    #[must_use]
+    pub fn beside_code(&self) -> &str {
+        without_code(&self.code, &self.message).unwrap_or(&self.message)
     }
 
     /// Whether it is a limit, which no `catch` sees.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         self.code.starts_with("R09") && self.payload.is_none()
+    }
+}
+
+/// A code and its message, with `between` them. The message of a raised error begins with its name, which is its code.
+#[must_use]
+pub fn told(code: &str, between: &str, message: &str) -> String {
+    match without_code(code, message) {
+        Some(_) => message.to_owned(),
+        None => format!("{code}{between}{message}"),
+    }
+}
+
+/// What follows the code in a message that begins with it; all of a message that is nothing else.
+fn without_code<'m>(code: &str, message: &'m str) -> Option<&'m str> {
+    match message.strip_prefix(code)? {
+        "" => Some(message),
+        rest => rest.strip_prefix(": "),
     }
 }
 
@@ -167,6 +192,16 @@ impl Raised {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_told_once() {
+        assert_eq!(told("R0103", " ", "the value is not there"), "R0103 the value is not there");
+        assert_eq!(told("Refused", " ", "Refused: too much"), "Refused: too much");
+        assert_eq!(told("Down", ": ", "Down"), "Down");
+        assert_eq!(told("Down", ": ", "Downtown"), "Down: Downtown");
+        let fault = Fault::new("Refused", "Refused: too much");
+        assert_eq!(fault.beside_code(), "too much");
+    }
 
     #[test]
     fn results_of_instructions_fit_registers() {

@@ -12,6 +12,7 @@ use crate::cli::args::BenchArgs;
 use crate::cli::exit::Exit;
 use crate::cli::target;
 use crate::cli::term::Term;
+use crate::vm::fault::told;
 use crate::vm::machine::{Machine, Outcome};
 use crate::vm::program::Program;
 
@@ -79,7 +80,7 @@ fn measure(program: &Arc<Program>, function: FuncIdx, args: &[Value]) -> Result<
         best = best.min(start.elapsed());
         let result = match outcome {
             Outcome::Done(result) => result.unwrap_or(Value::None),
-            Outcome::Faulted(fault) => return Err(format!("{}: {}", fault.code, fault.message)),
+            Outcome::Faulted(fault) => return Err(told(&fault.code, ": ", &fault.message)),
             _ => return Err("the function reads records, which a bench has none of".to_owned()),
         };
         if begun.elapsed() >= MEASURED {

@@ -132,7 +132,7 @@ fn instance(number: i64, store: &Path, as_json: bool, term: &Term) -> Result<Exi
             term.err(&format!(
                 "error[{}]: {}\n  help: `abide list --all --store {}` names them\n",
                 fault.code,
-                fault.message,
+                fault.beside_code(),
                 quoted(&store.to_string_lossy())
             ));
             return Err(Exit::Wrong);

@@ -248,7 +248,7 @@ impl Order<'_> {
             term.out(&format!("canceling {process} #{id}: {}\n", unwinding(1)));
         }
         for (id, fault) in &outcome.refused {
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+            term.err(&format!("error[{}]: {}\n", fault.code, fault.beside_code()));
             if let Some(help) = self.help(engine, *id) {
                 term.err(&format!("  help: {help}\n"));
             }

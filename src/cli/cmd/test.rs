@@ -8,6 +8,7 @@ use crate::cli::report::plural;
 use crate::cli::term::Term;
 use crate::cli::{settings, target};
 use crate::testing::{self, Outcome};
+use crate::vm::fault::told;
 
 /// The version of the object's shape.
 const VERSION: u32 = 1;
@@ -69,9 +70,12 @@ fn line(outcome: &Outcome) -> String {
     let Some(problem) = &outcome.problem else {
         return format!("ok      {} ({place})\n", outcome.title);
     };
-    let code = if problem.code.is_empty() { String::new() } else { format!("{}: ", problem.code) };
+    let said = match problem.code.as_str() {
+        "" => problem.message.clone(),
+        code => told(code, ": ", &problem.message),
+    };
     let at = if problem.place.is_empty() { place } else { problem.place.clone() };
-    let mut text = format!("FAILED  {} ({at})\n        {code}{}\n", outcome.title, problem.message);
+    let mut text = format!("FAILED  {} ({at})\n        {said}\n", outcome.title);
     for (name, value) in &problem.values {
         text.push_str(&format!("        {name} = {value}\n"));
     }

@@ -20,6 +20,7 @@ use crate::simulation::{
     Simulation, json as shown,
     timeline::{Timeline, times},
 };
+use crate::vm::fault;
 
 pub(in crate::cli) fn run(args: &WhyArgs, term: &Term) -> Exit {
     explain(args, term).unwrap_or_else(|exit| exit)
@@ -30,7 +31,7 @@ pub(super) fn known(engine: &mut Engine, id: i64, path: &Path, term: &Term) -> R
     engine.why(id).map_err(|failure| match failure {
         Failure::Fault(fault) => {
             let path = quoted(&path.to_string_lossy());
-            term.err(&format!("error[{}]: {}\n", fault.code, fault.message));
+            term.err(&format!("error[{}]: {}\n", fault.code, fault.beside_code()));
             term.err(&format!("  help: `abide list --store {path}` names them\n"));
             Exit::Wrong
         }
@@ -96,7 +97,7 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
     };
     let mut line = |what: &str, said: &str| text.push_str(&format!("  {what:<9} {said}\n"));
     if let Some(fault) = &view.fault {
-        line("fault", &format!("{} {}", fault.code, fault.message));
+        line("fault", &fault::told(&fault.code, " ", &fault.message));
         if !fault.place.is_empty() {
             line("at", &fault.place);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
+    vm::fault::told,
 };
 
 /// Where an instance stands.
@@ -92,7 +93,8 @@ impl StoredFault {
     /// What happened and where; a start that was refused stands nowhere yet.
     #[must_use]
     pub fn sentence(&self) -> String {
-        if self.place.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, self.place) }
+        let words = told(&self.code, " ", &self.message);
+        if self.place.is_empty() { words } else { format!("{words} ({})", self.place) }
     }
 }
 

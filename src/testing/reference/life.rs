@@ -107,7 +107,7 @@ impl<'a> Reference<'a> {
         let actor = Actor::user(user);
         let answer = self.whole(|me| work(me, actor));
         if let Err(fault) = &answer {
-            let message = format!("{}: {}", self.code(fault), self.message(fault));
+            let message = self.told(fault);
             self.tell(actor, LogKind::Refuse, record, Vec::new(), message);
         }
         answer
@@ -308,7 +308,7 @@ impl<'a> Reference<'a> {
     /// What becomes of an instance whose turn failed: it is tried again later, or parked.
     fn put_aside(&mut self, id: i64, fault: Fault) {
         let (retries, now) = (self.retries, self.now);
-        let message = format!("{}: {}", self.code(&fault), self.message(&fault));
+        let message = self.told(&fault);
         let Some(instance) = self.world.instance(id) else { return };
         instance.tries = if matches!(fault, Fault::Refused { fresh: true, .. }) { instance.tries + 1 } else { 0 };
         if instance.tries == 0 || instance.tries > retries.times {
@@ -325,7 +325,7 @@ impl<'a> Reference<'a> {
 
     /// Stops an instance where it rests.
     fn park(&mut self, id: i64, fault: Fault) {
-        let message = format!("{}: {}", self.code(&fault), self.message(&fault));
+        let message = self.told(&fault);
         let now = self.now;
         if let Some(instance) = self.world.instance(id) {
             (instance.status, instance.turn, instance.due) = (Status::Parked, None, None);

@@ -243,7 +243,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The words of a fault, as far as programs can see them: of a raised error its name and its texts.
+    /// The words of a fault, as far as programs can see them: of a raised error its name and its fields.
     fn message(&self, fault: &Fault) -> String {
         let Fault::Raised(record, fields) = fault else {
             return match fault {
@@ -252,13 +252,24 @@ impl<'a> Reference<'a> {
             };
         };
         let Some(def) = self.program.schema.records.get(usize::from(record.0)) else { return String::new() };
-        let texts = def.fields.iter().zip(fields).filter_map(|(field, value)| match value {
-            Value::Text(text) if def.fields.len() > 1 => Some(format!("{} {text}", field.name)),
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        });
-        let texts: Vec<String> = texts.collect();
-        if texts.is_empty() { def.name.clone() } else { format!("{}: {}", def.name, texts.join(", ")) }
+        let words = match fields.as_slice() {
+            [] => return def.name.clone(),
+            [Value::Text(text)] => text.clone(),
+            fields => {
+                let parts = def.fields.iter().zip(fields);
+                let parts = parts.map(|(field, value)| format!("{} {}", field.name, self.listed(value, &field.ty)));
+                parts.collect::<Vec<_>>().join(", ")
+            }
+        };
+        format!("{}: {words}", def.name)
+    }
+
+    /// The code of a fault with its words; a raised error says its name once.
+    fn told(&self, fault: &Fault) -> String {
+        match fault {
+            Fault::Raised(..) => self.message(fault),
+            _ => format!("{}: {}", self.code(fault), self.message(fault)),
+        }
     }
 
     fn process_name(&self, process: ProcessId) -> String {

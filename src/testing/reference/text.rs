@@ -34,6 +34,19 @@ impl<'a> Reference<'a> {
     pub(super) fn shown(&mut self, value: &Value, ty: &Ty) -> Evaluated<String> {
         Ok(match (value, ty) {
             (Value::None, _) => String::new(),
+            (Value::List(items), Ty::List(element) | Ty::Set(element)) => {
+                let texts = items.iter().map(|item| self.shown(item, element.present()));
+                texts.collect::<Evaluated<Vec<String>>>()?.join(", ")
+            }
+            (Value::Ref(record), _) => self.shown_name(*record)?,
+            (Value::Text(text), _) => text.clone(),
+            _ => self.scalar(value, ty).ok_or(Fault::Unsupported("text of a value"))?,
+        })
+    }
+
+    /// The text of a number, an amount, a truth or a member.
+    fn scalar(&self, value: &Value, ty: &Ty) -> Option<String> {
+        Some(match (value, ty) {
             (Value::Bool(truth), _) => truth.to_string(),
             (Value::Decimal(number), _) => number.normalize().to_string(),
             (Value::Enum(number), Ty::Enum(id)) => {
@@ -51,14 +64,22 @@ impl<'a> Reference<'a> {
                 }
                 format!("{amount} {}", money.currency)
             }
-            (Value::List(items), Ty::List(element) | Ty::Set(element)) => {
-                let texts = items.iter().map(|item| self.shown(item, element.present()));
-                texts.collect::<Evaluated<Vec<String>>>()?.join(", ")
-            }
-            (Value::Ref(record), _) => self.shown_name(*record)?,
-            (Value::Text(text), _) => text.clone(),
-            _ => return Err(Fault::Unsupported("text of a value")),
+            _ => return None,
         })
+    }
+
+    /// The text of a value of an error, as listings have it.
+    pub(super) fn listed(&self, value: &Value, ty: &Ty) -> String {
+        match (value, ty.present()) {
+            (Value::None, _) => "none".to_owned(),
+            (Value::Text(text), _) => format!("\"{}\"", text.replace('\n', "⏎")),
+            (Value::Ref(record), _) => self.identity(*record),
+            (Value::List(items), Ty::List(item) | Ty::Set(item)) => {
+                let items: Vec<String> = items.iter().map(|value| self.listed(value, item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            (value, ty) => self.scalar(value, ty).unwrap_or_else(|| "?".to_owned()),
+        }
     }
 
     /// The name that people see of a record.

@@ -10,6 +10,7 @@ use crate::{
         traps::TrapCode,
         types::{RecordIdx, SlotIdx, SlotKind},
     },
+    data::show::Show,
     vm::{
         fault::{Exit, Fault},
         values,
@@ -60,10 +61,9 @@ fn record_of(context: &Context<'_>, slot: SlotIdx) -> Option<RecordIdx> {
 fn raise(context: &Context<'_>, from: SlotIdx) -> Raised {
     let program = context.program;
     let Some(record) = record_of(context, from) else { return TrapCode::Unreachable.into() };
-    let Some(def) = program.module().record(record) else { return TrapCode::Unreachable.into() };
     let value = values::read_record(program, context.heap, record, context.window.get(from));
-    let fault = Fault::raised(&def.name, &def.fields, record, value);
-    Raised::exit(Exit::Fault(fault))
+    let show = Show { module: program.module(), zone: context.zone.clone(), exact: false, whole: true };
+    Raised::exit(Exit::Fault(Fault::raised(&show, record, value)))
 }
 
 fn caught(context: &Context<'_>, from: SlotIdx) -> Option<Arc<Exit>> {

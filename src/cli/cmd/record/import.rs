@@ -27,6 +27,7 @@ use crate::data::json::{Json, JsonKind};
 use crate::engine::faults::{Answer, Failure};
 use crate::engine::store::StoreError;
 use crate::engine::{Engine, Write};
+use crate::vm::fault::told;
 
 /// How often it is told how far it is.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
@@ -345,7 +346,7 @@ fn create(engine: &mut Engine, place: &Place<'_>, keys: &mut Keys, batch: &[Row]
             Err(reason) => Err(reason),
             Ok(writes) => match engine.create(place.user, place.entity, &writes) {
                 Ok(_) => Ok(()),
-                Err(Failure::Fault(fault)) => Err(format!("{}: {}", fault.code, fault.message)),
+                Err(Failure::Fault(fault)) => Err(told(&fault.code, ": ", &fault.message)),
                 Err(failure) => return Err(failure),
             },
         });

@@ -181,7 +181,7 @@ impl Outcome {
             term.out(&format!("{told:#}\n"));
         } else {
             for (record, fault) in &self.shown {
-                term.err(&format!("error[{}]: {record}: {}\n", fault.code, fault.message));
+                term.err(&format!("error[{}]: {record}: {}\n", fault.code, fault.beside_code()));
             }
             let all = self.started + self.refused;
             term.out(&format!("started {} on {} of {}\n", args.process, self.started, counted(all, "record")));
