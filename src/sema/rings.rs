@@ -176,8 +176,9 @@ fn fires(schema: &Schema, write: &Written<'_>, head: &ProcessHead, trigger: &Tri
         (Operation::Assign, TriggerEvent::Assigned)
         | (Operation::Create, TriggerEvent::Created)
         | (Operation::Delete, TriggerEvent::Deleted) => true,
-        (Operation::Update(fields), TriggerEvent::Updated(wanted) | TriggerEvent::Written(wanted)) => {
-            fields.iter().any(|field| wanted.contains(field))
+        (Operation::Update(fields), TriggerEvent::Written(wanted)) => fields.iter().any(|field| wanted.contains(field)),
+        (Operation::Update(fields), TriggerEvent::Updated(wanted)) => {
+            fields.iter().any(|field| wanted.contains(field) && !write.kept.contains(field))
         }
         (Operation::Pending(fields), TriggerEvent::Updated(wanted)) => {
             trigger.phase != Phase::Before && fields.iter().any(|field| wanted.contains(field))

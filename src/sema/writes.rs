@@ -21,6 +21,8 @@ pub(super) struct Written<'a> {
     pub(super) known: BTreeMap<FieldId, Value>,
     /// Whether the record is the primary record of the process.
     pub(super) is_primary: bool,
+    /// Fields that are set to what they are: `update deal { score: deal.score }`.
+    pub(super) kept: Vec<FieldId>,
     /// The values that fields are set to.
     pub(super) values: Vec<(FieldId, &'a Expr)>,
     /// What holds where the statement stands.
@@ -126,6 +128,9 @@ impl<'a> Walker<'a> {
                     [entity] => self.schema.entity(*entity).and_then(|entity| entity.system_field(SystemField::Owner)),
                     _ => None,
                 };
+                if owner.is_some_and(|owner| is_own(target, owner, to)) {
+                    return;
+                }
                 let values = owner.map(|field| (field, to)).into_iter().collect();
                 self.write(Operation::Assign, entities, (BTreeMap::new(), values), is_primary(target), span);
             }
@@ -138,7 +143,10 @@ impl<'a> Walker<'a> {
                 let set = writes.iter().filter(|write| write.op == WriteOp::Set);
                 let values: Vec<(FieldId, &Expr)> = set.map(|write| (write.field, &write.value)).collect();
                 let known = values.iter().filter_map(|(field, value)| Some((*field, constant(value)?))).collect();
+                let own = values.iter().filter(|(field, value)| is_own(target, *field, value));
+                let kept: Vec<FieldId> = own.map(|(field, _)| *field).collect();
                 self.write(Operation::Update(fields), vec![*entity], (known, values), is_primary(target), span);
+                self.writes.iter_mut().last().into_iter().for_each(|write| write.kept.clone_from(&kept));
             }
             StmtKind::ChangeStatus { target, entity, status } => {
                 let known = known_status(self.schema, *entity, *status);
@@ -187,7 +195,17 @@ impl<'a> Walker<'a> {
     ) {
         let conditions = self.conditions.clone();
         let is_rested = self.is_rested;
-        self.writes.push(Written { operation, entities, known, is_primary, values, conditions, is_rested, span });
+        self.writes.push(Written {
+            operation,
+            entities,
+            known,
+            is_primary,
+            kept: Vec::new(),
+            values,
+            conditions,
+            is_rested,
+            span,
+        });
     }
 
     /// The records that change along with deleted ones.
@@ -279,6 +297,25 @@ fn is_primary(target: &Expr) -> bool {
         ExprKind::Local(LocalId(0)) => true,
         ExprKind::Convert(_, inner) => is_primary(inner),
         _ => false,
+    }
+}
+
+/// Whether a value is what the field of the same record holds.
+fn is_own(record: &Expr, field: FieldId, value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Field { base, field: read, .. } => {
+            *read == field && local_of(record).is_some_and(|local| local_of(base) == Some(local))
+        }
+        ExprKind::Convert(Conversion::Present | Conversion::Known, inner) => is_own(record, field, inner),
+        _ => false,
+    }
+}
+
+fn local_of(record: &Expr) -> Option<LocalId> {
+    match &record.kind {
+        ExprKind::Local(local) => Some(*local),
+        ExprKind::Convert(_, inner) => local_of(inner),
+        _ => None,
     }
 }
 
