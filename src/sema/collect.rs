@@ -215,7 +215,10 @@ impl<'a> Collector<'a, '_> {
                 }
             }
             ItemKind::Email { name, .. } => self.later(tree, name, "email", "e-mail templates"),
-            ItemKind::Flow(decl) => self.later(tree, &decl.name, "flow", "business process flows"),
+            ItemKind::Flow(decl) => {
+                self.names.stages.extend(decl.stages.iter().map(|stage| stage.name.name.clone()));
+                self.later(tree, &decl.name, "flow", "business process flows");
+            }
             ItemKind::Migrate { process, .. } => {
                 self.sink.push(errors::later("migrations", process.span));
             }
@@ -303,7 +306,9 @@ impl<'a> Collector<'a, '_> {
 
     fn process(&mut self, tree: &SourceTree<'a>, decl: &'a ProcessDecl) {
         if decl.kind == ProcessKind::Dialog {
-            return self.later(tree, &decl.name, "dialog", "dialogs");
+            self.later(tree, &decl.name, "dialog", "dialogs");
+            let session = Ident { name: format!("{}Session", decl.name.name), span: decl.name.span };
+            return self.declare_silently(tree, &session, Def::Later("session"));
         }
         if let Some(using) = &decl.using {
             if decl.kind == ProcessKind::Action {

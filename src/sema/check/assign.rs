@@ -318,6 +318,8 @@ impl Checker<'_> {
     fn primary_place(&mut self, local: LocalId, first: &Ident, name: &Ident) -> Option<(Place, Ty, Option<Span>)> {
         match self.host.primary() {
             Primary::Pending | Primary::Before => {}
+            // In a rule.
+            Primary::Stored if self.is_later => {}
             Primary::Leaving => {
                 self.report(records::is_leaving(&first.name, "set", first.span));
                 return None;

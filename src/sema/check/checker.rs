@@ -182,6 +182,10 @@ pub(super) struct Checker<'a> {
     pub(super) is_expected_to_fail: bool,
     /// Whether effects of a loop are looked for, and messages dropped.
     pub(super) is_trial: bool,
+    /// Whether only names are looked up: in constructs of later versions.
+    pub(super) is_later: bool,
+    /// Whether what a value is for is not known, so that a bare name may be a member of any enum.
+    pub(super) is_for_anything: bool,
     /// The base currency of the project.
     pub(super) base_currency: Currency,
     /// The text of the file, where the words of conditions are kept.
@@ -219,6 +223,8 @@ impl<'a> Checker<'a> {
             is_moment: false,
             is_expected_to_fail: false,
             is_trial: false,
+            is_later: false,
+            is_for_anything: false,
             base_currency: context.settings.currency,
             source: "",
             text_limits: BTreeMap::new(),

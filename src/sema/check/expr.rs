@@ -170,6 +170,7 @@ impl Checker<'_> {
         let enumeration = self.enum_named(name);
         let message = match (self.names.get(self.file, &name.name), enumeration) {
             (_, Enumerated::Broken) => return error(name.span),
+            (None, _) if self.names.stages.contains(&name.name) => return error(name.span),
             (None, _) => uses::unknown_upper(&name.name, name.span, &self.near_upper(&name.name)),
             (Some(entry), _) => uses::not_a_value(&name.name, &entry.def, name.span),
         };

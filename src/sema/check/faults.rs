@@ -77,7 +77,7 @@ impl Checker<'_> {
     fn error_named(&mut self, name: &Ident) -> Option<RecordId> {
         match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
             Some(Def::Error(error)) => Some(error),
-            Some(Def::Broken) => None,
+            Some(Def::Broken | Def::Later(_)) => None,
             Some(def) => {
                 self.report(uses::not_an_error(&name.name, &def, name.span));
                 None

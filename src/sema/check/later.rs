@@ -5,9 +5,17 @@ use super::checker::Checker;
 use crate::{
     base::distance::did_you_mean,
     diag::{Diagnostic, codes},
-    sema::{errors::names, names::Def, ty::Ty, types},
-    syntax::ast::{self, EffectKind, Ident, PageElement, Param, RuleEffect},
+    sema::{
+        errors::{names, uses},
+        names::Def,
+        ty::Ty,
+        types,
+    },
+    syntax::ast::{self, EffectKind, Ident, PageElement, Param, ProcessKind, RuleEffect},
 };
+
+/// What a mail has besides the fields of the entity `Email`.
+const MAIL_LINES: [&str; 6] = ["attach", "bcc", "body", "cc", "from", "to"];
 
 /// Whether a message is about a name, and not about a construct.
 fn is_about_names(message: &Diagnostic) -> bool {
@@ -19,7 +27,9 @@ impl Checker<'_> {
     pub(super) fn names_only(&mut self, look: impl FnOnce(&mut Self)) {
         let mut messages = std::mem::take(&mut self.messages);
         let flow = self.flow.clone();
+        let outer = std::mem::replace(&mut self.is_later, true);
         look(self);
+        self.is_later = outer;
         self.flow = flow;
         messages.extend(std::mem::take(&mut self.messages).into_iter().filter(is_about_names));
         self.messages = messages;
@@ -40,29 +50,54 @@ impl Checker<'_> {
         });
     }
 
-    /// An effect of a later version.
-    pub(super) fn later_effect_names(&mut self, effect: &EffectKind) {
+    /// A statement of a test of a later version.
+    pub(super) fn later_test_names(&mut self, stmt: &ast::TestStmt) {
+        self.names_only(|checker| match stmt {
+            ast::TestStmt::Answer { who, fields, .. } => {
+                match &who.kind {
+                    ast::ExprKind::TypeName(dialog) => checker.later_name(dialog, "dialog", "dialog"),
+                    _ => drop(checker.expr(who, None)),
+                }
+                checker.values_for_anything(fields.iter().map(|field| &field.value));
+            }
+            ast::TestStmt::ExpectSent { template, to, .. } => {
+                checker.later_name(template, "email", "e-mail template");
+                to.iter().for_each(|party| drop(checker.expr(party, None)));
+            }
+            _ => {}
+        });
+    }
+
+    /// Values of which nobody can say yet what they are for: they may be bare members.
+    pub(super) fn values_for_anything<'a>(&mut self, values: impl Iterator<Item = &'a ast::Expr>) {
+        let outer = std::mem::replace(&mut self.is_for_anything, true);
+        self.names_only(|checker| values.for_each(|value| drop(checker.expr(value, None))));
+        self.is_for_anything = outer;
+    }
+
+    /// An effect of a later version, and the type of what it gives, where that is known.
+    pub(super) fn later_effect_names(&mut self, effect: &EffectKind) -> Ty {
+        let mut given = Ty::Error;
         self.names_only(|checker| match effect {
             EffectKind::Ask { user, title, fields, due } => {
                 let values = [Some(user), Some(title), due.as_ref()];
                 values.into_iter().flatten().for_each(|value| drop(checker.expr(value, None)));
-                fields.iter().for_each(|field| drop(checker.input_type(field)));
+                let answers = fields.iter().map(|field| (field.name.name.clone(), checker.input_type(field)));
+                given = Ty::Named(answers.collect());
             }
             EffectKind::SendTemplate { template, args, to } => {
                 checker.later_name(template, "email", "e-mail template");
-                args.iter().for_each(|arg| drop(checker.expr(&arg.value, None)));
+                checker.values_for_anything(args.iter().map(|arg| &arg.value));
                 to.iter().for_each(|(_, party)| drop(checker.expr(party, None)));
             }
             EffectKind::SendFields(fields) => {
-                fields.iter().for_each(|field| drop(checker.expr(&field.value, None)));
+                checker.values_for_anything(fields.iter().map(|field| &field.value));
+                fields.iter().for_each(|field| checker.mail_line(&field.name));
             }
             EffectKind::Parallel { branches, .. } => branches.iter().for_each(|(_, body)| drop(checker.block(body))),
             EffectKind::ParallelFor { name, source, limit, body } => {
                 limit.iter().for_each(|limit| drop(checker.expr(limit, None)));
-                let element = match checker.expr(source, None).ty {
-                    Ty::List(element) | Ty::Set(element) => *element,
-                    _ => Ty::Error,
-                };
+                let element = checker.source(source).map_or(Ty::Error, |elements| elements.ty);
                 checker.scoped(|checker| {
                     checker.declare(name, element, false);
                     checker.block(body)
@@ -70,6 +105,34 @@ impl Checker<'_> {
             }
             _ => {}
         });
+        given
+    }
+
+    /// The name of a part of `send email { … }`, or a message.
+    fn mail_line(&mut self, name: &Ident) {
+        let Ty::Ref(entity) = self.core_entity("Email") else { return };
+        let Some(mail) = self.schema.entity(entity) else { return };
+        let fields = mail.fields.iter().map(|field| field.name.as_str());
+        let mut known = MAIL_LINES.into_iter().chain(fields);
+        if !known.clone().any(|line| line == name.name) {
+            let near = did_you_mean(&name.name, &mut known);
+            let message = uses::unknown_field(&mail.name, &name.name, name.span, mail.span, &near);
+            self.report(message);
+        }
+    }
+
+    /// In a dialog, what a page within a block asks for is known behind the block too: it may be absent there.
+    pub(super) fn answers_within(&mut self, stmt: &ast::Stmt) {
+        if self.host.kind() != Some(ProcessKind::Dialog) {
+            return;
+        }
+        let mut answers = Vec::new();
+        asked_within(stmt, &mut answers);
+        for answer in answers {
+            if self.lookup(&answer.name).is_none() {
+                self.declare(answer, Ty::Error, false);
+            }
+        }
     }
 
     /// The type of an input, after a look at its default.
@@ -124,5 +187,29 @@ impl Checker<'_> {
                 self.report(names::unknown_process(words, &name.name, name.span, &near));
             }
         }
+    }
+}
+
+/// The names of answers that pages in the blocks of a statement ask for.
+fn asked_within<'a>(stmt: &'a ast::Stmt, answers: &mut Vec<&'a Ident>) {
+    let blocks: Vec<&ast::Block> = match &stmt.kind {
+        ast::StmtKind::If { branches, otherwise } => branches.iter().map(|(_, body)| body).chain(otherwise).collect(),
+        ast::StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        ast::StmtKind::For { body, .. } | ast::StmtKind::While { body, .. } | ast::StmtKind::Stage { body, .. } => {
+            vec![body]
+        }
+        ast::StmtKind::Try { body, catches, finally } => {
+            std::iter::once(body).chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
+        }
+        _ => Vec::new(),
+    };
+    for inner in blocks.into_iter().flat_map(|block| &block.stmts) {
+        if let ast::StmtKind::Page { elements, .. } = &inner.kind {
+            answers.extend(elements.iter().filter_map(|element| match element {
+                PageElement::Ask { param, .. } => Some(&param.name),
+                PageElement::Error(_) | PageElement::Say(_) => None,
+            }));
+        }
+        asked_within(inner, answers);
     }
 }

@@ -30,6 +30,9 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
             let look = |checker: &mut Checker<'_>| lines.iter().for_each(|line| drop(checker.expr(&line.value, None)));
             within(context, effects, &head, look);
         }
+        ItemKind::Migrate { process, .. } => {
+            types::find(context.names, context.file, process, Wanted::Process, context.sink);
+        }
         ItemKind::Role { rights, .. } => rights.iter().for_each(|right| targets(context, right)),
         ItemKind::Flow(flow) => {
             let head = head(context, &flow.name, &[], None);
@@ -61,7 +64,11 @@ fn process(context: &mut Context<'_>, effects: &Effects, decl: &ProcessDecl) {
         }
         if let Some(using) = &decl.using {
             let headers = using.headers.iter().flat_map(|(name, value)| [name, value]);
-            let values = using.target.iter().chain(headers).chain(&using.timeout);
+            let retry = using
+                .retry
+                .iter()
+                .flat_map(|retry| std::iter::once(&retry.times).chain(&retry.after).chain(&retry.up_to));
+            let values = using.target.iter().chain(headers).chain(&using.timeout).chain(retry);
             values.for_each(|value| drop(checker.expr(value, None)));
         }
         if let Some(body) = &decl.body {
@@ -122,9 +129,14 @@ impl Checker<'_> {
 
     /// The record of a stage is a name for all stages.
     fn stage_record(&mut self, stage: &FlowStage) {
+        self.stage_name(stage);
+        // It may lead from a record above to this one, or from this one back.
         if let Some(via) = &stage.via {
             drop(self.expr(via, None));
         }
+    }
+
+    fn stage_name(&mut self, stage: &FlowStage) {
         let Some(entity) = &stage.entity else {
             let record = ast::Expr { kind: ExprKind::Name(stage.record.clone()), span: stage.record.span };
             drop(self.expr(&record, None));

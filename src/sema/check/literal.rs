@@ -103,7 +103,7 @@ impl Checker<'_> {
     pub(super) fn record_value(&mut self, name: &Ident, fields: &[FieldInit], span: Span) -> Expr {
         match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
             Some(Def::Record(record)) => self.record_fields(record, name.span, fields, span),
-            Some(Def::Broken) => {
+            Some(Def::Broken | Def::Later(_)) => {
                 fields.iter().for_each(|field| drop(self.expr(&field.value, Some(&Ty::Error))));
                 error(span)
             }

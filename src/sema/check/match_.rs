@@ -253,7 +253,7 @@ impl Checker<'_> {
             Some(Def::Entity(entity)) if possible.contains(&entity) || *subject.ty.present() == Ty::AnyRef => {
                 Some(Pattern::Entity(entity))
             }
-            Some(Def::Broken) => None,
+            Some(Def::Broken | Def::Later(_)) => None,
             None => {
                 self.entity_named(name);
                 None

@@ -32,7 +32,9 @@ impl Checker<'_> {
         match &base.kind {
             ast::ExprKind::TypeName(owner) => return self.member_of_type(owner, name, span),
             ast::ExprKind::Member { base: inner, name: part, .. } => {
-                if let ast::ExprKind::TypeName(entity) = &inner.kind {
+                if let ast::ExprKind::TypeName(entity) = &inner.kind
+                    && part.name.starts_with(|first: char| first.is_ascii_uppercase())
+                {
                     return self.member_of_states(entity, part, name, span);
                 }
             }
@@ -281,8 +283,7 @@ impl Checker<'_> {
     fn member_of_type(&mut self, owner: &Ident, name: &Ident, span: Span) -> Expr {
         match self.names.get(self.file, &owner.name).map(|entry| entry.def.clone()) {
             Some(Def::Enum(id)) => self.member_of_enum(id, name, span),
-            Some(Def::Broken) => error(span),
-            Some(Def::Later(kind)) => self.later(&format!("declarations of the kind `{kind}`"), owner.span),
+            Some(Def::Broken | Def::Later(_)) => error(span),
             Some(def) => self.refuse(uses::not_a_value(&owner.name, &def, owner.span), span),
             None => {
                 let near = self.near_upper(&owner.name);
@@ -308,6 +309,9 @@ impl Checker<'_> {
 
     /// `Opportunity.State.open`.
     fn member_of_states(&mut self, entity: &Ident, part: &Ident, name: &Ident, span: Span) -> Expr {
+        if self.enum_named(entity) == Enumerated::Broken {
+            return error(span);
+        }
         let whole = Ident { name: format!("{}.{}", entity.name, part.name), span: entity.span.to(part.span) };
         match self.enum_named(&whole) {
             Enumerated::Is(id) => self.member_of_enum(id, name, span),

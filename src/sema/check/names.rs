@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum Enumerated {
     /// This enum.
     Is(EnumId),
-    /// Something that was refused elsewhere.
+    /// Something that was refused where it is declared.
     Broken,
     /// Nothing of the kind.
     No,
@@ -57,8 +57,16 @@ impl Checker<'_> {
             let message = type_errors::one_of_many(&name.name, span, group.span());
             return self.refuse(message, span);
         }
+        if self.is_for_anything && self.is_some_member(&name.name) {
+            return error(span);
+        }
         let message = self.unknown_name(name, expected);
         self.refuse(message, span)
+    }
+
+    /// Whether any enum has this member.
+    fn is_some_member(&self, name: &str) -> bool {
+        self.schema.enums.iter().flat_map(|e| &e.members).any(|member| member.name == name)
     }
 
     /// The value of a name, where the whole record is asked for.
@@ -159,7 +167,7 @@ impl Checker<'_> {
     pub(super) fn enum_named(&self, name: &Ident) -> Enumerated {
         match self.names.get(self.file, &name.name).map(|entry| &entry.def) {
             Some(Def::Enum(id)) => Enumerated::Is(*id),
-            Some(Def::Broken) => Enumerated::Broken,
+            Some(Def::Broken | Def::Later(_)) => Enumerated::Broken,
             _ => Enumerated::No,
         }
     }

@@ -20,6 +20,9 @@ use crate::{
     syntax::ast::{self, Arg, Effect, EffectKind, Ident, ProcessKind},
 };
 
+/// Forms, in messages.
+pub(super) const FORMS: &str = "forms (`ask`)";
+
 /// Where a statement puts its result, if it gives one.
 pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     match kind {
@@ -58,22 +61,22 @@ impl Checker<'_> {
             EffectKind::WaitSignal { signal, condition, bind } => {
                 return self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span);
             }
-            EffectKind::Ask { .. } => "forms (`ask`)",
+            EffectKind::Ask { .. } => FORMS,
             EffectKind::SendTemplate { .. } | EffectKind::SendFields(_) => "mails (`send`)",
             EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
         };
         self.report(names::later(words, span));
-        self.later_effect_names(&effect.kind);
-        (StmtKind::Error, Ty::Error)
+        (StmtKind::Error, self.later_effect_names(&effect.kind))
     }
 
     fn callee(&mut self, callee: &Ident, args: &[Arg]) -> Option<(ProcessId, &ProcessHead)> {
         let def = self.names.get(self.file, &callee.name).map(|entry| entry.def.clone());
         let found = match def {
             Some(Def::Process(process)) => Some(process),
-            Some(Def::Later(kind)) => {
-                self.report(names::later(&format!("declarations of the kind `{kind}`"), callee.span));
-                None
+            // Told where it is declared; what it takes is not known here.
+            Some(Def::Later(_)) => {
+                self.values_for_anything(args.iter().map(|arg| &arg.value));
+                return None;
             }
             Some(Def::Function(_)) => {
                 self.report(calls::function_called_with_do(&callee.name, callee.span));

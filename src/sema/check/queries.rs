@@ -203,7 +203,7 @@ impl Checker<'_> {
     fn entity_source(&mut self, name: &Ident) -> Option<Elements> {
         match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
             Some(Def::Entity(entity)) => Some(Elements::plain(QuerySource::Entity(entity), Ty::Ref(entity))),
-            Some(Def::Broken) => None,
+            Some(Def::Broken | Def::Later(_)) => None,
             Some(def) => {
                 self.report(uses::not_a_source(&name.name, &def, name.span));
                 None

@@ -23,7 +23,7 @@ impl Checker<'_> {
     pub(super) fn create(&mut self, entity: &Ident, fields: &[FieldInit], given: bool, span: Span) -> (StmtKind, Ty) {
         self.may_act("create", span);
         let Some(id) = self.entity_named(entity) else {
-            fields.iter().for_each(|field| drop(self.expr(&field.value, Some(&Ty::Error))));
+            self.values_for_anything(fields.iter().map(|field| &field.value));
             return (StmtKind::Error, Ty::Error);
         };
         let Some(declared) = self.schema.entity(id) else { return (StmtKind::Error, Ty::Error) };

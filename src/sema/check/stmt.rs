@@ -33,6 +33,7 @@ impl Checker<'_> {
                     checker.report(waits::unreachable(stmt.span));
                 }
                 checker.stmt(stmt, &mut out);
+                checker.answers_within(stmt);
             }
             // What could not be read may have left here: what follows is not judged by this way.
             if stmts.iter().any(|stmt| matches!(stmt.kind, ast::StmtKind::Error)) {
@@ -135,6 +136,7 @@ impl Checker<'_> {
     fn later_stmt(&mut self, kind: &ast::StmtKind, span: Span) -> StmtKind {
         if let ast::StmtKind::Rule(effect) = kind
             && effect.verb.name == "change"
+            && !self.is_later
         {
             self.report(records::change_with_sign(span));
             return StmtKind::Error;

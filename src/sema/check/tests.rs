@@ -63,8 +63,8 @@ impl Checker<'_> {
             ast::TestStmt::GiveUp(process) => self.process_named(process).map(TestStmt::GiveUp),
             ast::TestStmt::RetryParked(process) => self.process_named(process).map(TestStmt::Retry),
             ast::TestStmt::Mock { callee, args, answer } => self.mock(callee, args, answer),
-            ast::TestStmt::Answer { .. } => self.later_test("answers to forms and dialogs (`answer`)", span),
-            ast::TestStmt::ExpectSent { .. } => self.later_test("expectations about mails (`expect sent`)", span),
+            ast::TestStmt::Answer { .. } => self.later_test(stmt, "answers to forms and dialogs (`answer`)", span),
+            ast::TestStmt::ExpectSent { .. } => self.later_test(stmt, "expectations about mails (`expect sent`)", span),
         };
         let reads_only = matches!(kind, Some(TestStmt::Expect { .. } | TestStmt::ExpectInstances { .. }));
         let kind = kind.map_or(StmtKind::Error, StmtKind::Test);
@@ -74,8 +74,9 @@ impl Checker<'_> {
         }
     }
 
-    fn later_test(&mut self, words: &str, span: Span) -> Option<TestStmt> {
+    fn later_test(&mut self, stmt: &ast::TestStmt, words: &str, span: Span) -> Option<TestStmt> {
         self.report(names::later(words, span));
+        self.later_test_names(stmt);
         None
     }
 

@@ -1,6 +1,6 @@
 //! Every form of `wait`: what a process waits for, and what can wake it.
 
-use super::{checker::Checker, convert::wrap, facts::Facts, wakes::Reads};
+use super::{checker::Checker, convert::wrap, facts::Facts, process_calls::FORMS, wakes::Reads};
 use crate::{
     base::span::Span,
     sema::{
@@ -96,8 +96,12 @@ impl Checker<'_> {
             ast::WaitArmKind::Signal { signal, condition, bind } => {
                 self.signal_arm(signal, condition.as_deref(), bind.as_ref())
             }
-            ast::WaitArmKind::Ask { ask, .. } => {
-                self.later("forms (`ask`)", ask.span);
+            ast::WaitArmKind::Ask { ask, bind } => {
+                self.later(FORMS, ask.span);
+                let answers = self.later_effect_names(&ask.kind);
+                if let Some(bind) = bind {
+                    self.declare(bind, answers, false);
+                }
                 None
             }
         }
