@@ -209,6 +209,13 @@ fn nothing_is_left_over() {
 }
 
 #[test]
+fn no_test_is_passed_over() {
+    let mark = format!("#[{}", "ignore");
+    let files = ["src", "tests"].into_iter().flat_map(|folder| files(folder, &[".rs"]));
+    none(files.filter(|(_, text)| text.contains(&mark)).map(|(name, _)| name).collect());
+}
+
+#[test]
 fn no_path_of_some_machine() {
     let mut wrong = Vec::new();
     let machine: Vec<String> = ["root", "home", "work", "Users"].iter().map(|folder| format!("/{folder}/")).collect();
