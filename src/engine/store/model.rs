@@ -432,9 +432,10 @@ mod tests {
 
     #[test]
     fn a_fault_without_a_place_has_no_empty_brackets() {
-        let mut fault = StoredFault { message: "too long".to_owned(), ..StoredFault::default() };
-        assert_eq!(fault.sentence(), "too long");
+        let code = "R0110".to_owned();
+        let mut fault = StoredFault { code, message: "too long".to_owned(), ..StoredFault::default() };
+        assert_eq!(fault.sentence(), "R0110 too long");
         fault.place = "deals.proc:24".to_owned();
-        assert_eq!(fault.sentence(), "too long (deals.proc:24)");
+        assert_eq!(fault.sentence(), "R0110 too long (deals.proc:24)");
     }
 }
