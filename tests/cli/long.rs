@@ -79,6 +79,15 @@ fn an_import_that_was_cut_short_goes_on_without_doubles() {
                 "{err}"
             );
         }
+        if signal == "INT" {
+            // As a batch leaves it that is killed between its refused rows and its commit: one is there, one in part.
+            let refused = call.read("deals.refused.csv");
+            let last = refused.lines().last().unwrap();
+            let line = |row: usize| last.replace(&format!("D{}", rows - 1), &format!("D{row}"));
+            let ahead = format!("{refused}{}\n{}", line(rows + 9), &line(rows + 19)[..5]);
+            assert!(ahead.contains(&format!("D{},", rows + 9)), "{last}");
+            std::fs::write(call.path("deals.refused.csv"), ahead).unwrap();
+        }
         let rest = import(&call, &[]);
         assert_eq!(rest.code, 1, "{}", rest.err);
         assert!(rest.err.starts_with(&format!("goes on behind {rows} rows, done before\n")), "{}", rest.err);

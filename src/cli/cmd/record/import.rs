@@ -12,7 +12,7 @@ use serde_json::json;
 use super::done::{Done, Known, absolute};
 use super::fields;
 use super::keys::{Keys, Meant};
-use super::refused::{REASON, Refused};
+use super::refused::{Left, REASON, Refused};
 use super::rows::{Row, Rows};
 use crate::base::limits::{IMPORT_BATCH, IMPORT_SHOWN_MAX};
 use crate::base::value::{EntityIdx, Value};
@@ -47,8 +47,12 @@ pub(super) fn import(args: &ImportArgs, term: &Term) -> Result<Exit, Exit> {
     let name = engine.module().entity(entity).map_or_else(String::new, |def| def.name.clone());
     let nothing = Done::nothing(&name, &args.file).map_err(unreadable)?;
     let (done, replaces) = begin(&mut engine, args, nothing, term)?;
-    let is_begun = done.rows > 0 || args.skip.is_some_and(|skip| skip > 0);
-    let refused = Refused::new(done.refused_into.clone(), header.clone(), is_begun);
+    let left = match args.skip {
+        None if done.rows > 0 => Left::Own(done.refused_bytes),
+        Some(skip) if skip > 0 => Left::Other,
+        _ => Left::Nothing,
+    };
+    let refused = Refused::new(done.refused_into.clone(), header.clone(), left);
     pass_over(&mut rows, done.rows, args, term)?;
     let place = Place { entity, user, header: header.as_deref(), columns: &columns };
     let mut import = Import { place, refused, done, replaces, shown: 0, keys: Keys::default(), term };
@@ -120,12 +124,16 @@ fn begin(engine: &mut Engine, args: &ImportArgs, nothing: Done, term: &Term) -> 
             let is_own = args.refused.is_some() || absolute(&into) == done.refused_into;
             let into = if is_own { into } else { done.refused_into.clone() };
             let length = std::fs::metadata(&into).ok().map(|found| found.len());
-            if absolute(&into) == done.refused_into && length.is_some_and(|length| length != done.refused_bytes) {
+            let is_same = absolute(&into) == done.refused_into;
+            if is_same && length.is_some_and(|length| length < done.refused_bytes) {
                 term.err(&format!("error[E0921]: `{}` is not as the import has left it\n", into.display()));
                 term.err("  help: name another file with --refused, or remove it\n");
                 return Err(Exit::Environment);
             }
-            Ok((Done { refused_into: into, ..done }, None))
+            // A batch that was cut short may have written more than it has noted.
+            let noted = if is_same { done.refused_bytes } else { u64::MAX };
+            let refused_bytes = length.map_or(0, |length| length.min(noted));
+            Ok((Done { refused_into: into, refused_bytes, ..done }, None))
         }
         (None, Known::Done(done)) if done.created > 0 => {
             let (rows, into) = (counted(done.created, "row"), &args.entity);

@@ -1,7 +1,7 @@
 //! The file of the rows that an import refused: they can be mended there and imported again.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -20,15 +20,31 @@ pub(super) struct Refused {
     /// Which of them hold the reasons of an earlier import.
     reasons: Vec<usize>,
     file: Option<BufWriter<File>>,
-    /// Whether it may go on in a file that is there.
-    goes_on: bool,
+    /// How long the file is in which it may go on: as the import has noted it, else as it is.
+    left: Left,
+    /// What a batch that was cut short has written behind that: its rows are refused again, and stand there once.
+    ahead: Vec<u8>,
 }
 
+/// The file that an import may find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// There is none.
+    Nothing,
+    /// Of another call: what is there stays.
+    Other,
+    /// Its own, so long when the last batch was committed.
+    Own(u64),
+}
+
+/// Bytes that one batch may have written.
+const AHEAD_MAX: u64 = 64 << 20;
+
 impl Refused {
-    pub(super) fn new(path: PathBuf, columns: Option<Vec<String>>, goes_on: bool) -> Self {
+    pub(super) fn new(path: PathBuf, columns: Option<Vec<String>>, left: Left) -> Self {
         let named = columns.iter().flatten().enumerate();
         let reasons = named.filter(|(_, name)| *name == REASON).map(|(place, _)| place).collect();
-        Self { path, columns, reasons, file: None, goes_on }
+        Self { path, columns, reasons, file: None, left, ahead: Vec::new() }
     }
 
     /// The cells of a row behind the reason.
@@ -60,29 +76,55 @@ impl Refused {
             Row::Bad(text, _) if self.columns.is_some() => csv_line([reason, text.as_str()].into_iter())?,
             Row::Bad(text, _) => format!("{}\n", json!({REASON: reason, "$text": text})),
         };
-        self.file()?.write_all(line.as_bytes())
+        if self.file.is_none() {
+            self.open()?;
+        }
+        self.write(line.as_bytes())
     }
 
-    fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
-        if self.file.is_none() {
-            let mut options = OpenOptions::new();
-            let is_there = self.goes_on && self.path.exists();
-            let file = if is_there { options.append(true) } else { options.write(true).create_new(true) };
-            let mut file = BufWriter::new(file.open(&self.path)?);
-            if let (Some(columns), false) = (&self.columns, is_there) {
-                file.write_all(self.csv_line(columns, REASON)?.as_bytes())?;
-            }
-            self.file = Some(file);
+    fn open(&mut self) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let is_there = self.left != Left::Nothing && self.path.exists();
+        let file = if is_there { options.read(true).append(true) } else { options.write(true).create_new(true) };
+        let mut file = file.open(&self.path)?;
+        if let (Left::Own(noted), true) = (self.left, is_there) {
+            file.seek(SeekFrom::Start(noted))?;
+            // LIMIT: AHEAD_MAX
+            (&mut file).take(AHEAD_MAX).read_to_end(&mut self.ahead)?;
         }
-        self.file.as_mut().ok_or_else(|| io::Error::other("it is not open"))
+        self.file = Some(BufWriter::new(file));
+        match &self.columns {
+            Some(columns) if !is_there || self.left == Left::Own(0) => {
+                let head = self.csv_line(columns, REASON)?;
+                self.write(head.as_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what does not stand there yet.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let known = self.ahead.len().min(line.len());
+        let (there, rest) = line.split_at(known);
+        if self.ahead.drain(..known).as_slice() != there {
+            return Err(other_rows());
+        }
+        self.file.as_mut().map_or_else(|| Err(io::Error::other("it is not open")), |file| file.write_all(rest))
     }
 
     /// Makes certain that what was added is on disk, and gives how long the file is: 0 if there is none.
     pub(super) fn flush(&mut self) -> io::Result<u64> {
         let Some(file) = &mut self.file else {
-            let known = std::fs::metadata(&self.path).ok().filter(|_| self.goes_on);
-            return Ok(known.map_or(0, |known| known.len()));
+            let known = std::fs::metadata(&self.path).ok().map_or(0, |known| known.len());
+            return Ok(match self.left {
+                Left::Nothing => 0,
+                Left::Other => known,
+                Left::Own(noted) => noted.min(known),
+            });
         };
+        if !self.ahead.is_empty() {
+            return Err(other_rows());
+        }
         file.flush()?;
         file.get_ref().sync_data()?;
         Ok(file.get_ref().metadata()?.len())
@@ -94,12 +136,17 @@ impl Refused {
         // What is not written yet is not to be written.
         let (file, _) = file.into_parts();
         if bytes > 0 {
-            self.goes_on = true;
+            self.left = Left::Own(bytes);
             return file.set_len(bytes);
         }
         drop(file);
         std::fs::remove_file(&self.path)
     }
+}
+
+/// The file was changed since the import wrote it.
+fn other_rows() -> io::Error {
+    io::Error::other("it has other rows than the import has refused: name another file with --refused, or remove it")
 }
 
 /// What stands in an object behind its brace, and behind the reason of an earlier import.
