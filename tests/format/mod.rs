@@ -135,7 +135,7 @@ fn comments_anywhere() {
 #[test]
 fn a_large_file_is_laid_out_like_its_parts() {
     let part = |number: usize| {
-        let head = if number % 3 == 0 { "\n// Above.\n/// What it is.\n" } else { "" };
+        let head = if number.is_multiple_of(3) { "\n// Above.\n/// What it is.\n" } else { "" };
         format!(
             "{head}fn   f{number}(x: int)->int {{ return x + {number} }} // behind {number}\n/* alone */ enum E{number} {{ a,b }}\n"
         )

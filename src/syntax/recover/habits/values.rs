@@ -82,8 +82,8 @@ fn is_operand_end(place: &Place<'_>, at: usize) -> bool {
 
 fn is_operand_start(place: &Place<'_>) -> bool {
     place.token(place.at).is_some_and(|token| {
-        !token.first_on_line && matches!(token.kind, TokenKind::Number | TokenKind::Text | TokenKind::Moment)
-            || (token_is_name(place, place.at) && !token.first_on_line)
+        let is_value = matches!(token.kind, TokenKind::Number | TokenKind::Text | TokenKind::Moment);
+        !token.first_on_line && (is_value || token_is_name(place, place.at))
     })
 }
 
