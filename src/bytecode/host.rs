@@ -260,6 +260,42 @@ pub enum HostOp {
     TestGivenConfig(ConfigIdx),
 }
 
+impl HostOp {
+    /// Whether it reads records, settings or the clock, and changes nothing.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        matches!(
+            self,
+            HostOp::ReadField { .. }
+                | HostOp::ReadStored { .. }
+                | HostOp::LastId
+                | HostOp::ReadUnionField { .. }
+                | HostOp::IsDeleted
+                | HostOp::ShownName { .. }
+                | HostOp::Under { .. }
+                | HostOp::Query(_)
+                | HostOp::Count(_)
+                | HostOp::Particular(_)
+                | HostOp::Convert(_)
+                | HostOp::Config(_)
+                | HostOp::Now
+        )
+    }
+
+    /// Whether it reads a fact of the running process.
+    #[must_use]
+    pub fn is_fact(&self) -> bool {
+        matches!(
+            self,
+            HostOp::ProcessUser
+                | HostOp::ProcessCaller
+                | HostOp::ProcessOwner
+                | HostOp::ProcessInstance
+                | HostOp::ProcessDepth
+        )
+    }
+}
+
 /// A request with its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostSite {

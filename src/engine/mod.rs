@@ -24,7 +24,6 @@ mod definitions;
 pub mod deploy;
 pub mod export;
 pub mod faults;
-pub mod guards;
 mod host;
 mod index;
 mod instance;
@@ -42,7 +41,7 @@ mod probe;
 mod reach;
 mod requests;
 mod retention;
-pub mod retries;
+mod retries;
 mod rows;
 mod schedules;
 mod scope;
@@ -51,6 +50,7 @@ mod signals;
 mod slots;
 pub mod store;
 mod triggers;
+pub mod tunables;
 mod turn;
 pub mod view;
 mod waits;
@@ -87,6 +87,7 @@ use self::{
     log::{Culprit, Subject},
     operation::set,
     store::{Row, Schema, Store, StoreError},
+    tunables::Tunable,
     waits::Watch,
 };
 
@@ -178,10 +179,8 @@ pub struct Engine {
     scan: retention::Scan,
     /// How turns are tried again that failed for a reason that may pass, where the store does not say.
     retries: Retries,
-    /// What the store says about it.
-    retries_of_store: Vec<(retries::Part, i64)>,
-    /// What the store allows processes to start, where it says so.
-    guards: Vec<(guards::Guard, u32)>,
+    /// The numbers that the store has of its own.
+    tunables: BTreeMap<Tunable, i64>,
 }
 
 impl Settings {
@@ -238,8 +237,7 @@ impl Engine {
             system_user: None,
             scan: retention::Scan::default(),
             retries: Retries::default(),
-            retries_of_store: Vec::new(),
-            guards: Vec::new(),
+            tunables: BTreeMap::new(),
         };
         engine.settle_in()?;
         Ok(engine)
@@ -283,8 +281,7 @@ impl Engine {
         self.read_inactive()?;
         self.system_user = self.number("system user")?;
         self.read_settings()?;
-        self.read_retries()?;
-        self.read_guards()?;
+        self.read_tunables()?;
         self.take_up_schedules()
     }
 

@@ -6,32 +6,11 @@ use super::{Engine, faults::Answer, machine::End, store::Instance};
 
 /// Whether the arms of a wait ask it.
 pub(super) fn is_asked(op: &HostOp) -> bool {
-    matches!(
+    let of_wait = matches!(
         op,
-        HostOp::ReadField { .. }
-            | HostOp::ReadStored { .. }
-            | HostOp::LastId
-            | HostOp::ReadUnionField { .. }
-            | HostOp::IsDeleted
-            | HostOp::ShownName { .. }
-            | HostOp::Query(_)
-            | HostOp::Count(_)
-            | HostOp::Under { .. }
-            | HostOp::Convert(_)
-            | HostOp::Particular(_)
-            | HostOp::Config(_)
-            | HostOp::Now
-            | HostOp::ProcessUser
-            | HostOp::ProcessCaller
-            | HostOp::ProcessOwner
-            | HostOp::ProcessInstance
-            | HostOp::ProcessDepth
-            | HostOp::JoinChild(_)
-            | HostOp::MailNext(_)
-            | HostOp::MailRead(_)
-            | HostOp::WatchBegin
-            | HostOp::WatchMoment
-    )
+        HostOp::JoinChild(_) | HostOp::MailNext(_) | HostOp::MailRead(_) | HostOp::WatchBegin | HostOp::WatchMoment
+    );
+    op.is_read() || op.is_fact() || of_wait
 }
 
 impl Engine {

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     Engine,
     faults::{self, Answer},
-    guards::Guard,
-    retries::Part,
     store::{Store, StoreError, codec},
+    tunables::Tunable,
 };
 use crate::{
     base::value::Value,
@@ -27,10 +26,8 @@ const KEY: &str = "config/";
 pub enum Change {
     /// The value of a setting; without one, its default holds again.
     Config(String, Option<Value>),
-    /// How what failed is tried again; without a number, as always.
-    Retry(Part, Option<i64>),
-    /// What processes may start; without a number, as always.
-    Guard(Guard, Option<u32>),
+    /// A number of the engine; without one, what all stores have.
+    Tune(Tunable, Option<i64>),
 }
 
 /// Whether a setting can have this value; a record is given by its key, as a text.
@@ -65,10 +62,8 @@ pub fn keep(store: &mut dyn Store, changes: &[Change]) -> Answer<()> {
             store.set_meta(&format!("{KEY}{name}"), &codec::to_json(value).to_string())
         }
         Change::Config(name, None) => store.remove_meta(&format!("{KEY}{name}")),
-        Change::Retry(part, Some(value)) => store.set_meta(&part.key(), &value.to_string()),
-        Change::Retry(part, None) => store.remove_meta(&part.key()),
-        Change::Guard(guard, Some(value)) => store.set_meta(&guard.key(), &value.to_string()),
-        Change::Guard(guard, None) => store.remove_meta(&guard.key()),
+        Change::Tune(tunable, Some(value)) => store.set_meta(&tunable.key(), &value.to_string()),
+        Change::Tune(tunable, None) => store.remove_meta(&tunable.key()),
     });
     match kept {
         Ok(()) => Ok(store.commit()?),

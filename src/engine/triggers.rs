@@ -15,12 +15,12 @@ use super::{
     actor::Actor,
     clock::HOUR,
     faults::{self, Answer, Failure},
-    guards::Guard,
     index,
     instance::Start,
     log::Line,
     machine::Frame,
     store::{CausedStart, LogKind, Row, Subscription},
+    tunables::Tunable,
 };
 
 /// What happens to a record.
@@ -320,13 +320,13 @@ impl Engine {
             return Ok(None);
         }
         // LIMIT: CAUSAL_DEPTH_MAX
-        if actor.depth >= self.allowed(Guard::Depth) {
+        if i64::from(actor.depth) >= self.tuned(Tunable::GuardDepth) {
             return Ok(Some(faults::chain_too_long(&process.name)));
         }
         let Some(record) = primary else { return Ok(None) };
         // LIMIT: STARTS_PER_RECORD_HOUR_MAX
         let since = self.now.saturating_sub(HOUR);
-        if self.store.starts_since(&process.name, record, since)? >= self.allowed(Guard::Starts) {
+        if i64::from(self.store.starts_since(&process.name, record, since)?) >= self.tuned(Tunable::GuardStarts) {
             return Ok(Some(faults::too_many_starts(&process.name)));
         }
         self.store.note_start(&CausedStart { process: process.name.clone(), record, at: self.now })?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Call, Outcome};
+use super::{Call, fine};
 
 const PROJECT: &str = r#"
 entity Deal { title: text score: int = 0 unique title shown as "{title}" }
@@ -19,13 +19,6 @@ fn deployed(count: usize) -> Call {
     fine(&call, &["record", "import", "Deal", "deals.csv", "--store", "s.db"]);
     fine(&call, &["worker", "--until-idle", "--store", "s.db"]);
     call
-}
-
-#[track_caller]
-fn fine(call: &Call, args: &[&str]) -> Outcome {
-    let outcome = call.run(args);
-    assert_eq!(outcome.code, 0, "{args:?}: {}{}", outcome.out, outcome.err);
-    outcome
 }
 
 #[track_caller]

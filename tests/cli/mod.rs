@@ -98,3 +98,11 @@ impl Outcome {
         assert_eq!((self.code, self.out.as_str(), self.err.as_str()), (code, out, err));
     }
 }
+
+/// Runs a command that must succeed.
+#[track_caller]
+fn fine(call: &Call, args: &[&str]) -> Outcome {
+    let outcome = call.run(args);
+    assert_eq!(outcome.code, 0, "{args:?}: {}{}", outcome.out, outcome.err);
+    outcome
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Call, Outcome};
+use super::{Call, fine};
 
 const PROJECT: &str = r#"
 config large: int = 5
@@ -37,13 +37,6 @@ fn deployed(count: usize) -> Call {
 
 fn work(call: &Call) {
     fine(call, &["worker", "--until-idle", "--store", "s.db"]);
-}
-
-#[track_caller]
-fn fine(call: &Call, args: &[&str]) -> Outcome {
-    let outcome = call.run(args);
-    assert_eq!(outcome.code, 0, "{args:?}: {}{}", outcome.out, outcome.err);
-    outcome
 }
 
 #[track_caller]

@@ -4,10 +4,9 @@ use abide::{
     base::value::{Currency, Money, Value},
     engine::{
         Engine, Retries,
-        guards::Guard,
-        retries::Part,
         settings::{self, Change},
         store::{Status, memory::MemoryStore},
+        tunables::Tunable,
     },
 };
 
@@ -112,13 +111,13 @@ fn what_another_program_sets_holds_at_once() {
     w.create("Team", &[("name", text("Sales desk"))]);
     let change = |name: &str, value| Change::Config(name.to_owned(), value);
     let delays = Retries { times: 3, factor: 4, ..Retries::default() };
-    let retries = [Change::Retry(Part::Times, Some(3)), Change::Retry(Part::Factor, Some(4))];
+    let retries = [Change::Tune(Tunable::RetryTimes, Some(3)), Change::Tune(Tunable::RetryFactor, Some(4))];
     let settings = [change("large_deal", Some(usd(100))), change("greeting", Some(text("Hello")))];
     settings::keep(&mut open(), &[&settings[..], &retries[..]].concat()).unwrap();
     w.create("Deal", &[("title", text("a")), ("amount", usd(100))]);
     assert_eq!(said(&mut w), ["a is Hot", "Hello a"]);
     assert_eq!(w.engine.retries(), delays);
-    let undone = [change("greeting", None), Change::Retry(Part::Factor, None)];
+    let undone = [change("greeting", None), Change::Tune(Tunable::RetryFactor, None)];
     settings::keep(&mut open(), &undone).unwrap();
     w.create("Deal", &[("title", text("b")), ("amount", usd(100))]);
     assert_eq!(w.statuses("Route"), [Status::Succeeded, Status::Parked]);
@@ -165,16 +164,20 @@ workflow Again for deal: Deal when updated(title) { update deal { title: \"{deal
     };
     // The one that is refused is there as well, and parked.
     assert_eq!(runs(&mut w), 9);
-    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, Some(3)), Change::Guard(Guard::Starts, Some(2))])
-        .unwrap();
+    settings::keep(
+        &mut open(),
+        &[Change::Tune(Tunable::GuardDepth, Some(3)), Change::Tune(Tunable::GuardStarts, Some(2))],
+    )
+    .unwrap();
     assert_eq!(runs(&mut w), 4);
-    assert_eq!((w.engine.allowed(Guard::Depth), w.engine.allowed(Guard::Starts)), (3, 2));
-    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, Some(20))]).unwrap();
+    assert_eq!((w.engine.tuned(Tunable::GuardDepth), w.engine.tuned(Tunable::GuardStarts)), (3, 2));
+    settings::keep(&mut open(), &[Change::Tune(Tunable::GuardDepth, Some(20))]).unwrap();
     assert_eq!(runs(&mut w), 12);
     let deal = w.create("Deal", &[("title", text("b")), ("score", Value::Int(20))]);
     w.update(deal, &[("title", text("c"))]);
     // One start by hand, and two by itself.
     assert_eq!(w.field(deal, "title"), text("cxxx"));
-    settings::keep(&mut open(), &[Change::Guard(Guard::Depth, None), Change::Guard(Guard::Starts, None)]).unwrap();
+    settings::keep(&mut open(), &[Change::Tune(Tunable::GuardDepth, None), Change::Tune(Tunable::GuardStarts, None)])
+        .unwrap();
     assert_eq!(runs(&mut w), 9);
 }

@@ -267,32 +267,8 @@ impl Checker<'_> {
 
 /// What functions of a kind may ask of the host.
 fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
-    let reads = matches!(
-        op,
-        HostOp::ReadField { .. }
-            | HostOp::ReadStored { .. }
-            | HostOp::LastId
-            | HostOp::ReadUnionField { .. }
-            | HostOp::IsDeleted
-            | HostOp::ShownName { .. }
-            | HostOp::Under { .. }
-            | HostOp::Query(_)
-            | HostOp::Count(_)
-            | HostOp::Particular(_)
-            | HostOp::Convert(_)
-            | HostOp::Config(_)
-            | HostOp::Now
-            | HostOp::Random
-            | HostOp::Uuid
-    );
-    let facts = matches!(
-        op,
-        HostOp::ProcessUser
-            | HostOp::ProcessCaller
-            | HostOp::ProcessOwner
-            | HostOp::ProcessInstance
-            | HostOp::ProcessDepth
-    );
+    let reads = op.is_read() || matches!(op, HostOp::Random | HostOp::Uuid);
+    let facts = op.is_fact();
     let tests = matches!(
         op,
         HostOp::TestGiven { .. }

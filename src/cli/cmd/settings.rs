@@ -14,9 +14,8 @@ use crate::cli::term::Term;
 use crate::cli::{settings as words, store};
 use crate::data::moments::parse_duration;
 use crate::data::show::{self, Show};
-use crate::engine::guards::{self, Guard};
-use crate::engine::retries::{self, Part, Retries};
 use crate::engine::settings::{self, Change};
+use crate::engine::tunables::{self, Tunable};
 use crate::engine::{deploy, store::Store};
 use crate::vm::program::Program;
 
@@ -72,8 +71,7 @@ fn parse(builds: &[Program], args: &SettingsArgs, term: &Term) -> Result<Vec<Cha
 fn name(change: &Change) -> &str {
     match change {
         Change::Config(name, _) => name,
-        Change::Retry(part, _) => part.name(),
-        Change::Guard(guard, _) => guard.name(),
+        Change::Tune(tunable, _) => tunable.name(),
     }
 }
 
@@ -90,8 +88,7 @@ fn declares<'b>(builds: &'b [Program], name: &str) -> Option<&'b Module> {
 fn known(builds: &[Program]) -> Vec<&str> {
     let all = builds.iter().flat_map(|build| &build.module().configs).map(|config| config.name.as_str());
     let mut all: Vec<&str> = all.collect();
-    all.extend(Part::ALL.map(Part::name));
-    all.extend(Guard::ALL.map(Guard::name));
+    all.extend(Tunable::ALL.map(Tunable::name));
     all.sort_unstable();
     all.dedup();
     all
@@ -100,32 +97,25 @@ fn known(builds: &[Program]) -> Vec<&str> {
 /// `NAME=VALUE`.
 fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> {
     let given = bare(given);
-    let name = given.split_once('=').map_or(given, |(name, _)| name);
-    if let Some(part) = Part::named(name) {
-        return retry(part, given, term);
-    }
-    if let Some(guard) = Guard::named(name) {
-        return allow(guard, given, term);
-    }
-    match (declares(builds, name), given.contains('=')) {
-        (None, true) => Err(no_setting(builds, name, term)),
-        (None, false) => {
-            term.err(&format!("error: `{given}`: there is no `=`\n  help: write `NAME=VALUE`\n"));
-            Err(Exit::Usage)
-        }
-        (Some(module), _) => {
+    let Some((name, text)) = given.split_once('=') else {
+        term.err(&format!("error: `{given}`: there is no `=`\n  help: write `NAME=VALUE`\n"));
+        return Err(Exit::Usage);
+    };
+    match (Tunable::named(name), declares(builds, name)) {
+        (Some(tunable), _) => tune(tunable, text, term),
+        (None, Some(module)) => {
             words::setting(module, given, "", term).map(|(name, value)| Change::Config(name, Some(value)))
         }
+        (None, None) => Err(no_setting(builds, name, term)),
     }
 }
 
 fn unset(builds: &[Program], name: &str, term: &Term) -> Result<Change, Exit> {
     let name = bare(name);
-    match (Part::named(name), Guard::named(name), declares(builds, name)) {
-        (Some(part), ..) => Ok(Change::Retry(part, None)),
-        (_, Some(guard), _) => Ok(Change::Guard(guard, None)),
-        (None, None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
-        (None, None, None) => Err(no_setting(builds, name, term)),
+    match (Tunable::named(name), declares(builds, name)) {
+        (Some(tunable), _) => Ok(Change::Tune(tunable, None)),
+        (None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
+        (None, None) => Err(no_setting(builds, name, term)),
     }
 }
 
@@ -135,29 +125,21 @@ fn no_setting(builds: &[Program], name: &str, term: &Term) -> Exit {
     Exit::Wrong
 }
 
-/// `retry.first="10 seconds"`.
-fn retry(part: Part, given: &str, term: &Term) -> Result<Change, Exit> {
-    let text = given.split_once('=').map_or("", |(_, text)| text);
-    let value = if part.is_time() { parse_duration(text).and_then(exact) } else { text.parse().ok() };
-    value.filter(|value| part.takes(*value)).map(|value| Change::Retry(part, Some(value))).ok_or_else(|| {
-        let example = match part {
-            Part::First | Part::Longest => "an exact time such as \"10 seconds\"",
-            Part::Factor => "a whole number from 1 to 1000",
-            Part::Times => "a whole number from 0",
-        };
-        term.err(&format!("error: `{given}`: {} is {example}\n", part.name()));
-        Exit::Wrong
-    })
-}
-
-/// `guard.starts=100`.
-fn allow(guard: Guard, given: &str, term: &Term) -> Result<Change, Exit> {
-    let value = given.split_once('=').and_then(|(_, text)| text.parse().ok()).filter(|value| guard.takes(*value));
-    value.map(|value| Change::Guard(guard, Some(value))).ok_or_else(|| {
-        let (name, highest) = (guard.name(), guard.highest());
-        term.err(&format!("error: `{given}`: {name} is a whole number from 1 to {highest}\n"));
-        Exit::Usage
-    })
+/// `retry.first="10 seconds"`, `guard.starts=100`.
+fn tune(tunable: Tunable, text: &str, term: &Term) -> Result<Change, Exit> {
+    let value = if tunable.is_time() { parse_duration(text).and_then(exact) } else { text.parse().ok() };
+    value.filter(|value| tunable.range().contains(value)).map(|value| Change::Tune(tunable, Some(value))).ok_or_else(
+        || {
+            let (name, range) = (tunable.name(), tunable.range());
+            let what = if tunable.is_time() {
+                "an exact time such as \"10 seconds\"".to_owned()
+            } else {
+                format!("a whole number from {} to {}", range.start(), range.end())
+            };
+            term.err(&format!("error: `{name}={text}`: {name} is {what}\n"));
+            Exit::Wrong
+        },
+    )
 }
 
 /// The microseconds of a time that is the same everywhere.
@@ -174,26 +156,18 @@ fn of_store(store: &mut dyn Store, builds: &[Program]) -> crate::engine::faults:
         let new = module.configs.iter().filter(|config| declares(earlier, &config.name).is_none());
         all.extend(new.map(|config| of_config(module, config, given.get(&config.name))));
     }
-    let of_store = retries::given(store)?;
-    all.extend(Part::ALL.into_iter().map(|part| {
-        let given = of_store.iter().find(|(of, _)| *of == part).map(|(_, value)| *value);
-        let value = given.unwrap_or_else(|| Retries::default().part(part));
-        let micros = Duration { micros: value, ..Duration::default() };
-        let shown = if part.is_time() { show::duration(micros) } else { value.to_string() };
-        of_engine(part.name(), shown, given.is_some())
-    }));
-    let of_store = guards::given(store)?;
-    all.extend(Guard::ALL.into_iter().map(|guard| {
-        let given = of_store.iter().find(|(of, _)| *of == guard).map(|(_, value)| *value);
-        of_engine(guard.name(), given.unwrap_or_else(|| guard.default_value()).to_string(), given.is_some())
-    }));
+    let of_store = tunables::given(store)?;
+    all.extend(Tunable::ALL.into_iter().map(|tunable| of_engine(tunable, of_store.get(&tunable).copied())));
     Ok(all)
 }
 
 /// A setting that every store has.
-fn of_engine(name: &str, value: String, is_given: bool) -> Setting {
-    let note = if is_given { "given here" } else { "as in all stores" };
-    Setting { name: name.to_owned(), value: Some(value), is_given, note }
+fn of_engine(tunable: Tunable, given: Option<i64>) -> Setting {
+    let value = given.unwrap_or_else(|| tunable.usual());
+    let micros = Duration { micros: value, ..Duration::default() };
+    let shown = if tunable.is_time() { show::duration(micros) } else { value.to_string() };
+    let note = if given.is_some() { "given here" } else { "as in all stores" };
+    Setting { name: tunable.name().to_owned(), value: Some(shown), is_given: given.is_some(), note }
 }
 
 fn of_config(module: &Module, config: &ConfigDef, given: Option<&Value>) -> Setting {
