@@ -15,7 +15,7 @@ use crate::base::limits::{BUILD_BYTES_MAX, BUILD_MEMORY_MAX};
 /// The first bytes of a build.
 pub const MAGIC: [u8; 8] = *b"ABIDE\x1A\r\n";
 /// The format that this program writes and reads.
-pub const FORMAT: u16 = 14;
+pub const FORMAT: u16 = 15;
 /// How many sections there are; they stand in order of their numbers, from 1.
 pub const SECTIONS: u16 = 15;
 /// Bytes of the hash at the end.

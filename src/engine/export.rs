@@ -39,7 +39,7 @@ pub const MAGIC: &[u8; 4] = b"ABEX";
 const HASH_SHOWN: usize = 12;
 
 /// The format of exports that this program reads and writes.
-pub const FORMAT: u16 = 5;
+pub const FORMAT: u16 = 6;
 
 /// Records that travel with an instance; more are not what one process is about.
 const RECORDS_MAX: usize = 10_000;

@@ -20,7 +20,7 @@ use crate::{
 /// The first bytes of a snapshot.
 pub const MAGIC: [u8; 4] = *b"ABSN";
 /// The format that this program writes and reads.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// Why a machine cannot be frozen or thawed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -388,7 +388,7 @@ pub(super) fn snapshot_lines(page: &Page, build_bytes: &[u8], bytes: &[u8]) -> V
     let (content, sum) = bytes.split_at(bytes.len() - 4);
     assert_eq!(Bytes(sum).little(4), crc(content), "the checksum");
     let mut rest = Bytes(content);
-    assert_eq!((rest.take(4), rest.little(2)), (&b"ABSN"[..], 2));
+    assert_eq!((rest.take(4), rest.little(2)), (&b"ABSN"[..], 3));
     assert_eq!(rest.take(32), &build_bytes[build_bytes.len() - 32..], "the build");
     let mut frozen = Frozen { page, build: build(page, build_bytes).into_iter().collect(), rest };
     let lines = frozen.lines();

@@ -28,7 +28,7 @@ pub use model::{
 pub use schema::Schema;
 
 /// The format of stores that this program reads and writes.
-pub const FORMAT: u16 = 9;
+pub const FORMAT: u16 = 10;
 
 /// The fields of a record in order; 0 is `id`.
 pub type Row = Vec<Value>;
