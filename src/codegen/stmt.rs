@@ -497,6 +497,7 @@ fn causes_work(kind: &StmtKind) -> bool {
     matches!(
         kind,
         StmtKind::AssignOwner { .. }
+            | StmtKind::Atomic(_)
             | StmtKind::Cancel(_)
             | StmtKind::ChangeStatus { .. }
             | StmtKind::Create { .. }

@@ -308,14 +308,13 @@ impl Builder<'_, '_> {
             (None, None) => true,
             _ => false,
         };
-        if same {
-            return Some(TriggerEvent::Action(id));
+        if !same {
+            let expected = theirs.map(|theirs| self.schema.show(&theirs.ty));
+            let (span, is) = ours.map_or((head.span, "has no record"), |ours| (ours.span, "is for something else"));
+            self.sink.push(errors::action_of_other(&name.name, expected.as_deref(), name.span, span, is));
         }
-        let expected = theirs.map(|theirs| self.schema.show(&theirs.ty));
-        let span = ours.map_or(head.span, |ours| ours.span);
-        let message = errors::action_of_other(&name.name, expected.as_deref(), name.span, span);
-        self.sink.push(message);
-        None
+        // What the body says of the action's inputs is right all the same.
+        Some(TriggerEvent::Action(id))
     }
 
     /// The same event twice in one phase.

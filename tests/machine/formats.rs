@@ -109,7 +109,7 @@ fn what_is_no_snapshot_of_the_build_is_refused() {
     assert_eq!(refused(b"ABSN"), SnapshotError::NotASnapshot);
     let mut other = bytes.clone();
     other[4] = 9;
-    assert_eq!(refused(&other), SnapshotError::Format(9, 2));
+    assert_eq!(refused(&other), SnapshotError::Format(9, abide::vm::snapshot::FORMAT));
     let mut damaged = bytes.clone();
     damaged[50] ^= 1;
     assert!(matches!(refused(&damaged), SnapshotError::Damaged(_)));

@@ -156,7 +156,13 @@ impl Checker<'_> {
             return error(value.span);
         }
         if ty.is_optional() {
-            let message = records::compound_on_optional(&init.name.name, init.name.span, cause);
+            let operator = match op {
+                AssignOp::Append => "++",
+                AssignOp::Multiply => "*",
+                AssignOp::Subtract => "-",
+                _ => "+",
+            };
+            let message = records::compound_on_optional(&init.name.name, operator, init.name.span, cause);
             return self.refuse(message, value.span);
         }
         let wanted = match (op, ty) {

@@ -107,7 +107,7 @@ impl Checker<'_> {
     }
 
     fn given_process(&mut self, process: &Ident, owner: &ast::Expr) -> Option<TestStmt> {
-        let process = self.process_named(process);
+        let process = self.owned_process(process);
         let principal = self.principal();
         let owner = self.expr_as(owner, &principal, None);
         Some(TestStmt::GivenProcess { process: process?, owner })
@@ -142,6 +142,16 @@ impl Checker<'_> {
     }
 
     /// A process whose instances are stored; `None` after a message.
+    /// A process that may run as its owner.
+    fn owned_process(&mut self, name: &Ident) -> Option<ProcessId> {
+        let Def::Process(process) = self.find_named(name, Wanted::Process)? else { return None };
+        if self.schema.process(process)?.kind == ProcessKind::Realtime {
+            Some(process)
+        } else {
+            self.process_named(name)
+        }
+    }
+
     fn process_named(&mut self, name: &Ident) -> Option<ProcessId> {
         let Def::Process(process) = self.find_named(name, Wanted::Process)? else { return None };
         let head = self.schema.process(process)?;

@@ -248,10 +248,10 @@ pub fn operator_in_create(span: Span) -> Diagnostic {
 
 /// `score += 1` where `score` may be absent.
 #[must_use]
-pub fn compound_on_optional(name: &str, span: Span, declared: Span) -> Diagnostic {
+pub fn compound_on_optional(name: &str, operator: &str, span: Span, declared: Span) -> Diagnostic {
     Diagnostic::error(codes::E0422, format!("`{name}` may have no value to change"), span, "may be absent")
         .label(declared, "declared with `?`")
-        .help(format!("write the whole value: `{name}: (….{name} ?? …) + …`"))
+        .help(format!("write the whole value: `{name}: (….{name} ?? …) {operator} …`"))
 }
 
 /// `title += 1`.

@@ -211,13 +211,13 @@ pub fn not_an_action(name: &str, kind: &str, span: Span, declared: Span) -> Diag
 
 /// `before action Escalate` for another record than the action's.
 #[must_use]
-pub fn action_of_other(action: &str, expected: Option<&str>, span: Span, primary: Span) -> Diagnostic {
+pub fn action_of_other(action: &str, expected: Option<&str>, span: Span, primary: Span, is: &str) -> Diagnostic {
     let (message, help) = match expected {
         Some(entity) => (format!("`{action}` is an action for `{entity}`"), format!("`for …: {entity}`")),
         None => (format!("`{action}` is an action without a record"), "leave `for …` out".to_owned()),
     };
     Diagnostic::error(codes::E0510, message, span, "another record")
-        .label(primary, "this process is for something else")
+        .label(primary, format!("this process {is}"))
         .help(help)
 }
 
