@@ -10,6 +10,7 @@ pub mod data;
 pub mod diag;
 pub mod engine;
 pub mod format;
+pub mod mail;
 pub mod pipeline;
 pub mod project;
 pub mod sema;

@@ -90,6 +90,7 @@ documents! {
     reference_errors "docs/reference/errors.md"
     reference_expressions "docs/reference/expressions.md"
     reference_functions "docs/reference/functions.md"
+    reference_mails "docs/reference/mails.md"
     reference_projects "docs/reference/projects.md"
     reference_queries "docs/reference/queries.md"
     reference_realtime "docs/reference/realtime.md"

@@ -23,6 +23,7 @@ mod examples;
 mod format;
 mod input;
 mod machine;
+mod mail;
 mod mutate;
 mod oracle;
 mod sema;

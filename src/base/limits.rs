@@ -133,6 +133,11 @@ limits! {
     /// Rows that are deleted, or looked at for that, in one transaction: some 10 microseconds each, so that nobody waits for
     /// more than a few milliseconds.
     TIDIED_AT_ONCE: u32 = 250;
+    /// How long a mail is left to who hands it over, in microseconds, before it is due again: 15 minutes, longer than a server
+    /// is waited for.
+    MAIL_LEASE_MICROS: i64 = 900_000_000;
+    /// Mails that are handed over and not answered for: what one connection after the other takes in a moment.
+    MAILS_AT_ONCE: usize = 4;
     /// Instances that are made ready at once when very many are due: what is ready runs between, and a commit stays short.
     DUE_AT_ONCE: u32 = 250;
 }

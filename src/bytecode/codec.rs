@@ -375,7 +375,7 @@ wire_enums! {
         45 TestCountAll(a), 46 TestFail, 47 TestGiveUp(a), 48 TestRetry(a), 49 Emit(a), 50 MailNext(a),
         51 MailRead(a), 52 MailTake, 53 Convert(a), 54 CallActivity { process, timeout },
         55 TestMock { process, inputs, raises }, 56 Config(a), 57 ReadStored { entity, field }, 58 LastId,
-        59 TestGivenConfig(a),
+        59 TestGivenConfig(a), 60 Addresses, 61 Url, 62 TestSent { negated },
     }
 }
 

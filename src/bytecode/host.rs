@@ -203,6 +203,13 @@ pub enum HostOp {
     /// `Int key ->`: it leaves the mailbox.
     MailTake,
 
+    // Mails.
+    /// `Text line, parties… -> List(Text)`: the addresses of users, teams, queues, texts and lists of them, for a line of a
+    /// mail; absent ones are skipped. Fault R0515 where one has no usable address.
+    Addresses,
+    /// `Ref or AnyRef -> Text`: where people find the record.
+    Url,
+
     // Waiting.
     /// `->`: forget what was watched; from here on every record read, every query by a reference and every joined
     /// child is noted as something that wakes the instance, until it suspends or `WatchEnd`.
@@ -258,6 +265,11 @@ pub enum HostOp {
     TestRetry(ProcessIdx),
     /// `value ->`: what the setting is from here on.
     TestGivenConfig(ConfigIdx),
+    /// `Text template, List(Text) addresses (if it says to whom) ->`: fails unless such a mail was sent.
+    TestSent {
+        /// Fails if one was.
+        negated: bool,
+    },
 }
 
 impl HostOp {
@@ -279,6 +291,8 @@ impl HostOp {
                 | HostOp::Convert(_)
                 | HostOp::Config(_)
                 | HostOp::Now
+                | HostOp::Addresses
+                | HostOp::Url
         )
     }
 

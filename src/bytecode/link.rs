@@ -207,6 +207,8 @@ impl Links {
             | HostOp::MailNext(_)
             | HostOp::MailRead(_)
             | HostOp::MailTake
+            | HostOp::Addresses
+            | HostOp::Url
             | HostOp::WatchBegin
             | HostOp::WatchMoment
             | HostOp::WatchEnd
@@ -222,7 +224,8 @@ impl Links {
             | HostOp::TestFail
             | HostOp::TestMock { .. }
             | HostOp::TestGiveUp(_)
-            | HostOp::TestRetry(_) => {}
+            | HostOp::TestRetry(_)
+            | HostOp::TestSent { .. } => {}
         }
         op
     }

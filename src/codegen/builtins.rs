@@ -19,6 +19,11 @@ impl Lowerer<'_> {
             return self.copy(into, text);
         }
         match builtin {
+            Builtin::Addresses | Builtin::Url => {
+                let regs: Vec<Reg> = args.iter().map(|arg| self.value(arg)).collect();
+                let op = if builtin == Builtin::Url { HostOp::Url } else { HostOp::Addresses };
+                return self.host(op, &regs, Some(into));
+            }
             Builtin::Now => return self.host(HostOp::Now, &[], Some(into)),
             Builtin::Uuid => return self.host(HostOp::Uuid, &[], Some(into)),
             Builtin::Today => {

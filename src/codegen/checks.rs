@@ -26,6 +26,10 @@ impl Lowerer<'_> {
             TestStmt::ExpectInstances { count, state, process } => {
                 self.expect_instances(count.as_ref(), *state, *process);
             }
+            TestStmt::ExpectSent { args, negated } => {
+                let regs: Vec<Reg> = args.iter().map(|arg| self.value(arg)).collect();
+                self.host(HostOp::TestSent { negated: *negated }, &regs, None);
+            }
             TestStmt::Mock { process: id, inputs, answer } => self.mock(*id, inputs, answer),
             TestStmt::GiveUp(id) => self.host(HostOp::TestGiveUp(process(*id)), &[], None),
             TestStmt::GivenConfig { config, value } => self.given_config(*config, value),

@@ -110,6 +110,8 @@ codes! {
     E0319 "bad-pattern" "a pattern in a text that does not fit the value it shows"
     E0320 "bad-search-pattern" "a pattern of `matches` that is not fixed or cannot be read"
     E0321 "bad-group" "a query with `group by` that does not say what it wants of each group"
+    E0322 "not-a-party" "somebody whom no mail can go to or come from"
+    E0323 "bad-mail" "a mail that goes to nobody, or whose subject or body cannot be as it is written"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -301,6 +303,8 @@ codes! {
     R0512 "bad-answer" "an activity has answered with something else than it promises"
     R0513 "setting-without-value" "a setting has neither a default nor a value"
     R0514 "limit-reached" "as many runs of the process as may run at once"
+    R0515 "no-address" "somebody whom a mail should go to has no usable address"
+    R0516 "nobody-to-send-to" "a mail has nobody to go to"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

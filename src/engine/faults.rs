@@ -116,6 +116,10 @@ faults! {
     limit_reached(process) "R0514" "{process} is not started: as many run as may at once";
     /// A run asks for another one, which could begin only when it has ended itself.
     waits_for_itself(process) "R0514" "{process} is not started: it would wait for the end of the run that asks for it";
+    /// Somebody whom a mail should go to has no usable address.
+    no_address(who, why) "R0515" "no mail can go to {who}: {why}";
+    /// A mail has nobody to go to.
+    nobody_to_send_to(subject) "R0516" "the mail \"{subject}\" has nobody to go to: `to`, `cc` and `bcc` are empty";
     /// Nobody does the activity.
     no_implementation(activity) "R0510" "nobody does {activity}: the embedding program has registered no implementation, and there is no mock";
     /// The activity could not be done.

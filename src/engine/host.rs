@@ -94,7 +94,9 @@ impl Engine {
             | HostOp::Under { .. }
             | HostOp::Convert(_)
             | HostOp::Particular(_)
-            | HostOp::Config(_) => self.read(op, &mut args).map(Some),
+            | HostOp::Config(_)
+            | HostOp::Addresses
+            | HostOp::Url => self.read(op, &mut args).map(Some),
             HostOp::Now => Ok(Some(Value::DateTime(self.now))),
             HostOp::Random => {
                 let (low, high) = (args.int()?, args.int()?);
@@ -172,7 +174,8 @@ impl Engine {
             | HostOp::TestFail
             | HostOp::TestGiveUp(_)
             | HostOp::TestMock { .. }
-            | HostOp::TestRetry(_) => {
+            | HostOp::TestRetry(_)
+            | HostOp::TestSent { .. } => {
                 let Some(host) = frame.test.as_deref_mut() else {
                     return Err(faults::unknown_request("a statement of a test outside of one"));
                 };
@@ -241,6 +244,8 @@ impl Engine {
             },
             HostOp::Particular(particular) => Value::Ref(self.particular(*particular)?),
             HostOp::Config(config) => self.setting(*config)?,
+            HostOp::Addresses => self.addresses(args.rest())?,
+            HostOp::Url => Value::Text(self.url(args.record()?)),
             _ => return Err(faults::unknown_request("a read")),
         })
     }

@@ -12,6 +12,8 @@ use crate::{
     },
 };
 
+use super::post::MailFields;
+
 /// A field that may refer to records of some entity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Referrer {
@@ -48,6 +50,8 @@ pub(crate) struct Index {
     referrers: Vec<Vec<Referrer>>,
     system: Vec<SystemFields>,
     watched: BTreeSet<(EntityIdx, FieldIdx)>,
+    /// The entity of mails.
+    pub(crate) mail: Option<MailFields>,
     /// The entity of users.
     pub(crate) user: Option<EntityIdx>,
     /// References that programs follow, for exports.
@@ -65,6 +69,7 @@ impl Index {
             referrers: referrers(module),
             system: module.entities.iter().map(system_fields).collect(),
             watched: watched(module),
+            mail: MailFields::of(module),
             user: module.entity_by_name("User").map(|(index, _)| index),
             read: read(module),
         }

@@ -4,6 +4,7 @@
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
+//! - [`post`]: mails on their way.
 //! - [`operate`]: what operators do to instances.
 //! - [`view`], [`why`], [`export`]: what people see of instances, and how one travels.
 //! - [`deploy`], [`migration`]: builds come, and tables change; `needs`, `reach`, `contracts`: what live instances and callers
@@ -37,6 +38,7 @@ mod numbers;
 pub mod operate;
 mod operation;
 mod pipeline;
+pub mod post;
 mod probe;
 mod reach;
 mod requests;
@@ -49,6 +51,7 @@ pub mod settings;
 mod signals;
 mod slots;
 pub mod store;
+pub mod texts;
 mod triggers;
 pub mod tunables;
 mod turn;
@@ -86,7 +89,9 @@ use self::{
     faults::{Answer, Failure},
     log::{Culprit, Subject},
     operation::set,
+    post::Office,
     store::{Row, Schema, Store, StoreError},
+    texts::StoreText,
     tunables::Tunable,
     waits::Watch,
 };
@@ -181,6 +186,10 @@ pub struct Engine {
     retries: Retries,
     /// The numbers that the store has of its own.
     tunables: BTreeMap<Tunable, i64>,
+    /// The texts that the store has of its own.
+    texts: BTreeMap<StoreText, String>,
+    /// Who hands mails over.
+    office: Option<Office>,
 }
 
 impl Settings {
@@ -238,6 +247,8 @@ impl Engine {
             scan: retention::Scan::default(),
             retries: Retries::default(),
             tunables: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            office: None,
         };
         engine.settle_in()?;
         Ok(engine)
@@ -282,6 +293,7 @@ impl Engine {
         self.system_user = self.number("system user")?;
         self.read_settings()?;
         self.read_tunables()?;
+        self.read_texts()?;
         self.take_up_schedules()
     }
 

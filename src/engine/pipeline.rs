@@ -113,6 +113,7 @@ impl Engine {
         set(&mut row, system.version, Value::Int(1));
         self.give_numbers(entity, &mut row)?;
         self.settle_early(entity, &mut row, None)?;
+        self.settle_mail(entity, &mut row, None)?;
         let event = Event {
             kind: EventKind::Created,
             record,
@@ -144,6 +145,7 @@ impl Engine {
         let mut row = Row::clone(&old);
         self.apply(def, &mut row, writes)?;
         self.settle_early(record.entity, &mut row, Some(&old))?;
+        self.settle_mail(record.entity, &mut row, Some(&old))?;
         let event = Event {
             kind: EventKind::Updated,
             record,

@@ -7,6 +7,7 @@ use super::{
     Engine,
     faults::{self, Answer},
     store::{Store, StoreError, codec},
+    texts::StoreText,
     tunables::Tunable,
 };
 use crate::{
@@ -28,6 +29,8 @@ pub enum Change {
     Config(String, Option<Value>),
     /// A number of the engine; without one, what all stores have.
     Tune(Tunable, Option<i64>),
+    /// A text of the store; without one, what all stores have.
+    Text(StoreText, Option<String>),
 }
 
 /// Whether a setting can have this value; a record is given by its key, as a text.
@@ -64,6 +67,8 @@ pub fn keep(store: &mut dyn Store, changes: &[Change]) -> Answer<()> {
         Change::Config(name, None) => store.remove_meta(&format!("{KEY}{name}")),
         Change::Tune(tunable, Some(value)) => store.set_meta(&tunable.key(), &value.to_string()),
         Change::Tune(tunable, None) => store.remove_meta(&tunable.key()),
+        Change::Text(text, Some(value)) => store.set_meta(&text.key(), value),
+        Change::Text(text, None) => store.remove_meta(&text.key()),
     });
     match kept {
         Ok(()) => Ok(store.commit()?),

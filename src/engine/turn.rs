@@ -56,6 +56,9 @@ impl Engine {
         }
         while !ran.idle && ran.turns < turns_max {
             self.run_one_group(&mut ran, turns_max)?;
+            if ran.idle && self.clock.is_virtual() && self.mails_arrive()? {
+                ran.idle = false;
+            }
         }
         Ok(ran)
     }

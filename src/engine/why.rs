@@ -93,6 +93,7 @@ impl Engine {
                 wrong.push(format!("{many}{who} not ended and {need} a build that cannot be loaded: {error}"));
             }
         }
+        wrong.extend(self.failed_mails()?);
         for id in self.forgotten()? {
             let process = self.known_instance(id)?.process;
             wrong.push(format!("{process} #{id} is suspended, and nothing can wake it"));

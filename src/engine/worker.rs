@@ -44,6 +44,7 @@ impl Engine {
                 Err(failure) => return Err(failure),
             }
         }
+        self.close_post()?;
         Ok(ran.turns)
     }
 
@@ -51,6 +52,9 @@ impl Engine {
     fn work_once(&mut self, ran: &mut Ran, tidy_at: &mut i64, stop: &AtomicBool, until_idle: bool) -> Answer<()> {
         ran.idle = false;
         self.run_one_group(ran, u64::MAX)?;
+        if self.post()? {
+            ran.idle = false;
+        }
         let now = self.clock.now();
         if now >= *tidy_at {
             if self.tidy()? {
@@ -59,23 +63,45 @@ impl Engine {
                 *tidy_at = now.saturating_add(TIDY_PAUSE);
             }
         }
+        if ran.idle && until_idle && self.is_mail_on_the_way() {
+            ran.idle = false;
+            self.doze(LOOK);
+        }
         if ran.idle && !until_idle { self.wait_for_work(stop, *tidy_at) } else { Ok(()) }
     }
 
     /// Sleeps until something is due, another program has written, or `stop` is set.
     fn wait_for_work(&mut self, stop: &AtomicBool, tidy_at: i64) -> Answer<()> {
-        let due = self.next_due()?.into_iter().chain([tidy_at]).min();
+        let mail = if self.office.is_some() { self.next_mail()?.map(|(due, _)| due) } else { None };
+        let due = self.next_due()?.into_iter().chain(mail).chain([tidy_at]).min();
         while !stop.load(Ordering::Relaxed) {
             let left = due.map(|due| due.saturating_sub(self.clock.now()));
             let left = left.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
             if left == Some(Duration::ZERO) {
                 return Ok(());
             }
-            thread::sleep(left.unwrap_or(LOOK).min(LOOK));
+            if self.doze(left.unwrap_or(LOOK).min(LOOK)) {
+                return Ok(());
+            }
             if self.store.version()? != self.version {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    fn is_mail_on_the_way(&self) -> bool {
+        self.office.as_ref().is_some_and(|office| office.on_the_way() > 0)
+    }
+
+    /// Sleeps, at most until a mail on the way is answered for; whether one was.
+    fn doze(&mut self, at_most: Duration) -> bool {
+        match self.office.as_mut().filter(|office| office.on_the_way() > 0) {
+            Some(office) => office.wait(at_most),
+            None => {
+                thread::sleep(at_most);
+                false
+            }
+        }
     }
 }

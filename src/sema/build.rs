@@ -33,6 +33,7 @@ impl<'a, 's> Builder<'a, 's> {
         self.build_keys();
         self.build_configs();
         self.build_functions();
+        self.build_emails();
         self.build_processes();
     }
 

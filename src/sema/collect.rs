@@ -9,7 +9,7 @@ use super::{
     errors::names as errors,
     library,
     names::{Brought, Def, Entry, Names},
-    schema::{ConfigId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
 use crate::base::distance::did_you_mean;
@@ -17,7 +17,7 @@ use crate::base::limits::DECLARATIONS_MAX;
 use crate::base::span::{FileId, Span};
 use crate::diag::Sink;
 use crate::syntax::ast::{
-    Block, EntityDecl, EnumDecl, File, Ident, Item, ItemKind, Param, ProcessDecl, ProcessKind, TypeExpr,
+    Block, EmailLine, EntityDecl, EnumDecl, File, Ident, Item, ItemKind, Param, ProcessDecl, ProcessKind, TypeExpr,
 };
 
 /// One file that is checked.
@@ -65,6 +65,21 @@ pub struct FunctionDecl<'a> {
     pub body: &'a Block,
 }
 
+/// An e-mail template as written.
+#[derive(Clone, Copy, Debug)]
+pub struct EmailDecl<'a> {
+    /// Its number.
+    pub id: EmailId,
+    /// Its file.
+    pub file: FileId,
+    /// Its name.
+    pub name: &'a Ident,
+    /// Its parameters.
+    pub params: &'a [Param],
+    /// Its lines.
+    pub lines: &'a [EmailLine],
+}
+
 /// Everything that is declared, kind by kind, in the order of the numbers.
 #[derive(Debug, Default)]
 pub struct Declarations<'a> {
@@ -72,6 +87,8 @@ pub struct Declarations<'a> {
     pub configs: Vec<Declared<'a, ConfigId, Param>>,
     /// `type`.
     pub aliases: Vec<Declared<'a, (), TypeExpr>>,
+    /// `email`.
+    pub emails: Vec<EmailDecl<'a>>,
     /// `entity`.
     pub entities: Vec<Declared<'a, EntityId, EntityDecl>>,
     /// `extend entity`.
@@ -214,7 +231,12 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.configs.push(Declared { id, file, from_library, name, decl: param });
                 }
             }
-            ItemKind::Email { name, .. } => self.later(tree, name, "email", "e-mail templates"),
+            ItemKind::Email { name, params, lines } => {
+                let id = EmailId(number(self.declarations.emails.len()));
+                if self.declare(tree, name, Def::Email(id)) {
+                    self.declarations.emails.push(EmailDecl { id, file, name, params, lines });
+                }
+            }
             ItemKind::Flow(decl) => {
                 self.names.stages.extend(decl.stages.iter().map(|stage| stage.name.name.clone()));
                 self.later(tree, &decl.name, "flow", "business process flows");

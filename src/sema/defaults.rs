@@ -9,13 +9,15 @@ use super::{
     configs,
     constants::{self, Constant},
     context::Context,
-    errors::{entities as errors, types as type_errors},
+    errors::{entities as errors, mails as mail_errors, types as type_errors},
     hir::Body,
     instead,
-    names::Names,
-    schema::{EntityId, Field, FieldDefault, FunctionHead, FunctionId, ParamHead, Schema, Settings},
+    names::{Def, Names},
+    schema::{EmailPart, EntityId, Field, FieldDefault, FunctionHead, FunctionId, ParamHead, Schema, Settings},
     ty::Ty,
 };
+use std::collections::BTreeMap;
+
 use crate::base::{
     distance::did_you_mean,
     span::{FileId, Span},
@@ -41,6 +43,15 @@ pub(super) enum Hidden<'a> {
         text_max: Option<u32>,
         /// The value.
         value: &'a Expr,
+    },
+    /// A part of an e-mail: its body is checked with those of the declared functions.
+    Email {
+        /// The file it stands in.
+        file: FileId,
+        /// Which part.
+        part: EmailPart,
+        /// What was written: one value, or several to be attached.
+        values: Vec<&'a Expr>,
     },
     /// A shown name: its body is checked with those of the declared functions.
     ShownAs {
@@ -93,6 +104,7 @@ pub(super) fn fill<'a>(
     for declared in &declarations.entities {
         filler.shown_as(declared.id, declared.file, declared.decl.shown_as.as_ref());
     }
+    filler.emails(declarations);
     filler.hidden
 }
 
@@ -325,6 +337,56 @@ impl<'a> Filler<'a, '_> {
         self.schema.functions.push(head);
         self.hidden.push(hidden);
         FunctionId(id)
+    }
+
+    /// The parts of e-mail templates, each a hidden function of what the template takes.
+    fn emails(&mut self, declarations: &Declarations<'a>) {
+        let attachment = match self.names.entries.get("Attachment").map(|entry| &entry.def) {
+            Some(Def::Entity(id)) => Ty::Ref(*id),
+            _ => Ty::Error,
+        };
+        for email in &declarations.emails {
+            let Some(head) = self.schema.email(email.id) else { continue };
+            let (name, span, params) = (head.name.clone(), head.span, head.params.clone());
+            let params = self.param_defaults(email.file, params, email.params);
+            let mut parts: Vec<(EmailPart, Vec<&'a Expr>)> = Vec::new();
+            let mut first: BTreeMap<EmailPart, Span> = BTreeMap::new();
+            for line in email.lines {
+                let part = match (line.word.name.as_str(), line.html) {
+                    ("subject", _) => EmailPart::Subject,
+                    ("from", _) => EmailPart::From,
+                    ("attach", _) => EmailPart::Attach,
+                    (_, true) => EmailPart::Html,
+                    _ => EmailPart::Body,
+                };
+                let known = if part == EmailPart::Html { EmailPart::Body } else { part };
+                match (first.get(&known), parts.iter_mut().find(|(of, _)| *of == part)) {
+                    (Some(_), Some((EmailPart::Attach, values))) => values.push(&line.value),
+                    (Some(before), _) => self.sink.push(mail_errors::line_twice(part.word(), line.word.span, *before)),
+                    (None, _) => {
+                        first.insert(known, line.word.span);
+                        parts.push((part, vec![&line.value]));
+                    }
+                }
+            }
+            if !first.contains_key(&EmailPart::Subject) && !email.lines.is_empty() {
+                self.sink.push(mail_errors::no_subject(Some(&name), span));
+            }
+            let mut functions = Vec::with_capacity(parts.len());
+            for (part, values) in parts {
+                let result = match part {
+                    EmailPart::Subject | EmailPart::Body | EmailPart::Html => Ty::Text,
+                    EmailPart::From => Ty::Text.optional(),
+                    EmailPart::Attach => Ty::List(Box::new(attachment.clone())),
+                };
+                let name = format!("<{name} {}>", part.word());
+                let head = FunctionHead { name, params: params.clone(), result, result_max: None, span };
+                functions.push((part, self.hide(head, Hidden::Email { file: email.file, part, values })));
+            }
+            if let Some(head) = self.schema.emails.get_mut(usize::from(email.id.0)) {
+                (head.params, head.parts) = (params, functions);
+            }
+        }
     }
 
     fn shown_as(&mut self, id: EntityId, file: FileId, written: Option<&'a Expr>) {

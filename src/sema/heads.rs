@@ -6,8 +6,8 @@ use super::{
     constants::{self, Constant},
     errors::{kinds as errors, names},
     schema::{
-        AtOnce, FunctionHead, Keep, ParamHead, ProcessHead, ProcessId, Record, RecordId, RecordKind, RunAs, Scope,
-        WhenFull,
+        AtOnce, EmailHead, FunctionHead, Keep, ParamHead, ProcessHead, ProcessId, Record, RecordId, RecordKind, RunAs,
+        Scope, WhenFull,
     },
     ty::Ty,
     types,
@@ -35,6 +35,19 @@ impl Builder<'_, '_> {
             });
         }
         self.declarations.functions = functions;
+    }
+
+    pub(super) fn build_emails(&mut self) {
+        let emails = std::mem::take(&mut self.declarations.emails);
+        for email in &emails {
+            self.refuse_reserved(email.params);
+            let owner = format!("`{}`", email.name.name);
+            self.report_repeated("parameter", &owner, email.params.iter().map(|param| &param.name));
+            let params = self.params(email.file, email.params);
+            let (name, span) = (email.name.name.clone(), email.name.span);
+            self.schema.emails.push(EmailHead { name, params, parts: Vec::new(), span });
+        }
+        self.declarations.emails = emails;
     }
 
     fn refuse_reserved(&mut self, params: &[Param]) {

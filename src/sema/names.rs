@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     library,
-    schema::{ConfigId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
     ty::Ty,
 };
 use crate::base::span::{FileId, Span};
@@ -20,6 +20,8 @@ pub enum Def {
     Broken,
     /// `config`: its name is `config.x`.
     Config(ConfigId),
+    /// `email`.
+    Email(EmailId),
     /// `entity`.
     Entity(EntityId),
     /// `enum`.

@@ -13,7 +13,7 @@ use super::{
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
     private, recursion, relations, rings,
-    schema::{Schema, Settings},
+    schema::{FunctionId, Schema, Settings},
     silence,
 };
 use crate::base::span::FileId;
@@ -99,6 +99,10 @@ impl Bodies<'_, '_> {
                 Hidden::Default(body) => body,
                 Hidden::Computed { entity, file, ty, text_max, value } => {
                     check::computed(&mut self.context(file, sink), entity, (&ty, text_max), value)
+                }
+                Hidden::Email { file, part, values } => {
+                    let function = FunctionId(u16::try_from(bodies.len()).unwrap_or(u16::MAX));
+                    check::email_part(&mut self.context(file, sink), function, part, &values)
                 }
                 Hidden::ShownAs { entity, file, value } => {
                     check::shown_as(&mut self.context(file, sink), entity, value.expr())

@@ -2,6 +2,7 @@
 //!
 //! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
 
+mod emails;
 mod processes;
 
 use crate::base::{
@@ -13,6 +14,7 @@ use crate::syntax::ast::Ident;
 
 use super::ty::Ty;
 
+pub use emails::{EmailHead, EmailPart};
 pub use processes::{
     ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
@@ -26,6 +28,8 @@ macro_rules! ids {
 ids! {
     /// A `config`.
     ConfigId,
+    /// An `email`.
+    EmailId,
     /// An entity.
     EntityId,
     /// An enum, or the states or statuses of an entity.
@@ -45,6 +49,8 @@ ids! {
 pub struct Schema {
     /// Settings. The default of a reference is the key of its record.
     pub configs: Vec<ParamHead>,
+    /// E-mail templates.
+    pub emails: Vec<EmailHead>,
     /// Entities.
     pub entities: Vec<Entity>,
     /// Enums, states, statuses.
@@ -346,6 +352,12 @@ pub struct Entity {
 }
 
 impl Schema {
+    /// The e-mail template of this id.
+    #[must_use]
+    pub fn email(&self, id: EmailId) -> Option<&EmailHead> {
+        self.emails.get(usize::from(id.0))
+    }
+
     /// The setting of this id.
     #[must_use]
     pub fn config(&self, id: ConfigId) -> Option<&ParamHead> {

@@ -66,6 +66,8 @@ pub enum Wanted {
     Entity,
     /// A workflow, real-time workflow or action.
     Process,
+    /// An e-mail template.
+    Email,
     /// A signal.
     Signal,
     /// An error.
@@ -78,6 +80,7 @@ impl Wanted {
             Wanted::Type => matches!(def, Def::Alias(_) | Def::Entity(_) | Def::Enum(_) | Def::Record(_)),
             Wanted::Entity => matches!(def, Def::Entity(_)),
             Wanted::Process => matches!(def, Def::Process(_)),
+            Wanted::Email => matches!(def, Def::Email(_)),
             Wanted::Signal => matches!(def, Def::Signal(_)),
             Wanted::Error => matches!(def, Def::Error(_)),
         }
@@ -88,6 +91,7 @@ impl Wanted {
             Wanted::Type => "a type",
             Wanted::Entity => "an entity",
             Wanted::Process => "a process",
+            Wanted::Email => "an e-mail template",
             Wanted::Signal => "a signal",
             Wanted::Error => "an error",
         }
@@ -99,6 +103,7 @@ impl Wanted {
             Wanted::Type => matches!(keyword, "entity" | "enum" | "record" | "type"),
             Wanted::Entity => keyword == "entity",
             Wanted::Process => matches!(keyword, "action" | "workflow"),
+            Wanted::Email => keyword == "email",
             Wanted::Signal => keyword == "signal",
             Wanted::Error => keyword == "error",
         }
@@ -142,6 +147,7 @@ pub fn find<'n>(names: &'n Names, file: FileId, name: &Ident, wanted: Wanted, si
             Wanted::Type => errors::unknown_type(&name.name, name.span, &near),
             Wanted::Entity => errors::unknown_entity(&name.name, name.span, &near),
             Wanted::Process => errors::unknown_process("process", &name.name, name.span, &near),
+            Wanted::Email => errors::unknown_process("e-mail template", &name.name, name.span, &near),
             Wanted::Signal => errors::unknown_process("signal", &name.name, name.span, &near),
             Wanted::Error => errors::unknown_process("error", &name.name, name.span, &near),
         };
@@ -176,6 +182,7 @@ pub fn kind_words(def: &Def) -> &'static str {
         Def::Alias(_) => "a type",
         Def::Broken | Def::Later(_) => "something else",
         Def::Config(_) => "a setting",
+        Def::Email(_) => "an e-mail template",
         Def::Entity(_) => "an entity",
         Def::Enum(_) => "an enum",
         Def::Error(_) => "an error",

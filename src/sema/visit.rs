@@ -135,6 +135,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::ActAs(user) | StmtKind::ActAsBlock { user, .. } => vec![user],
         StmtKind::Test(TestStmt::Expect { condition, .. }) => vec![condition],
         StmtKind::Test(TestStmt::GivenConfig { value, .. }) => vec![value],
+        StmtKind::Test(TestStmt::ExpectSent { args, .. }) => args.iter().collect(),
         StmtKind::Test(TestStmt::Mock { inputs, .. }) => inputs.iter().map(|(_, value)| value).collect(),
         StmtKind::Error
         | StmtKind::Atomic(_)

@@ -21,7 +21,7 @@ pub struct Timeline<'a> {
 
 /// System fields that follow from others and tell nothing new.
 const QUIET: &[&str] =
-    &["id", "created_on", "created_by", "modified_on", "modified_by", "version", "owning_unit", "state"];
+    &["id", "created_on", "created_by", "modified_on", "modified_by", "version", "owning_unit", "state", "next_try"];
 
 /// What stands for the value of a private field.
 const PRIVATE: &str = "(private)";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::mails;
 use crate::{
     base::value::{Duration, RecordRef, Value},
     bytecode::{
@@ -121,8 +122,9 @@ impl TestHost for Driver {
     ) -> Answer<Option<Value>> {
         match (op, args) {
             (HostOp::TestGiven { entity, fields }, values) => {
-                let writes: Vec<Write> =
+                let mut writes: Vec<Write> =
                     fields.iter().zip(values).map(|(field, value)| Write::set(*field, value.clone())).collect();
+                writes.extend(mails::address_of_user(engine.module(), *entity, &writes));
                 return engine.create(None, *entity, &writes).map(|record| Some(Value::Ref(record)));
             }
             (HostOp::TestGivenConfig(config), [value]) => {
@@ -152,6 +154,10 @@ impl TestHost for Driver {
             }
             (HostOp::TestFail, [Value::Text(message)]) => {
                 return Err(fail(format!("{message}{}", self.parked_too(engine)?)));
+            }
+            (HostOp::TestSent { negated }, [Value::Text(template), to @ ..]) => {
+                mails::expect_sent(engine, template, to.first(), *negated)
+                    .and_then(|wrong| wrong.map_or(Ok(()), |wrong| Err(fail(wrong))))?;
             }
             (HostOp::TestMock { process, inputs, raises }, values) => {
                 engine.mock(mock(*process, inputs, *raises, values))

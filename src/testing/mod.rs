@@ -5,6 +5,7 @@
 //! `reference` runs programs without the machine, for tests that compare the two (feature `reference`).
 
 mod driver;
+mod mails;
 #[cfg(feature = "reference")]
 pub mod reference;
 

@@ -9,6 +9,7 @@ mod json;
 mod limits;
 mod listing;
 mod long;
+mod mails;
 mod operate;
 mod record;
 mod settings;

@@ -15,6 +15,7 @@ mod instances;
 mod kill;
 mod load;
 mod loops;
+mod mails;
 mod migration;
 mod mortal;
 mod numbering;

@@ -118,6 +118,7 @@ impl Store for Mortal {
         write delete(record: RecordRef) -> ();
         read get(record: RecordRef) -> Option<Row>;
         read candidates(entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Vec<i64>;
+        read earliest(entity: EntityIdx, field: FieldIdx) -> Option<(i64, i64)>;
         read count(entity: EntityIdx, conditions: &[Condition]) -> i64;
         write put_instance(instance: &Instance) -> ();
         read instance(id: i64) -> Option<Instance>;

@@ -81,6 +81,7 @@ topics! {
     entities
     facts
     kinds
+    mails
     names
     records
     rings

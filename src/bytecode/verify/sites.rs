@@ -64,6 +64,8 @@ impl Signature<'_> {
                 self.takes(&[TypeDef::Money, TypeDef::Date]) && self.gives(TypeDef::MoneyIn(*currency))
             }
             HostOp::Config(index) => self.takes(&[]) && self.site.result == Some(self.module.config(*index)?.ty),
+            HostOp::Addresses => self.takes_parties() && self.gives_texts(),
+            HostOp::Url => self.takes_references(&[false]) && self.gives(TypeDef::Text),
             HostOp::Now => self.takes(&[]) && self.gives(TypeDef::DateTime),
             HostOp::Random => self.takes(&[TypeDef::Int, TypeDef::Int]) && self.gives(TypeDef::Int),
             HostOp::Uuid => self.takes(&[]) && self.gives(TypeDef::Text),
@@ -171,6 +173,11 @@ impl Signature<'_> {
                 self.process(*process)?;
                 self.takes(&[]) && self.gives(TypeDef::Int)
             }
+            HostOp::TestSent { .. } => {
+                let (template, to) = self.site.args.split_first()?;
+                let named = self.module.ty(*template) == Some(&TypeDef::Text);
+                named && to.len() <= 1 && to.iter().all(|ty| self.is_texts(*ty)) && self.gives_nothing()
+            }
             HostOp::TestGiveUp(process) | HostOp::TestRetry(process) => {
                 self.process(*process)?;
                 self.takes(&[]) && self.gives_nothing()
@@ -223,6 +230,35 @@ impl Signature<'_> {
     fn takes(&self, types: &[TypeDef]) -> bool {
         self.site.args.len() == types.len()
             && self.site.args.iter().zip(types).all(|(ty, def)| self.module.ty(*ty) == Some(def))
+    }
+
+    /// The name of a line, and whom it names.
+    fn takes_parties(&self) -> bool {
+        let Some((line, parties)) = self.site.args.split_first() else { return false };
+        self.module.ty(*line) == Some(&TypeDef::Text) && parties.iter().all(|ty| self.is_party(*ty, true))
+    }
+
+    /// A text, a reference, or several of them.
+    fn is_party(&self, ty: TypeIdx, may_be_many: bool) -> bool {
+        match self.module.ty(ty) {
+            Some(TypeDef::Text | TypeDef::Ref(_) | TypeDef::AnyRef) => true,
+            Some(TypeDef::Optional(inner)) => {
+                !matches!(self.module.ty(*inner), Some(TypeDef::Optional(_))) && self.is_party(*inner, may_be_many)
+            }
+            Some(TypeDef::List(inner) | TypeDef::Set(inner)) => may_be_many && self.is_party(*inner, false),
+            _ => false,
+        }
+    }
+
+    fn is_texts(&self, ty: TypeIdx) -> bool {
+        match self.module.ty(ty) {
+            Some(TypeDef::List(inner)) => self.module.ty(*inner) == Some(&TypeDef::Text),
+            _ => false,
+        }
+    }
+
+    fn gives_texts(&self) -> bool {
+        self.site.result.is_some_and(|ty| self.is_texts(ty))
     }
 
     fn takes_alike(&self, types: &[TypeIdx]) -> bool {

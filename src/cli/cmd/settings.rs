@@ -15,6 +15,7 @@ use crate::cli::{settings as words, store};
 use crate::data::moments::parse_duration;
 use crate::data::show::{self, Show};
 use crate::engine::settings::{self, Change};
+use crate::engine::texts::{self, StoreText};
 use crate::engine::tunables::{self, Tunable};
 use crate::engine::{deploy, store::Store};
 use crate::vm::program::Program;
@@ -72,6 +73,7 @@ fn name(change: &Change) -> &str {
     match change {
         Change::Config(name, _) => name,
         Change::Tune(tunable, _) => tunable.name(),
+        Change::Text(text, _) => text.name(),
     }
 }
 
@@ -89,6 +91,7 @@ fn known(builds: &[Program]) -> Vec<&str> {
     let all = builds.iter().flat_map(|build| &build.module().configs).map(|config| config.name.as_str());
     let mut all: Vec<&str> = all.collect();
     all.extend(Tunable::ALL.map(Tunable::name));
+    all.extend(StoreText::ALL.map(StoreText::name));
     all.sort_unstable();
     all.dedup();
     all
@@ -101,6 +104,9 @@ fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> 
         term.err(&format!("error: `{given}`: there is no `=`\n  help: write `NAME=VALUE`\n"));
         return Err(Exit::Usage);
     };
+    if let Some(known) = StoreText::named(name) {
+        return of_text(known, text, term);
+    }
     match (Tunable::named(name), declares(builds, name)) {
         (Some(tunable), _) => tune(tunable, text, term),
         (None, Some(module)) => {
@@ -112,6 +118,9 @@ fn change(builds: &[Program], given: &str, term: &Term) -> Result<Change, Exit> 
 
 fn unset(builds: &[Program], name: &str, term: &Term) -> Result<Change, Exit> {
     let name = bare(name);
+    if let Some(known) = StoreText::named(name) {
+        return Ok(Change::Text(known, None));
+    }
     match (Tunable::named(name), declares(builds, name)) {
         (Some(tunable), _) => Ok(Change::Tune(tunable, None)),
         (None, Some(_)) => Ok(Change::Config(name.to_owned(), None)),
@@ -142,6 +151,18 @@ fn tune(tunable: Tunable, text: &str, term: &Term) -> Result<Change, Exit> {
     )
 }
 
+/// `mail.server=smtp://mail.example.com`.
+fn of_text(known: StoreText, text: &str, term: &Term) -> Result<Change, Exit> {
+    match known.refuses(text) {
+        None => Ok(Change::Text(known, Some(text.to_owned()))),
+        Some(expected) => {
+            let name = known.name();
+            term.err(&format!("error: `{name}={text}`: {name} is {expected}\n"));
+            Err(Exit::Wrong)
+        }
+    }
+}
+
 /// The microseconds of a time that is the same everywhere.
 fn exact(duration: Duration) -> Option<i64> {
     let days = i64::from(duration.days).checked_mul(86_400_000_000)?;
@@ -158,7 +179,16 @@ fn of_store(store: &mut dyn Store, builds: &[Program]) -> crate::engine::faults:
     }
     let of_store = tunables::given(store)?;
     all.extend(Tunable::ALL.into_iter().map(|tunable| of_engine(tunable, of_store.get(&tunable).copied())));
+    let texts = texts::given(store)?;
+    all.extend(StoreText::ALL.into_iter().map(|text| of_store_text(text, texts.get(&text))));
     Ok(all)
+}
+
+/// A text that every store has.
+fn of_store_text(text: StoreText, given: Option<&String>) -> Setting {
+    let value = given.map_or(text.usual(), String::as_str);
+    let note = if given.is_some() { "given here" } else { "as in all stores" };
+    Setting { name: text.name().to_owned(), value: Some(show::text(value)), is_given: given.is_some(), note }
 }
 
 /// A setting that every store has.

@@ -1,9 +1,16 @@
 //! `abide worker`: runs the processes of a store until it is stopped.
 
+use std::path::Path;
+
+use crate::bytecode::host::HostOp;
 use crate::cli::args::WorkerArgs;
 use crate::cli::exit::Exit;
 use crate::cli::term::Term;
 use crate::cli::{stop, store};
+use crate::engine::Engine;
+use crate::engine::post::{Mailer, Server};
+use crate::engine::texts::StoreText;
+use crate::mail::folder::Folder;
 
 pub(in crate::cli) fn run(args: &WorkerArgs, term: &Term) -> Exit {
     work(args, term).unwrap_or_else(|exit| exit)
@@ -15,7 +22,60 @@ fn work(args: &WorkerArgs, term: &Term) -> Result<Exit, Exit> {
     let mut engine = store::engine(path, term)?;
     let meta = &engine.module().meta;
     term.err(&format!("works on {} {} in `{}`; ctrl-c stops it\n", meta.name, meta.version, path.display()));
+    let mailer = mailer(&engine, path, term)?;
+    engine.set_mailer(mailer);
     let turns = engine.work(&stop, args.until_idle).map_err(|failure| store::failed(term, failure))?;
     term.err(&format!("stopped after {turns} {}\n", if turns == 1 { "turn" } else { "turns" }));
     Ok(Exit::Fine)
+}
+
+/// The server that the store names, else a folder beside it.
+fn mailer(engine: &Engine, path: &Path, term: &Term) -> Result<Box<dyn Mailer>, Exit> {
+    let Some(server) = Server::parse(engine.text(StoreText::MailServer)) else {
+        let folder = Folder::beside(path);
+        // Most projects send none.
+        if engine.module().sites.iter().any(|site| site.op == HostOp::Addresses) {
+            let path = folder.path().display();
+            term.err(&format!("mails go into `{path}`: this store knows no server for them\n"));
+        }
+        return Ok(Box::new(folder));
+    };
+    term.err(&format!("mails go to {}:{}\n", server.host, server.port));
+    smtp(engine, &server, term)
+}
+
+/// A password is never kept: it comes with the environment.
+#[cfg(feature = "mail")]
+fn smtp(engine: &Engine, server: &Server, term: &Term) -> Result<Box<dyn Mailer>, Exit> {
+    /// Where the password is.
+    const PASSWORD: &str = "ABIDE_MAIL_PASSWORD";
+    let user = engine.text(StoreText::MailUser);
+    let login = match (user.is_empty(), std::env::var(PASSWORD)) {
+        (true, _) => None,
+        (false, Ok(password)) => Some((user.to_owned(), password)),
+        (false, Err(_)) => {
+            term.err(&format!(
+                "error: `mail.user` is `{user}`, and there is no password\n  help: set {PASSWORD} in the environment of the worker\n"
+            ));
+            return Err(Exit::Environment);
+        }
+    };
+    match crate::mail::smtp::Smtp::new(server, login) {
+        Ok(smtp) => Ok(Box::new(smtp)),
+        Err(reason) => {
+            term.err(&format!("error: mails cannot go to {}: {reason}\n", server.host));
+            Err(Exit::Environment)
+        }
+    }
+}
+
+/// This program was built without the part that speaks to servers.
+#[cfg(not(feature = "mail"))]
+fn smtp(_: &Engine, server: &Server, term: &Term) -> Result<Box<dyn Mailer>, Exit> {
+    term.err(&format!(
+        "error: mails cannot go to {}: this program was built without the feature `mail`\n  help: `abide settings \
+         --unset mail.server` lets them go into a folder\n",
+        server.host
+    ));
+    Err(Exit::Environment)
 }

@@ -344,6 +344,14 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
+    fn earliest(&mut self, entity: EntityIdx, field: FieldIdx) -> Result<Option<(i64, i64)>> {
+        let moments = self.of_entity(entity, 0).filter_map(|(id, row)| match row.get(field.index()) {
+            Some(Value::DateTime(moment)) => Some((*moment, id)),
+            _ => None,
+        });
+        Ok(moments.min())
+    }
+
     fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
         let mut count = 0;
         for (_, row) in self.of_entity(entity, 0) {

@@ -178,6 +178,8 @@ pub trait Store: Send {
     fn get(&mut self, record: RecordRef) -> Result<Option<Row>>;
     /// Ids greater than `after` of records for which all conditions hold, ascending, at most `limit`.
     fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>>;
+    /// The record with the least moment in a field, and that moment; of those with the same moment the first.
+    fn earliest(&mut self, entity: EntityIdx, field: FieldIdx) -> Result<Option<(i64, i64)>>;
     /// How many records there are for which all conditions hold.
     fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64>;
 

@@ -47,6 +47,8 @@ impl Formatter<'_> {
                         Recipient::To => "to ",
                         Recipient::Cc => "cc ",
                         Recipient::Bcc => "bcc ",
+                        Recipient::From => "from ",
+                        Recipient::Attach => "attach ",
                     };
                     recipients.extend([Doc::Line, text(word), self.expr(party)]);
                 }

@@ -88,6 +88,7 @@ impl Checker<'_> {
             Rhs::Effect(effect) => {
                 let span = effect.span;
                 let (mut kind, ty) = self.effect(effect, span);
+                out.append(&mut self.before);
                 if ty == Ty::Error {
                     out.push(Stmt { kind, span });
                     return error(span);

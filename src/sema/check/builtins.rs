@@ -112,7 +112,7 @@ static SIGNATURES: &[Signature] = &[
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 2] = [("url", "addresses of records (`url`)"), ("members_of", "`members_of`")];
+const LATER: [(&str, &str); 1] = [("members_of", "`members_of`")];
 
 /// The names of the functions that the language has.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {

@@ -66,6 +66,7 @@ impl Checker<'_> {
             _ => match self.combined(name, args, span) {
                 Some(value) => value,
                 None if name.name == "convert" => self.exchange(name, args, span),
+                None if name.name == "url" => self.url(name, args, span),
                 None => self.builtin(name, args, expected, span),
             },
         }

@@ -18,7 +18,7 @@ use crate::{
     sema::{
         context::Context,
         errors::{names, uses},
-        hir::{Block, Body, Capture, Captured, Expr, ExprKind, Local, LocalId},
+        hir::{Block, Body, Capture, Captured, Expr, ExprKind, Local, LocalId, Stmt},
         names::{Def, Names},
         schema::{EntityId, FunctionHead, Phase, ProcessHead, ProcessId, Schema, Trigger, TriggerEvent},
         ty::Ty,
@@ -172,6 +172,8 @@ pub(super) struct Checker<'a> {
     pub(super) group: Option<Group>,
     /// Names that are read somewhere.
     pub(super) read: BTreeSet<LocalId>,
+    /// What comes before the statement that is checked: values that it needs more than once.
+    pub(super) before: Vec<Stmt>,
     /// Blocks around this place in which the process cannot wait, by their first word.
     pub(super) unsuspendable: Vec<(&'static str, Span)>,
     /// Handlers around this place.
@@ -218,6 +220,7 @@ impl<'a> Checker<'a> {
             late: BTreeMap::new(),
             group: None,
             read: BTreeSet::new(),
+            before: Vec::new(),
             unsuspendable: Vec::new(),
             handlers: 0,
             is_moment: false,

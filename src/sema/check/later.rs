@@ -5,17 +5,9 @@ use super::checker::Checker;
 use crate::{
     base::distance::did_you_mean,
     diag::{Diagnostic, codes},
-    sema::{
-        errors::{names, uses},
-        names::Def,
-        ty::Ty,
-        types,
-    },
+    sema::{errors::names, names::Def, ty::Ty, types},
     syntax::ast::{self, EffectKind, Ident, PageElement, Param, ProcessKind, RuleEffect},
 };
-
-/// What a mail has besides the fields of the entity `Email`.
-const MAIL_LINES: [&str; 6] = ["attach", "bcc", "body", "cc", "from", "to"];
 
 /// Whether a message is about a name, and not about a construct.
 fn is_about_names(message: &Diagnostic) -> bool {
@@ -60,10 +52,6 @@ impl Checker<'_> {
                 }
                 checker.values_for_anything(fields.iter().map(|field| &field.value));
             }
-            ast::TestStmt::ExpectSent { template, to, .. } => {
-                checker.later_name(template, "email", "e-mail template");
-                to.iter().for_each(|party| drop(checker.expr(party, None)));
-            }
             _ => {}
         });
     }
@@ -85,15 +73,6 @@ impl Checker<'_> {
                 let answers = fields.iter().map(|field| (field.name.name.clone(), checker.input_type(field)));
                 given = Ty::Named(answers.collect());
             }
-            EffectKind::SendTemplate { template, args, to } => {
-                checker.later_name(template, "email", "e-mail template");
-                checker.values_for_anything(args.iter().map(|arg| &arg.value));
-                to.iter().for_each(|(_, party)| drop(checker.expr(party, None)));
-            }
-            EffectKind::SendFields(fields) => {
-                checker.values_for_anything(fields.iter().map(|field| &field.value));
-                fields.iter().for_each(|field| checker.mail_line(&field.name));
-            }
             EffectKind::Parallel { branches, .. } => branches.iter().for_each(|(_, body)| drop(checker.block(body))),
             EffectKind::ParallelFor { name, source, limit, body } => {
                 limit.iter().for_each(|limit| drop(checker.expr(limit, None)));
@@ -106,19 +85,6 @@ impl Checker<'_> {
             _ => {}
         });
         given
-    }
-
-    /// The name of a part of `send email { … }`, or a message.
-    fn mail_line(&mut self, name: &Ident) {
-        let Ty::Ref(entity) = self.core_entity("Email") else { return };
-        let Some(mail) = self.schema.entity(entity) else { return };
-        let fields = mail.fields.iter().map(|field| field.name.as_str());
-        let mut known = MAIL_LINES.into_iter().chain(fields);
-        if !known.clone().any(|line| line == name.name) {
-            let near = did_you_mean(&name.name, &mut known);
-            let message = uses::unknown_field(&mail.name, &name.name, name.span, mail.span, &near);
-            self.report(message);
-        }
     }
 
     /// In a dialog, what a page within a block asks for is known behind the block too: it may be absent there.

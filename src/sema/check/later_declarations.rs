@@ -1,4 +1,4 @@
-//! Declarations of later versions: dialogs, rules, mails, roles, flows, and what runs outside of the engine. Each was
+//! Declarations of later versions: dialogs, rules, roles, flows, and what runs outside of the engine. Each was
 //! refused where declarations are collected; here the names in it are looked up.
 
 use super::{Checker, Effects, checker::Host};
@@ -24,11 +24,6 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
         ItemKind::Rule { name, primary, body, .. } => {
             let head = head(context, name, &[], Some(primary));
             within(context, effects, &head, |checker| drop(checker.block(body)));
-        }
-        ItemKind::Email { name, params, lines } => {
-            let head = head(context, name, params, None);
-            let look = |checker: &mut Checker<'_>| lines.iter().for_each(|line| drop(checker.expr(&line.value, None)));
-            within(context, effects, &head, look);
         }
         ItemKind::Migrate { process, .. } => {
             types::find(context.names, context.file, process, Wanted::Process, context.sink);

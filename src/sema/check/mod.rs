@@ -25,6 +25,7 @@ mod limits;
 mod links;
 mod literal;
 mod loops;
+mod mails;
 mod match_;
 mod members;
 mod mocks;
@@ -45,7 +46,7 @@ use super::{
     context::Context,
     errors::{calls as call_errors, kinds as kind_errors, types as type_errors},
     hir::{Block, Body, Condition, Expr, ExprKind, Local, ProcessBody, Stmt, StmtKind, Test},
-    schema::{EntityId, FunctionId, ParamHead, ProcessHead, ProcessId},
+    schema::{EmailPart, EntityId, FunctionId, ParamHead, ProcessHead, ProcessId},
     ty::Ty,
     visit::children,
 };
@@ -272,6 +273,20 @@ pub fn computed(
     let typed = checker.limited(typed, text_max, None);
     let stmt = Stmt { span: typed.span, kind: StmtKind::Return(Some(typed)) };
     let body = checker.finish(1, Block { stmts: vec![stmt] });
+    checker.hand_over(context);
+    body
+}
+
+/// A part of an e-mail template: a hidden function of what the template takes.
+#[must_use]
+pub fn email_part(context: &mut Context<'_>, function: FunctionId, part: EmailPart, values: &[&ast::Expr]) -> Body {
+    let effects = Effects::default();
+    let Some(head) = context.schema.function(function) else { return Body::default() };
+    let mut checker = Checker::new(context, &effects, Host::Function(head));
+    head.params.iter().for_each(|param| checker.parameter(param));
+    let value = checker.email_part(part, values, head.span);
+    let stmt = Stmt { span: value.span, kind: StmtKind::Return(Some(value)) };
+    let body = checker.finish(head.params.len(), Block { stmts: vec![stmt] });
     checker.hand_over(context);
     body
 }

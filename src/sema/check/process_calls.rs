@@ -62,7 +62,8 @@ impl Checker<'_> {
                 return self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span);
             }
             EffectKind::Ask { .. } => FORMS,
-            EffectKind::SendTemplate { .. } | EffectKind::SendFields(_) => "mails (`send`)",
+            EffectKind::SendTemplate { template, args, to } => return self.send_template(template, args, to, span),
+            EffectKind::SendFields(fields) => return self.send_fields(fields, span),
             EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
         };
         self.report(names::later(words, span));

@@ -59,7 +59,7 @@ impl Checker<'_> {
         (StmtKind::Create { entity: id, fields: values, into: None, given }, Ty::Ref(id))
     }
 
-    fn field_to_create(&mut self, entity: EntityId, init: &FieldInit) -> Option<(FieldId, Expr)> {
+    pub(super) fn field_to_create(&mut self, entity: EntityId, init: &FieldInit) -> Option<(FieldId, Expr)> {
         if init.op != AssignOp::Set {
             self.report(records::operator_in_create(init.name.span));
         }

@@ -86,7 +86,11 @@ impl Checker<'_> {
                 return self.let_stmt(name, ty.as_deref(), value.as_ref(), true, span, out);
             }
             ast::StmtKind::Set { target, op, value } => return self.set_stmt(target, *op, value, span, out),
-            ast::StmtKind::Effect(effect) => self.effect(effect, span).0,
+            ast::StmtKind::Effect(effect) => {
+                let (kind, _) = self.effect(effect, span);
+                out.append(&mut self.before);
+                kind
+            }
             ast::StmtKind::Update { target, fields } => self.update(target, fields, span),
             ast::StmtKind::Change { target, to } => self.change(target, to, span),
             ast::StmtKind::Assign { target, to } => self.assign_owner(target, to, span),

@@ -64,9 +64,12 @@ impl Checker<'_> {
             ast::TestStmt::RetryParked(process) => self.process_named(process).map(TestStmt::Retry),
             ast::TestStmt::Mock { callee, args, answer } => self.mock(callee, args, answer),
             ast::TestStmt::Answer { .. } => self.later_test(stmt, "answers to forms and dialogs (`answer`)", span),
-            ast::TestStmt::ExpectSent { .. } => self.later_test(stmt, "expectations about mails (`expect sent`)", span),
+            ast::TestStmt::ExpectSent { template, to, negated } => self.expect_sent(template, to.as_ref(), *negated),
         };
-        let reads_only = matches!(kind, Some(TestStmt::Expect { .. } | TestStmt::ExpectInstances { .. }));
+        let reads_only = matches!(
+            kind,
+            Some(TestStmt::Expect { .. } | TestStmt::ExpectInstances { .. } | TestStmt::ExpectSent { .. })
+        );
         let kind = kind.map_or(StmtKind::Error, StmtKind::Test);
         out.push(Stmt { kind, span });
         if !reads_only {

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod entities;
 pub mod facts;
 pub mod kinds;
+pub mod mails;
 pub mod names;
 pub mod private;
 pub mod records;

@@ -299,6 +299,9 @@ pub enum Builtin {
     // Enums.
     Label,
     StoredValue,
+    // Mails: the name of a line, then whom it names; the address of a record for people.
+    Addresses,
+    Url,
     // Others.
     Random,
     Uuid,

@@ -402,6 +402,13 @@ pub enum TestStmt {
         /// The process.
         process: ProcessId,
     },
+    /// `expect sent M to p`, `expect no sent M`.
+    ExpectSent {
+        /// The name of the template, then the addresses, if it says to whom.
+        args: Vec<Expr>,
+        /// Written `no`.
+        negated: bool,
+    },
     /// `mock A(…) => …`.
     Mock {
         /// The activity.

@@ -302,13 +302,13 @@ pub enum EffectKind {
         /// `due`.
         due: Option<Box<Expr>>,
     },
-    /// `send email Reminder(deal) to … cc … bcc …`.
+    /// `send email Reminder(deal) to … cc … bcc … from … attach …`.
     SendTemplate {
         /// The template.
         template: Ident,
         /// What is passed.
         args: Vec<Arg>,
-        /// `to`, `cc`, `bcc`.
+        /// `to`, `cc`, `bcc`, `from`, `attach`.
         to: Vec<(Recipient, Expr)>,
     },
     /// `send email { to: … }`.
@@ -340,6 +340,8 @@ pub enum Recipient {
     To,
     Cc,
     Bcc,
+    From,
+    Attach,
 }
 
 /// `retry 3 times after 10 seconds doubling up to 5 minutes`.

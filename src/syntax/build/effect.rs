@@ -88,11 +88,13 @@ impl Builder<'_> {
         let mut to = Vec::new();
         for recipient in nodes {
             let mut recipient = self.nodes(recipient);
-            let line = match (recipient.has(Rule::k_cc), recipient.has(Rule::k_bcc)) {
-                (true, _) => Recipient::Cc,
-                (_, true) => Recipient::Bcc,
-                _ => Recipient::To,
-            };
+            let words = [
+                (Rule::k_cc, Recipient::Cc),
+                (Rule::k_bcc, Recipient::Bcc),
+                (Rule::k_from, Recipient::From),
+                (Rule::k_attach, Recipient::Attach),
+            ];
+            let line = words.into_iter().find(|(word, _)| recipient.has(*word)).map_or(Recipient::To, |(_, line)| line);
             to.push((line, self.presume_expr(&mut recipient)?));
         }
         Ok(EffectKind::SendTemplate { template, args, to })

@@ -408,6 +408,11 @@ impl Store for SqliteStore {
         self.select_ids(entity, conditions, after, limit)
     }
 
+    fn earliest(&mut self, entity: EntityIdx, field: FieldIdx) -> Result<Option<(i64, i64)>> {
+        self.write_updates_behind()?;
+        self.select_earliest(entity, field)
+    }
+
     fn count(&mut self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {
         self.write_updates_behind()?;
         self.count_rows(entity, conditions)

@@ -1,7 +1,7 @@
 //! Candidates of queries: conditions as SQL, with the meaning that `store::compare` gives them.
 
 use rusqlite::{
-    params_from_iter,
+    OptionalExtension, params_from_iter,
     types::{ToSqlOutput, Value as Sql},
 };
 
@@ -168,6 +168,20 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let ids = statement.query_map(params_from_iter(text.values), |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(super) fn select_earliest(&self, entity: EntityIdx, field: FieldIdx) -> Result<Option<(i64, i64)>> {
+        if !self.tables.has(entity) {
+            return Ok(None);
+        }
+        let table = self.schema.table(entity)?;
+        let column = quoted(&table.column(field)?.name);
+        let table = quoted(&table.name);
+        let sql = format!(
+            "SELECT {column}, \"id\" FROM {table} WHERE {column} IS NOT NULL ORDER BY {column}, \"id\" LIMIT 1"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
     pub(super) fn count_rows(&self, entity: EntityIdx, conditions: &[Condition]) -> Result<i64> {

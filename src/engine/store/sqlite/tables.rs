@@ -213,6 +213,12 @@ pub(super) fn indexes(table: &Table) -> Result<Vec<String>> {
         let id = physical(column).pop().unwrap_or_default();
         statements.push(format!("CREATE INDEX {name} ON {} ({id});\n", quoted(&table.name)));
     }
+    // The queue of mails: what is due first is looked for all the time.
+    for column in table.columns.iter().filter(|c| table.entity == "Email" && c.field == "next_try") {
+        let (name, column) = (quoted(&format!("{}_by_{}", table.name, column.name)), quoted(&column.name));
+        let table = quoted(&table.name);
+        statements.push(format!("CREATE INDEX {name} ON {table} ({column}) WHERE {column} IS NOT NULL;\n"));
+    }
     for (number, key) in table.unique.iter().enumerate() {
         let mut columns = Vec::new();
         for field in key {
