@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::cores::on_all_cores;
-use crate::base::source::Sources;
+use crate::base::source::{SourceFile, Sources};
 use crate::base::span::{FileId, Span};
 use crate::bytecode::module::Module;
 use crate::codegen;
@@ -18,6 +18,7 @@ use crate::project::{DiskFiles, Loaded, Manifest, load, load_text};
 use crate::sema::allow::{self, Allow};
 use crate::sema::library::{self, Library, Shelf};
 use crate::sema::schema::Settings;
+use crate::sema::sessions;
 use crate::sema::{Checked, SourceTree, check_project};
 use crate::syntax::ast::File;
 use crate::syntax::{Parsed, parse_file};
@@ -64,6 +65,7 @@ pub fn check(loaded: Loaded) -> Front {
     files.push(core);
     let parsed = parse_all(&sources, &files);
     diagnostics.extend(parsed.values().flat_map(|p| p.diagnostics.iter().cloned()));
+    let sessions = sessions_of(&mut sources, &parsed);
     let mut shelves = Shelf::open_used(&mut sources, parsed.values().map(|p| &p.file));
     let mut checked = Vec::new();
     for project in projects {
@@ -71,13 +73,17 @@ pub fn check(loaded: Loaded) -> Front {
         let written: Vec<(&File, &str)> = project.files.iter().filter_map(|file| tree(*file)).collect();
         let picked: Vec<Vec<usize>> = shelves.iter_mut().map(|shelf| shelf.pick(&written)).collect();
         let core = std::iter::once((core, Some(library::CORE.name)));
+        let of_dialogs = project.files.iter().filter_map(|file| sessions.get(file)).filter_map(|(file, parsed)| {
+            let text = sources.get(*file)?.text.as_str();
+            Some(SourceTree { file: *file, tree: &parsed.file, text, library: Some(library::CORE.name) })
+        });
         let own = project.files.iter().map(|file| (*file, None));
         let whole = core.chain(own).filter_map(|(file, library)| {
             let (tree, text) = tree(file)?;
             Some(SourceTree { file, tree, text, library })
         });
         let parts = shelves.iter().zip(&picked).flat_map(|(shelf, picked)| library_trees(shelf, picked));
-        let trees: Vec<SourceTree<'_>> = whole.chain(parts).collect();
+        let trees: Vec<SourceTree<'_>> = whole.chain(of_dialogs).chain(parts).collect();
         let allows: Vec<Allow> = project.files.iter().flat_map(|file| allows(&sources, *file, &parsed)).collect();
         let outcome = check_project(&trees, &allows, settings(&project.manifest));
         diagnostics.extend(outcome.diagnostics.iter().cloned());
@@ -88,6 +94,8 @@ pub fn check(loaded: Loaded) -> Front {
             checked: outcome,
         });
     }
+    // What is wrong with the record of a dialog is told where the dialog names it.
+    diagnostics.retain(|d| !sessions.values().any(|(file, _)| *file == d.primary.span.file));
     diagnostics.extend(shelves.iter().flat_map(Shelf::diagnostics).cloned());
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     diagnostics.dedup_by_key(|d| (d.primary.span, d.code));
@@ -96,6 +104,18 @@ pub fn check(loaded: Loaded) -> Front {
     drop_lints_of_unread(&mut diagnostics);
     neighbours::explain(&sources, &checked, &parsed, &mut diagnostics);
     Front { sources, projects: checked, diagnostics }
+}
+
+/// The sessions that the dialogs of each file declare, as a file of their own.
+fn sessions_of(sources: &mut Sources, parsed: &BTreeMap<FileId, Parsed>) -> BTreeMap<FileId, (FileId, Parsed)> {
+    let mut found = BTreeMap::new();
+    for (file, tree) in parsed {
+        let text = sources.get(*file).and_then(|source| sessions::declarations(&tree.file, &source.text));
+        let Some(text) = text else { continue };
+        let own = sources.add(SourceFile::new(sessions::PATH.to_owned(), text.clone(), true));
+        found.insert(*file, (own, parse_file(own, &text)));
+    }
+    found
 }
 
 /// The declarations that were picked from a library, each as a tree of its own.

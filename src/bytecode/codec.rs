@@ -223,6 +223,7 @@ wire_indexes!(
     EntityIdx,
     EnumIdx,
     FieldIdx,
+    FormIdx,
     FuncIdx,
     ParticularIdx,
     PointIdx,
@@ -305,6 +306,8 @@ wire_structs! {
     QueryDef { entity, conjuncts, complete }
     ConfigDef { name, ty, text_max, default }
     ParticularDef { entity, key }
+    FormDef { name, record, parts }
+    AskDef { text_max, help, default, choices, fixed, radio }
     PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
     ArmWords { words, is_timed }
     LiveName { name, slot, ty, private }
@@ -341,7 +344,7 @@ wire_enums! {
     RecordKind { 0 Plain, 1 Error, 2 Signal, }
     FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
     RunAs { 0 Owner, 1 Caller, }
-    ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, }
+    ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, 4 Dialog, }
     Phase { 0 Background, 1 Before, 2 After, }
     TriggerEvent {
         0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
@@ -357,7 +360,8 @@ wire_enums! {
     CompareOp {
         0 Equal, 1 NotEqual, 2 Less, 3 LessEqual, 4 Greater, 5 GreaterEqual, 6 IsNone, 7 IsPresent,
     }
-    PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, }
+    FormPart { 0 Say, 1 Ask(a), }
+    PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, 4 Page, }
     WriteOp { 0 Set, 1 Add, 2 Subtract, 3 Multiply, 4 Append, }
     InstanceState {
         0 Ready, 1 Waiting, 2 Postponed, 3 Parked, 4 Paused, 5 Running, 6 Succeeded, 7 Failed, 8 Canceled,
@@ -376,6 +380,8 @@ wire_enums! {
         51 MailRead(a), 52 MailTake, 53 Convert(a), 54 CallActivity { process, timeout },
         55 TestMock { process, inputs, raises }, 56 Config(a), 57 ReadStored { entity, field }, 58 LastId,
         59 TestGivenConfig(a), 60 Addresses, 61 Url, 62 TestSent { negated },
+        63 FormOpen(a), 64 FormAnswered, 65 FormAnswers(a), 66 PageShow(a), 67 PageAnswered, 68 PageAnswers(a),
+        69 TestAnswerForm { fields }, 70 TestAnswerPage { process, fields }, 71 TestBack(a),
     }
 }
 

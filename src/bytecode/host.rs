@@ -5,7 +5,7 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::types::{ConfigIdx, FieldIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
+use super::types::{ConfigIdx, FieldIdx, FormIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
 use crate::base::value::{Currency, EntityIdx, Value};
 
 /// How a stored value changes.
@@ -209,6 +209,21 @@ pub enum HostOp {
     Addresses,
     /// `Ref or AnyRef -> Text`: where people find the record.
     Url,
+    // Forms.
+    /// `Ref or AnyRef owner, Text title, Optional(DateTime) due -> Ref Form`: a form in the inbox of a user or team; it is
+    /// withdrawn when the instance comes to rest without waiting for it, and when the instance ends.
+    FormOpen(FormIdx),
+    /// `Ref Form -> Bool`: whether it is answered; in a wait also what to be woken by. Fault R0518 if it was canceled.
+    FormAnswered,
+    /// `Ref Form -> Record`: the answers.
+    FormAnswers(RecordIdx),
+    /// `Text title, then for each part: Text (say); Text question, Text help, default, List choices (ask, as far as the
+    /// form has them) ->`: shows a page in the session of the dialog.
+    PageShow(FormIdx),
+    /// `-> Bool`: whether the turn began with the answers of the page that is shown.
+    PageAnswered,
+    /// `-> Record`: these answers.
+    PageAnswers(RecordIdx),
 
     // Waiting.
     /// `->`: forget what was watched; from here on every record read, every query by a reference and every joined
@@ -270,6 +285,20 @@ pub enum HostOp {
         /// Fails if one was.
         negated: bool,
     },
+    /// `Ref User, values… ->`: fills in the oldest form in the inbox of a user.
+    TestAnswerForm {
+        /// The names of the answers.
+        fields: Vec<String>,
+    },
+    /// `values… ->`: submits the page that is shown in the oldest open session of a dialog.
+    TestAnswerPage {
+        /// The dialog.
+        process: ProcessIdx,
+        /// The names of the answers.
+        fields: Vec<String>,
+    },
+    /// `->`: goes back to the page before, in the oldest open session of a dialog.
+    TestBack(ProcessIdx),
 }
 
 impl HostOp {

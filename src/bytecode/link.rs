@@ -209,6 +209,12 @@ impl Links {
             | HostOp::MailTake
             | HostOp::Addresses
             | HostOp::Url
+            | HostOp::FormOpen(_)
+            | HostOp::FormAnswered
+            | HostOp::FormAnswers(_)
+            | HostOp::PageShow(_)
+            | HostOp::PageAnswered
+            | HostOp::PageAnswers(_)
             | HostOp::WatchBegin
             | HostOp::WatchMoment
             | HostOp::WatchEnd
@@ -224,6 +230,9 @@ impl Links {
             | HostOp::TestFail
             | HostOp::TestMock { .. }
             | HostOp::TestGiveUp(_)
+            | HostOp::TestAnswerForm { .. }
+            | HostOp::TestAnswerPage { .. }
+            | HostOp::TestBack(_)
             | HostOp::TestRetry(_)
             | HostOp::TestSent { .. } => {}
         }

@@ -1,6 +1,7 @@
 //! A module: the tables of a compiled project. Indexes are checked once, by the verifier; nothing runs before.
 
 mod entities;
+mod forms;
 mod functions;
 mod processes;
 
@@ -11,12 +12,13 @@ use crate::{
         words::snake_case,
     },
     bytecode::types::{
-        ConfigIdx, EnumIdx, FieldIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx, SlotIdx,
-        TypeDef, TypeIdx,
+        ConfigIdx, EnumIdx, FieldIdx, FormIdx, FuncIdx, ParticularIdx, PointIdx, ProcessIdx, QueryIdx, RecordIdx,
+        SlotIdx, TypeDef, TypeIdx,
     },
 };
 
 pub use entities::*;
+pub use forms::*;
 pub use functions::*;
 pub use processes::*;
 
@@ -47,6 +49,8 @@ pub struct Module {
     pub configs: Vec<ConfigDef>,
     /// Record constants.
     pub particulars: Vec<ParticularDef>,
+    /// What people are asked.
+    pub forms: Vec<FormDef>,
     /// Suspension points.
     pub points: Vec<PointDef>,
     /// Tests; empty in builds.
@@ -142,8 +146,10 @@ pub enum PointKind {
     Do,
     /// `do` of a child workflow, `wait for h`.
     Child,
-    /// `wait`.
+    /// `wait`, `ask`.
     Wait,
+    /// A page of a dialog: goes on when its answers are submitted.
+    Page,
 }
 
 /// A suspension point. The machine goes on at the instruction after `pc`.
@@ -277,6 +283,8 @@ lookups! {
     config(ConfigIdx) -> ConfigDef = configs;
     /// The record constant of this index.
     particular(ParticularIdx) -> ParticularDef = particulars;
+    /// The form of this index.
+    form(FormIdx) -> FormDef = forms;
     /// The suspension point of this index.
     point(PointIdx) -> PointDef = points;
 }

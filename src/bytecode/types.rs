@@ -30,6 +30,8 @@ indexes! {
     EnumIdx(u16),
     /// A field of an entity.
     FieldIdx(u16),
+    /// A form of the module.
+    FormIdx(u16),
     /// A function of the module.
     FuncIdx(u32),
     /// A record constant such as `Team["Sales"]`.

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 mod deploy;
 mod operate;
+mod people;
 mod record;
 
 pub(super) use deploy::{ActivateArgs, BackupArgs, DeactivateArgs, DefinitionsArgs, DeployArgs, StartArgs, WorkerArgs};
@@ -14,6 +15,7 @@ pub(super) use operate::{
     CancelArgs, ChosenArgs, DoctorArgs, FilterArgs, ListArgs, LogArgs, PostponeArgs, ResumeArgs, SettingsArgs,
     ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
 };
+pub(super) use people::{AnswerArgs, DialogArgs, InboxArgs};
 pub(super) use record::{CreateArgs, DeleteArgs, FindArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs};
 
 /// Business processes: write, check, run.
@@ -43,6 +45,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Make a deployed build the current one, or let deactivated processes start again
     Activate(ActivateArgs),
+    /// Fill in a form that a process asks for
+    Answer(AnswerArgs),
     /// Copy a store to a file, while workers go on
     Backup(BackupArgs),
     /// Measure how long a function takes
@@ -61,6 +65,8 @@ pub(super) enum Command {
     Definitions(DefinitionsArgs),
     /// Put a build into a store, as a draft
     Deploy(DeployArgs),
+    /// Run a dialog page by page, or go on with one
+    Dialog(DialogArgs),
     /// List the instructions of a build or a project
     Disasm(DisasmArgs),
     /// Find what is wrong with a store
@@ -71,6 +77,8 @@ pub(super) enum Command {
     Fail(ChosenArgs),
     /// Give files their one layout
     Fmt(FmtArgs),
+    /// List the forms that processes ask people to fill in
+    Inbox(InboxArgs),
     /// List the instances in a store
     List(ListArgs),
     /// Print the log of a store, or of an instance

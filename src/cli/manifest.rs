@@ -60,6 +60,7 @@ fn point(module: &Module, def: &PointDef) -> Value {
             PointKind::Checkpoint => "checkpoint",
             PointKind::Child => "child",
             PointKind::Do => "do",
+            PointKind::Page => "page",
             PointKind::Wait => "wait",
         },
         "file": file,

@@ -10,6 +10,7 @@ mod exit;
 mod input;
 mod manifest;
 mod output;
+mod prompt;
 mod report;
 mod settings;
 mod stop;
@@ -63,6 +64,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
     }
     match &arguments.command {
         Some(Command::Activate(args)) => cmd::deploy::activate(args, term),
+        Some(Command::Answer(args)) => cmd::people::answer(args, term),
         Some(Command::Backup(args)) => cmd::backup::run(args, term),
         Some(Command::Bench(args)) => cmd::bench::run(args, term),
         Some(Command::Build(args)) => cmd::build::run(args, term),
@@ -72,11 +74,13 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Deactivate(args)) => cmd::deploy::deactivate(args, term),
         Some(Command::Definitions(args)) => cmd::deploy::definitions(args, term),
         Some(Command::Deploy(args)) => cmd::deploy::deploy(args, term),
+        Some(Command::Dialog(args)) => cmd::dialog::run(args, term),
         Some(Command::Disasm(args)) => cmd::disasm::run(args, term),
         Some(Command::Doctor(args)) => cmd::doctor::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fail(args)) => cmd::operate::run(&Operation::Fail, args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
+        Some(Command::Inbox(args)) => cmd::people::inbox(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),
         Some(Command::Log(args)) => cmd::log::run(args, term),
         Some(Command::Pause(args)) => cmd::operate::run(&Operation::Pause, args, term),

@@ -30,6 +30,15 @@ impl Lowerer<'_> {
                 let regs: Vec<Reg> = args.iter().map(|arg| self.value(arg)).collect();
                 self.host(HostOp::TestSent { negated: *negated }, &regs, None);
             }
+            TestStmt::AnswerForm { user, fields } => {
+                let op = HostOp::TestAnswerForm { fields: fields.iter().map(|(name, _)| name.clone()).collect() };
+                self.answer(op, Some(user), fields);
+            }
+            TestStmt::AnswerPage { process: id, fields } => {
+                let names = fields.iter().map(|(name, _)| name.clone()).collect();
+                self.answer(HostOp::TestAnswerPage { process: process(*id), fields: names }, None, fields);
+            }
+            TestStmt::Back(id) => self.host(HostOp::TestBack(process(*id)), &[], None),
             TestStmt::Mock { process: id, inputs, answer } => self.mock(*id, inputs, answer),
             TestStmt::GiveUp(id) => self.host(HostOp::TestGiveUp(process(*id)), &[], None),
             TestStmt::GivenConfig { config, value } => self.given_config(*config, value),
@@ -39,6 +48,14 @@ impl Lowerer<'_> {
             TestStmt::Retry(id) => self.host(HostOp::TestRetry(process(*id)), &[], None),
             TestStmt::Standstill(duration) => self.host_of(HostOp::TestStandstill, duration, None),
         }
+    }
+
+    /// Who is asked, then what is answered.
+    fn answer(&mut self, op: HostOp, user: Option<&Expr>, fields: &[(String, Expr)]) {
+        let values = user.into_iter().chain(fields.iter().map(|(_, value)| value));
+        let exprs: Vec<(&Expr, TypeIdx)> = values.map(|value| (value, self.tables.types.lower(&value.ty))).collect();
+        let run = self.lower_run(&exprs);
+        self.host_run(op, &run, None);
     }
 
     fn given_config(&mut self, config: ConfigId, value: &Expr) {

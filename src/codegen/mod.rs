@@ -19,6 +19,7 @@ mod consts;
 mod convert;
 mod expr;
 mod faults;
+mod forms;
 mod function;
 mod groups;
 mod module;
@@ -113,6 +114,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
         queries: tables.queries,
         configs,
         particulars: tables.particulars,
+        forms: tables.forms,
         points: tables.points,
         tests,
         debug,
@@ -218,7 +220,7 @@ impl<'a> Functions<'a> {
                 params: usize::from(process.body.params),
                 captures: &process.captures,
                 result: &head.result,
-                suspends: head.kind == ProcessKind::Background,
+                suspends: matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog),
                 of_element: false,
             };
             self.add(job, head.span, |lowerer| {

@@ -30,13 +30,25 @@ impl PointNames {
 }
 
 impl Lowerer<'_> {
+    /// The name of a form that is asked here.
+    pub(super) fn form_name(&mut self, what: &str) -> String {
+        let prefix = self.place_name(what);
+        self.tables.form_names.next(prefix)
+    }
+
+    /// The process, the stages around the statement, and what it is.
+    fn place_name(&self, what: &str) -> String {
+        let mut name = self.job.name.clone();
+        for part in self.stages.iter().map(String::as_str).chain([what]) {
+            name.push('/');
+            name.push_str(part);
+        }
+        name
+    }
+
     /// Suspends here. `what` is the verb and target of the point's name, `arms` say what is waited for.
     pub(super) fn suspend(&mut self, kind: PointKind, what: &str, arms: Vec<ArmWords>, handles_deletion: bool) {
-        let mut prefix = self.job.name.clone();
-        for part in self.stages.iter().map(String::as_str).chain([what]) {
-            prefix.push('/');
-            prefix.push_str(part);
-        }
+        let prefix = self.place_name(what);
         let name = self.tables.point_names.next(prefix);
         let index = self.tables.point(PointDef {
             name,

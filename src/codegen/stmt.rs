@@ -88,6 +88,7 @@ impl Lowerer<'_> {
             }
             StmtKind::Match { subject, arms } => self.match_stmt(*subject, arms),
             StmtKind::OnCancel { body, cancel } => self.on_cancel(body, cancel),
+            StmtKind::Page(page) => self.page(page),
             StmtKind::Raise(error) => {
                 let from = self.value(error).slot();
                 self.emit(Instruction::Raise { from });
@@ -460,7 +461,7 @@ impl Lowerer<'_> {
     }
 
     /// A reference as one to any entity.
-    fn any_ref(&mut self, expr: &Expr) -> Reg {
+    pub(super) fn any_ref(&mut self, expr: &Expr) -> Reg {
         let reg = self.value(expr);
         match self.def(reg.ty) {
             TypeDef::Ref(_) => {
@@ -487,6 +488,7 @@ fn gives_value(kind: &StmtKind) -> bool {
         StmtKind::Assign { .. }
             | StmtKind::Create { .. }
             | StmtKind::Do { .. }
+            | StmtKind::Page(_)
             | StmtKind::Start { .. }
             | StmtKind::Wait { .. }
     )
@@ -506,7 +508,10 @@ fn causes_work(kind: &StmtKind) -> bool {
             | StmtKind::Emit { .. }
             | StmtKind::Start { .. }
             | StmtKind::Test(
-                hir::TestStmt::GiveUp(_)
+                hir::TestStmt::AnswerForm { .. }
+                    | hir::TestStmt::AnswerPage { .. }
+                    | hir::TestStmt::Back(_)
+                    | hir::TestStmt::GiveUp(_)
                     | hir::TestStmt::GivenConfig { .. }
                     | hir::TestStmt::GivenProcess { .. }
                     | hir::TestStmt::Retry(_)

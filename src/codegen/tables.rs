@@ -7,8 +7,8 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{HostOp, HostSite},
-        module::{ParamDef, ParticularDef, PointDef, QueryDef},
-        types::{ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
+        module::{FormDef, ParamDef, ParticularDef, PointDef, QueryDef},
+        types::{FormIdx, ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
     },
     sema::schema::FunctionId,
 };
@@ -21,6 +21,8 @@ pub(super) struct Tables {
     pub(super) sites: Vec<HostSite>,
     pub(super) queries: Vec<QueryDef>,
     pub(super) particulars: Vec<ParticularDef>,
+    pub(super) forms: Vec<FormDef>,
+    pub(super) form_names: PointNames,
     pub(super) points: Vec<PointDef>,
     pub(super) point_names: PointNames,
     /// Functions that are called with elements of queries: their second forms, which read the store.
@@ -70,6 +72,13 @@ impl Tables {
         ParticularIdx(self.index(at))
     }
 
+    /// Adds a form.
+    pub(super) fn form(&mut self, form: FormDef) -> FormIdx {
+        self.forms.push(form);
+        let index = self.index(self.forms.len() - 1);
+        FormIdx(index)
+    }
+
     /// A record type with fields of these types and no names: the keys that a query sorts by.
     pub(super) fn keys(&mut self, types: &[TypeIdx]) -> RecordIdx {
         let fields: Vec<ParamDef> =
@@ -101,7 +110,7 @@ impl Tables {
         } else if self.consts.is_full() {
             Some("constants")
         } else if self.full {
-            Some("reads, writes, queries and functions")
+            Some("reads, writes, queries, forms and functions")
         } else {
             None
         }

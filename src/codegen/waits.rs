@@ -73,6 +73,7 @@ impl Lowerer<'_> {
             if let Some(held) = handles.get(index).copied().flatten() {
                 match &arm.kind {
                     WaitArmKind::Handle { process, into, .. } => self.child_result(*process, held, into.as_ref()),
+                    WaitArmKind::Ask { ask, into } => self.form_answers(ask, held, into.as_ref()),
                     WaitArmKind::Signal { bind, into, .. } => self.take_signal(held, *bind, into.as_ref()),
                     _ => {}
                 }
@@ -89,6 +90,7 @@ impl Lowerer<'_> {
             WaitArmKind::After(value) => self.quote("after", value, true),
             WaitArmKind::Until(value) => self.quote("until", value, false),
             WaitArmKind::UntilMoment(value) => self.quote("until", value, true),
+            WaitArmKind::Ask { ask, .. } => self.quote("for the answer to", &ask.title, false),
             WaitArmKind::Handle { handle, .. } => self.quote("for", handle, false),
             WaitArmKind::Signal { signal, .. } => {
                 let name = self.program.schema.record(*signal).map_or("", |signal| signal.name.as_str());
@@ -122,9 +124,10 @@ impl Lowerer<'_> {
         self.emit(Instruction::DateTimeAdd { into: due.slot(), left: now.slot(), right: duration.slot() });
     }
 
-    /// What an arm holds as long as the process waits: a handle, or the place of a signal in the mailbox.
+    /// What an arm holds as long as the process waits: a form, a handle, or the place of a signal in the mailbox.
     fn held(&mut self, kind: &WaitArmKind) -> Option<Reg> {
         match kind {
+            WaitArmKind::Ask { ask, .. } => Some(self.open_form(ask)),
             WaitArmKind::Handle { handle, .. } => Some(self.value(handle)),
             WaitArmKind::Signal { .. } => Some(self.take_def(TypeDef::Int)),
             _ => None,
@@ -155,6 +158,13 @@ impl Lowerer<'_> {
                     let ended = self.take_def(TypeDef::Bool);
                     self.host(HostOp::JoinChild(process(*child)), &[handle], Some(ended));
                     self.jump_if(ended.slot(), taken, true);
+                }
+            }
+            WaitArmKind::Ask { .. } => {
+                if let Some(form) = handle {
+                    let answered = self.take_def(TypeDef::Bool);
+                    self.host(HostOp::FormAnswered, &[form], Some(answered));
+                    self.jump_if(answered.slot(), taken, true);
                 }
             }
             WaitArmKind::Signal { signal, bind, condition, .. } => {
@@ -198,11 +208,13 @@ impl Lowerer<'_> {
         let program = self.program;
         let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
         let point = format!("do {}", head.name);
-        if head.kind == ProcessKind::Background && self.suspends() {
+        if matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) && self.suspends() {
             self.do_child(stmt, &point);
             return;
         }
-        if self.suspends() {
+        // What a dialog does belongs to the page before.
+        let commits = self.suspends() && !self.is_dialog();
+        if commits {
             self.suspend(PointKind::Do, &point, Vec::new(), false);
         }
         if let (Some(key), Some(limits)) = (key, &head.limits) {
@@ -212,7 +224,7 @@ impl Lowerer<'_> {
         let run = self.process_args(*id, primary.as_ref(), args);
         let result = self.process_result(*id);
         self.host_into(HostOp::CallAction(process(*id)), &run, result, into.as_ref());
-        if head.independent && self.suspends() {
+        if head.independent && commits {
             // What an independent action did is committed before its caller goes on.
             self.suspend(PointKind::Do, &format!("after {}", head.name), Vec::new(), false);
         }

@@ -114,6 +114,13 @@ pub enum EventAction {
         /// Its fields by name.
         with: Fields,
     },
+    /// Somebody fills in the oldest form in an inbox, or submits the page of a dialog.
+    Answer {
+        /// `$ann`, or the name of a dialog.
+        who: Spanned<String>,
+        /// The answers by name.
+        with: Fields,
+    },
     /// A process starts on demand, or an action runs.
     Run {
         /// The process.
@@ -128,7 +135,7 @@ pub enum EventAction {
 }
 
 const TOP: &[&str] = &["version", "now", "as", "records", "events"];
-const VERBS: &[&str] = &["create", "update", "assign", "delete", "emit", "start", "do"];
+const VERBS: &[&str] = &["create", "update", "assign", "delete", "emit", "start", "do", "answer"];
 
 /// The other keys of events.
 const KEYS: &[&str] = &["after", "at", "as", "$id", "set", "to", "with", "for"];
@@ -445,6 +452,7 @@ impl Shape {
             "assign" => &["after", "at", "as", "to"],
             "delete" => &["after", "at", "as"],
             "emit" => &["after", "at", "as", "to", "with"],
+            "answer" => &["after", "at", "as", "with"],
             _ => &["after", "at", "as", "for", "with"],
         };
         let mut misspelt = false;
@@ -511,6 +519,10 @@ impl Shape {
                 let to = json.get("to").and_then(|value| self.record_name(value, "`to`"));
                 let with = json.get("with").map(|with| self.object(with, "`with`").to_vec()).unwrap_or_default();
                 Some(EventAction::Emit { signal: self.text(target, &what)?, to, with })
+            }
+            "answer" => {
+                let with = json.get("with").map(|with| self.object(with, "`with`").to_vec()).unwrap_or_default();
+                Some(EventAction::Answer { who: self.text(target, &what)?, with })
             }
             _ => {
                 let record = json.get("for").and_then(|value| self.record_name(value, "`for`"));

@@ -186,6 +186,10 @@ codes! {
     E0617 "instances-in-tests" "an expectation about instances that cannot hold"
     E0618 "not-an-activity" "`mock` of something that is no activity, or answers with nothing"
     E0619 "not-counted-by" "`per` of something that runs cannot be counted by"
+    E0620 "cannot-be-asked" "a form that asks for nothing, or for something that nobody can fill in"
+    E0621 "wrong-answer" "an answer to something that is not asked"
+    E0622 "page-outside-dialog" "a page where nobody sees it"
+    E0623 "dialog-with-trigger" "a dialog that should begin by itself"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -305,6 +309,9 @@ codes! {
     R0514 "limit-reached" "as many runs of the process as may run at once"
     R0515 "no-address" "somebody whom a mail should go to has no usable address"
     R0516 "nobody-to-send-to" "a mail has nobody to go to"
+    R0517 "bad-answers" "the answers to a form or page are not what it asks"
+    R0518 "form-closed" "a form that takes no answers, or not from this user"
+    R0519 "no-such-page" "a session of a dialog that does not go on, or not so"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

@@ -268,10 +268,12 @@ impl Engine {
                 into.insert(RecordRef { entity, id });
             }
         }
-        if let Some(bytes) = &instance.snapshot
-            && let Ok(machine) = Machine::thaw(&self.definitions.program, bytes, jiff::tz::TimeZone::UTC)
-        {
-            machine.held_values().iter().for_each(|value| mentioned(value, into));
+        into.extend(instance.asks.session);
+        let earlier = instance.asks.earlier.iter().map(|page| &page.snapshot);
+        for bytes in instance.snapshot.iter().chain(earlier) {
+            if let Ok(machine) = Machine::thaw(&self.definitions.program, bytes, jiff::tz::TimeZone::UTC) {
+                machine.held_values().iter().for_each(|value| mentioned(value, into));
+            }
         }
         Ok(())
     }

@@ -126,6 +126,30 @@ faults! {
     activity_failed(activity, message) "R0511" "{activity} failed: {message}";
     /// The activity answered with something else than it promises.
     bad_answer(activity) "R0512" "{activity} has answered with something else than it promises";
+    /// What was answered is not what was asked.
+    bad_answers(why) "R0517" "the answers do not fit: {why}";
+    /// A form was canceled while a process waited for it.
+    form_withdrawn(form) "R0518" "the form \"{form}\" was canceled";
+    /// A form takes no answers any more.
+    form_closed(form, state) "R0518" "{form} is {state} and takes no answers";
+    /// A record that is no form.
+    not_a_form(record) "R0518" "{record} is no form";
+    /// Somebody else is asked.
+    form_of_other(form, owner) "R0518" "{form} is for {owner}: only they answer it";
+    /// Nothing is asked of a user.
+    empty_inbox(user) "R0518" "there is no form in the inbox of {user}";
+    /// No session of a dialog is open.
+    no_open_session(dialog) "R0519" "no session of {dialog} is open";
+    /// A session that shows no page.
+    session_without_page(session, status) "R0519" "{session} shows no page now: its dialog is {status}";
+    /// A session that has ended.
+    session_over(session, state) "R0519" "{session} is {state}: it goes on no more";
+    /// A session that somebody else runs.
+    session_of_other(session) "R0519" "{session} is the session of somebody else";
+    /// There is no page to go back to.
+    no_page_before(session) "R0519" "{session} cannot go back: there is no page before, or something was done since";
+    /// A record that is no session.
+    no_session(record) "R0519" "{record} is no session of a dialog";
     /// The activity took too long.
     activity_late(activity) "R0509" "{activity} has not ended within its time limit";
     /// A chain of processes that start each other is too long.

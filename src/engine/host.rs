@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Engine,
+    Engine, dialogs,
     faults::{self, Answer},
     machine::{Atomic, Frame},
     operation::Write,
@@ -81,6 +81,7 @@ impl Engine {
             self.probing = false;
             return Err(StoreError::Other("a wait that is looked at is over".to_owned()).into());
         }
+        self.crossed |= !dialogs::is_harmless(op);
         let mut args = Arguments::new(&call.args);
         match op {
             HostOp::ReadField { .. }
@@ -140,6 +141,12 @@ impl Engine {
             HostOp::Emit(_) | HostOp::MailNext(_) | HostOp::MailRead(_) | HostOp::MailTake => {
                 self.in_transaction(frame, |engine, frame| engine.mail(frame, op, &mut args))
             }
+            HostOp::FormOpen(_) | HostOp::FormAnswered | HostOp::FormAnswers(_) => {
+                self.in_transaction(frame, |engine, frame| engine.form(frame, op, &mut args))
+            }
+            HostOp::PageShow(_) | HostOp::PageAnswered | HostOp::PageAnswers(_) => {
+                self.in_transaction(frame, |engine, frame| engine.page(frame, op, &mut args))
+            }
             HostOp::ActAsBegin => {
                 frame.acting.push(frame.actor.user);
                 frame.actor.user = args.user()?;
@@ -166,6 +173,9 @@ impl Engine {
             | HostOp::TestGivenProcess(_)
             | HostOp::TestActAs
             | HostOp::TestAdvance
+            | HostOp::TestAnswerForm { .. }
+            | HostOp::TestAnswerPage { .. }
+            | HostOp::TestBack(_)
             | HostOp::TestAdvanceTo
             | HostOp::TestStandstill
             | HostOp::TestIdle

@@ -17,7 +17,7 @@ use super::{
     faults::{self, Answer, Failure},
     log::Line,
     slots::Room,
-    store::{Instance, InstanceFilter, LogKind, Status, StoredFault, Subscription},
+    store::{Asks, Instance, InstanceFilter, LogKind, Status, StoredFault, Subscription},
     words,
 };
 
@@ -90,10 +90,12 @@ impl Engine {
             result: None,
             depth: start.depth,
             cancel: None,
+            asks: Asks::default(),
             created: self.now,
             changed: self.now,
         };
         instance.id = self.store.count_up("id")?;
+        instance.asks.session = self.open_session(&instance, process)?;
         self.log(Line { kind: LogKind::Start, ..Line::of(&instance) })?;
         match refusal {
             None => {
@@ -173,9 +175,11 @@ impl Engine {
         instance.status = status;
         (instance.queue, instance.due, instance.snapshot) = (None, None, None);
         (instance.cancel, instance.condition) = (None, None);
+        self.withdraw_forms(&mut instance, &[])?;
         instance.changed = self.now;
         instance.message.clone_from(&message);
         instance.result = result;
+        self.close_session(&instance)?;
         if status != Status::Failed {
             // What a turn was tried again for is over.
             instance.fault = None;

@@ -23,8 +23,10 @@ pub mod clock;
 mod contracts;
 mod definitions;
 pub mod deploy;
+mod dialogs;
 pub mod export;
 pub mod faults;
+mod forms;
 mod host;
 mod index;
 mod instance;
@@ -40,6 +42,7 @@ mod operation;
 mod pipeline;
 pub mod post;
 mod probe;
+mod questions;
 mod reach;
 mod requests;
 mod retention;
@@ -96,7 +99,10 @@ use self::{
     waits::Watch,
 };
 
-pub use self::{machine::TestHost, operation::Write, requests::Started, retries::Retries, turn::Ran, words::later};
+pub use self::{
+    dialogs::SessionView, forms::FormView, machine::TestHost, operation::Write, requests::Started, retries::Retries,
+    turn::Ran, words::later,
+};
 
 /// The setting of a store that says when it became that of its project.
 const FOUNDED: &str = "founded";
@@ -165,6 +171,12 @@ pub struct Engine {
     culprit: Option<Culprit>,
     /// Whether the turn did something that the log tells, or left a wait.
     acted: bool,
+    /// Forms that the turn has opened.
+    opened: Vec<i64>,
+    /// The answers with which the turn of a dialog began.
+    submitted: Option<Value>,
+    /// Whether the turn of a dialog did something that going back cannot undo.
+    crossed: bool,
     owners: HashMap<String, i64>,
     /// Who does the activities, by name.
     activities: HashMap<String, Box<dyn Activity>>,
@@ -235,6 +247,9 @@ impl Engine {
             place: None,
             culprit: None,
             acted: false,
+            opened: Vec::new(),
+            submitted: None,
+            crossed: false,
             owners: HashMap::new(),
             settings: BTreeMap::new(),
             inactive: BTreeSet::new(),

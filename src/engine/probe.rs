@@ -8,7 +8,13 @@ use super::{Engine, faults::Answer, machine::End, store::Instance};
 pub(super) fn is_asked(op: &HostOp) -> bool {
     let of_wait = matches!(
         op,
-        HostOp::JoinChild(_) | HostOp::MailNext(_) | HostOp::MailRead(_) | HostOp::WatchBegin | HostOp::WatchMoment
+        HostOp::FormAnswered
+            | HostOp::PageAnswered
+            | HostOp::JoinChild(_)
+            | HostOp::MailNext(_)
+            | HostOp::MailRead(_)
+            | HostOp::WatchBegin
+            | HostOp::WatchMoment
     );
     op.is_read() || op.is_fact() || of_wait
 }

@@ -100,22 +100,31 @@ impl Engine {
 
     pub(crate) fn turn_of(&mut self, instance: Instance) -> Answer<()> {
         let id = instance.id;
-        self.now = self.clock.now();
-        self.fuel = TURN_FUEL;
-        self.acted = false;
-        self.running.push(id);
-        let build = instance.build.clone();
-        let answer = self.in_build(&build, |engine| engine.statement(|engine| engine.run_turn(instance)));
-        self.running.pop();
-        self.watching = None;
-        self.pending.clear();
-        match answer {
+        match self.attempt(instance) {
             Err(Failure::Fault(fault)) => {
                 let instance = self.known_instance(id)?;
                 self.put_aside(instance, &fault)
             }
             answer => answer,
         }
+    }
+
+    /// One turn of an instance. A fault undoes it and goes to the caller.
+    pub(crate) fn attempt(&mut self, instance: Instance) -> Answer<()> {
+        let id = instance.id;
+        self.now = self.clock.now();
+        self.fuel = TURN_FUEL;
+        self.acted = false;
+        self.opened.clear();
+        self.crossed = false;
+        self.running.push(id);
+        let build = instance.build.clone();
+        let answer = self.in_build(&build, |engine| engine.statement(|engine| engine.run_turn(instance)));
+        self.running.pop();
+        self.watching = None;
+        self.pending.clear();
+        self.opened.clear();
+        answer
     }
 
     /// What becomes of an instance whose turn failed: if the cause may pass by itself, the turn is tried again later, each
@@ -247,6 +256,11 @@ impl Engine {
         instance.point = Some(point.name.clone());
         (instance.fault, instance.changed) = (None, self.now);
         let watch = self.watching.take().unwrap_or_default();
+        let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
+        self.withdraw_forms(&mut instance, &subscriptions)?;
+        if self.crossed {
+            instance.asks.earlier.clear();
+        }
         let goes_on = matches!(point.kind, PointKind::Checkpoint | PointKind::Do) || instance.cancel.is_some();
         if goes_on {
             self.make_ready(&mut instance)?;
@@ -254,7 +268,6 @@ impl Engine {
         } else {
             instance.status = Status::Waiting;
             (instance.queue, instance.due) = (None, watch.moments.iter().min().copied());
-            let subscriptions: Vec<_> = watch.subscriptions.into_iter().collect();
             self.store.subscribe(instance.id, &subscriptions)?;
         }
         self.store.put_instance(&instance)?;

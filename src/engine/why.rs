@@ -1,5 +1,7 @@
 //! Why an instance does not go on: what it waits for in the words of its source, and where.
 
+use crate::base::value::RecordRef;
+
 use super::{
     Engine,
     faults::Answer,
@@ -23,6 +25,10 @@ pub struct Why {
     pub signals: Vec<String>,
     /// Instances whose end it waits for, with their statuses.
     pub children: Vec<(i64, String, Status)>,
+    /// Forms that it waits for.
+    pub forms: Vec<RecordRef>,
+    /// The session of a dialog that shows a page.
+    pub session: Option<RecordRef>,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
     /// Whether it belongs to another build than the current one, and to which.
@@ -43,6 +49,8 @@ impl Engine {
             stage: String::new(),
             signals: Vec::new(),
             children: Vec::new(),
+            forms: self.forms_of(&instance),
+            session: instance.asks.session,
             cancel: instance.cancel.clone(),
             earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
             view,
@@ -94,6 +102,7 @@ impl Engine {
             }
         }
         wrong.extend(self.failed_mails()?);
+        wrong.extend(self.lost_forms()?);
         for id in self.forgotten()? {
             let process = self.known_instance(id)?.process;
             wrong.push(format!("{process} #{id} is suspended, and nothing can wake it"));

@@ -327,11 +327,6 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn process(&mut self, tree: &SourceTree<'a>, decl: &'a ProcessDecl) {
-        if decl.kind == ProcessKind::Dialog {
-            self.later(tree, &decl.name, "dialog", "dialogs");
-            let session = Ident { name: format!("{}Session", decl.name.name), span: decl.name.span };
-            return self.declare_silently(tree, &session, Def::Later("session"));
-        }
         if let Some(using) = &decl.using {
             if decl.kind == ProcessKind::Action {
                 return self.later(tree, &decl.name, "action", "actions with `using`");

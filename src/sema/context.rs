@@ -1,6 +1,6 @@
 //! What every check reads, and where it reports.
 
-use super::{hir::Body, names::Names, schema::Schema, schema::Settings, ty::Ty, types};
+use super::{answers::Answers, hir::Body, names::Names, schema::Schema, schema::Settings, ty::Ty, types};
 use crate::base::span::FileId;
 use crate::diag::{Diagnostic, Sink};
 use crate::syntax::ast;
@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The typed bodies of functions, where they are known already: a condition is woken by what they read.
     pub functions: &'a [Body],
+    /// What people are asked, where it is known already: tests answer it.
+    pub answers: &'a Answers,
     /// The file that is checked: it decides which library names are seen.
     pub file: FileId,
     /// Where messages go.

@@ -4,6 +4,7 @@
 //! that is no fixed value, and every `shown as`, becomes a function of its own, listed after the declared ones.
 
 use super::{
+    answers::NO_ANSWERS,
     check::{self, DefaultValue},
     collect::Declarations,
     configs,
@@ -123,6 +124,7 @@ impl<'a> Filler<'a, '_> {
             schema: self.schema,
             settings: self.settings,
             functions: &[],
+            answers: &NO_ANSWERS,
             file,
             sink: self.sink,
         }

@@ -66,7 +66,7 @@ impl Finder<'_, '_> {
     /// Whether a block holds the end of a turn.
     fn suspends(&self, block: &Block) -> bool {
         block.stmts.iter().any(|stmt| match &stmt.kind {
-            StmtKind::Wait { .. } | StmtKind::Checkpoint => true,
+            StmtKind::Checkpoint | StmtKind::Page(_) | StmtKind::Wait { .. } => true,
             StmtKind::Do { process, .. } => self.commits(*process),
             StmtKind::Atomic(_) => false,
             other => blocks_of(other).into_iter().any(|block| self.suspends(block)),

@@ -338,6 +338,14 @@ fn clause_fits(kind: ProcessKind, clause: &ClauseKind) -> bool {
                     | ClauseKind::After(_)
             )
         }
-        ProcessKind::Activity | ProcessKind::Dialog => true,
+        ProcessKind::Dialog => !matches!(
+            clause,
+            ClauseKind::Independent
+                | ClauseKind::Limit { .. }
+                | ClauseKind::Rank(_)
+                | ClauseKind::RunAs(_)
+                | ClauseKind::Scope(_)
+        ),
+        ProcessKind::Activity => true,
     }
 }

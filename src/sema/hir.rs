@@ -5,9 +5,11 @@
 //! further, yet a tree exists for every program (`Error` types), for editors.
 
 mod expr;
+mod forms;
 mod stmt;
 
 pub use expr::*;
+pub use forms::*;
 pub use stmt::*;
 
 use super::{

@@ -24,6 +24,7 @@
 mod activities;
 mod aliases;
 pub mod allow;
+pub mod answers;
 mod build;
 pub mod check;
 mod circles;
@@ -52,6 +53,7 @@ mod recursion;
 mod relations;
 mod rings;
 pub mod schema;
+pub mod sessions;
 pub mod show;
 mod silence;
 mod states;

@@ -357,11 +357,19 @@ impl<'a> Flow<'a> {
             StmtKind::Return(Some(value)) if kind == Kind::Process => self.see("a result", value, sink),
             StmtKind::Wait { arms, .. } => {
                 for arm in arms {
-                    if let WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) = &arm.kind {
-                        self.see("the time of a wait", value, sink);
+                    match &arm.kind {
+                        WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => {
+                            self.see("the time of a wait", value, sink);
+                        }
+                        WaitArmKind::Ask { ask, .. } => {
+                            let shown = [&ask.user, &ask.title].into_iter().chain(&ask.due);
+                            shown.for_each(|value| self.see("a form", value, sink));
+                        }
+                        _ => {}
                     }
                 }
             }
+            StmtKind::Page(page) => page.expressions().into_iter().for_each(|value| self.see("a page", value, sink)),
             StmtKind::ActAs(user) | StmtKind::ActAsBlock { user, .. } => self.see("`act as`", user, sink),
             _ => {}
         }

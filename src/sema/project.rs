@@ -2,6 +2,7 @@
 
 use super::{
     allow::{self, Allow},
+    answers::{Answers, NO_ANSWERS},
     build::Builder,
     check::{self, CheckedProcess, Effects, Footprint, TestDecl},
     collect::{self, Declarations, SourceTree},
@@ -49,12 +50,20 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let Builder { names, mut schema, declarations, .. } = builder;
     let hidden = defaults::fill(&names, &mut schema, &declarations, &settings, &mut sink);
     relations::check(&schema, &mut sink);
-    let bodies =
-        Bodies { names: &names, schema: &schema, settings: &settings, declarations: &declarations, functions: &[] };
+    let bodies = Bodies {
+        names: &names,
+        schema: &schema,
+        settings: &settings,
+        declarations: &declarations,
+        functions: &[],
+        answers: &NO_ANSWERS,
+    };
     let functions = bodies.functions(hidden, &mut sink);
     let bodies = Bodies { functions: &functions, ..bodies };
     let effects = bodies.effects();
     let processes = bodies.processes(&effects, &mut sink);
+    let answers = Answers::of(&processes);
+    let bodies = Bodies { answers: &answers, ..bodies };
     let tests = bodies.tests(trees, &effects, &mut sink);
     bodies.later(trees, &effects, &mut sink);
     let mut program = Program { settings, schema, functions, processes, tests };
@@ -74,6 +83,8 @@ struct Bodies<'a, 's> {
     declarations: &'s Declarations<'a>,
     /// The bodies of functions, once they are typed.
     functions: &'s [Body],
+    /// What people are asked, once processes are typed.
+    answers: &'s Answers,
 }
 
 impl Bodies<'_, '_> {
@@ -83,6 +94,7 @@ impl Bodies<'_, '_> {
             schema: self.schema,
             settings: self.settings,
             functions: self.functions,
+            answers: self.answers,
             file,
             sink,
         }

@@ -22,6 +22,9 @@ type Events = Vec<(Option<EntityId>, TriggerEvent)>;
 impl Builder<'_, '_> {
     pub(super) fn read_triggers(&mut self, head: &mut ProcessHead, declared: &Declared<'_, ProcessId, ProcessDecl>) {
         let decl = declared.decl;
+        if decl.kind == ProcessKind::Dialog {
+            return self.dialog_starts(head, decl);
+        }
         let mut is_broken = false;
         for clause in &decl.clauses {
             let (phase, events) = match &clause.kind {
@@ -52,6 +55,30 @@ impl Builder<'_, '_> {
         if !is_broken {
             self.check_starts(head, decl);
             self.check_scope(head, decl);
+        }
+    }
+
+    /// A dialog is started by hand and by other dialogs: by both where it does not say.
+    fn dialog_starts(&mut self, head: &mut ProcessHead, decl: &ProcessDecl) {
+        for clause in &decl.clauses {
+            let events = match &clause.kind {
+                ClauseKind::When(events) | ClauseKind::Before(events) | ClauseKind::After(events) => events,
+                _ => continue,
+            };
+            for event in events {
+                match &event.kind {
+                    EventKind::Called => head.called = true,
+                    EventKind::OnDemand => head.on_demand = true,
+                    EventKind::Error => {}
+                    other => {
+                        let words = event_words(other);
+                        self.sink.push(super::errors::forms::dialog_trigger(&decl.name.name, words, event.span));
+                    }
+                }
+            }
+        }
+        if !head.called && !head.on_demand {
+            (head.called, head.on_demand) = (true, true);
         }
     }
 

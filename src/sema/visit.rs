@@ -125,8 +125,14 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
                 WaitArmKind::Until(value) | WaitArmKind::UntilMoment(value) | WaitArmKind::After(value) => Some(value),
                 WaitArmKind::Handle { handle, .. } => Some(handle),
                 WaitArmKind::Signal { condition, .. } => condition.as_ref(),
+                WaitArmKind::Ask { .. } => None,
             })
+            .chain(arms.iter().flat_map(|arm| match &arm.kind {
+                WaitArmKind::Ask { ask, .. } => [&ask.user, &ask.title].into_iter().chain(&ask.due).collect(),
+                _ => Vec::new(),
+            }))
             .collect(),
+        StmtKind::Page(page) => page.expressions(),
         StmtKind::Emit { value, to, .. } => [value].into_iter().chain(to).collect(),
         StmtKind::Do { primary, args, .. } | StmtKind::Start { primary, args, .. } => {
             primary.iter().chain(args).collect()
@@ -136,6 +142,10 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         StmtKind::Test(TestStmt::Expect { condition, .. }) => vec![condition],
         StmtKind::Test(TestStmt::GivenConfig { value, .. }) => vec![value],
         StmtKind::Test(TestStmt::ExpectSent { args, .. }) => args.iter().collect(),
+        StmtKind::Test(TestStmt::AnswerForm { user, fields }) => {
+            [user].into_iter().chain(fields.iter().map(|(_, value)| value)).collect()
+        }
+        StmtKind::Test(TestStmt::AnswerPage { fields, .. }) => fields.iter().map(|(_, value)| value).collect(),
         StmtKind::Test(TestStmt::Mock { inputs, .. }) => inputs.iter().map(|(_, value)| value).collect(),
         StmtKind::Error
         | StmtKind::Atomic(_)

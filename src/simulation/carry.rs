@@ -14,7 +14,7 @@ use crate::{
     data::{
         convert,
         file::{EventAction, EventData, Fields, RecordData},
-        json::Json,
+        json::{Json, JsonKind},
     },
     engine::{
         Engine, Write,
@@ -207,6 +207,7 @@ impl Carrying<'_, '_> {
                 self.step(|engine| engine.delete(user, target)).map(drop)
             }
             EventAction::Emit { signal, to, with } => self.emit(user, signal, to.as_ref(), with),
+            EventAction::Answer { who, with } => self.answer(who, with),
             EventAction::Run { process, record, with, .. } => self.start(user, process, record.as_ref(), with),
         }
     }
@@ -260,6 +261,35 @@ impl Carrying<'_, '_> {
         let Some((_, def)) = program.module().signal_by_name(&signal.node) else { return Ok(()) };
         let value = Value::Record(self.values(&def.fields, with));
         self.step(|engine| engine.emit(user, &signal.node, &value, to)).map(drop)
+    }
+
+    /// Fills in the oldest form of a user, or submits the page of a dialog.
+    fn answer(&mut self, who: &Spanned<String>, with: &Fields) -> Result<(), Error> {
+        let answers = with.iter().map(|(name, json)| (name.node.clone(), self.plain(json))).collect();
+        let Some(user) = who.node.strip_prefix('$') else {
+            let name = who.node.clone();
+            return self.step(|engine| engine.answer_dialog(&name, &answers)).map(drop);
+        };
+        let Some(user) = self.record(&Spanned::new(user.to_owned(), who.span))? else { return Ok(()) };
+        self.step(|engine| engine.answer_oldest(user.id, &answers)).map(drop)
+    }
+
+    /// JSON without places, and with records in place of the names of the file.
+    fn plain(&self, json: &Json) -> serde_json::Value {
+        use serde_json::Value as Plain;
+        match &json.kind {
+            JsonKind::Null => Plain::Null,
+            JsonKind::Bool(truth) => Plain::Bool(*truth),
+            JsonKind::Number(number) => Plain::String(number.clone()),
+            JsonKind::Text(text) => {
+                let record = text.strip_prefix('$').and_then(|name| self.plan.named.created(name));
+                Plain::String(record.map_or_else(|| text.clone(), |record| self.program.module().identity(record)))
+            }
+            JsonKind::List(items) => items.iter().map(|item| self.plain(item)).collect(),
+            JsonKind::Object(entries) => {
+                Plain::Object(entries.iter().map(|(key, value)| (key.node.clone(), self.plain(value))).collect())
+            }
+        }
     }
 
     /// The record of a name; that it does not exist because it was refused is told.

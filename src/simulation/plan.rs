@@ -161,6 +161,10 @@ impl Planner<'_> {
                 }
                 self.signal(signal, with);
             }
+            EventAction::Answer { who, .. } => match who.node.strip_prefix('$') {
+                Some(name) => self.user(&Spanned::new(name.to_owned(), who.span)),
+                None => self.dialog(who),
+            },
             EventAction::Run { process, is_action, record, with } => {
                 self.process(process, *is_action, record.as_ref(), with);
             }
@@ -179,6 +183,15 @@ impl Planner<'_> {
         let found = self.record(name).and_then(|r| self.module.entity(r.entity));
         if found.is_some_and(|entity| entity.name != "User") {
             self.problems.push(errors::wrong_value(&format!("`{}`", name.node), "a user", name.span));
+        }
+    }
+
+    fn dialog(&mut self, name: &Spanned<String>) {
+        let dialogs = || self.module.processes.iter().filter(|process| process.kind == ProcessKind::Dialog);
+        if !dialogs().any(|process| process.name == name.node) {
+            let known = dialogs().map(|process| process.name.as_str());
+            let problem = errors::unknown_name("dialog", &name.node, name.span, known);
+            self.problems.push(problem.help("a user is written as \"$ann\""));
         }
     }
 

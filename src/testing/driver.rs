@@ -140,6 +140,21 @@ impl TestHost for Driver {
             (HostOp::TestAdvance, [Value::Duration(duration)]) => {
                 advance(engine, self.later(engine.now(), *duration)?)?;
             }
+            (HostOp::TestAnswerForm { fields }, [Value::Ref(RecordRef { id, .. }), values @ ..]) => {
+                let given: Vec<(String, Value)> = fields.iter().cloned().zip(values.iter().cloned()).collect();
+                let form = engine.inbox(Some(*id))?.into_iter().next();
+                let form = form.ok_or_else(|| fail("there is no form in the inbox of this user".to_owned()))?;
+                engine.answer_form_values(Some(*id), form.record, &given)?;
+            }
+            (HostOp::TestAnswerPage { process, fields }, values) => {
+                let given: Vec<(String, Value)> = fields.iter().cloned().zip(values.iter().cloned()).collect();
+                let session = open_session(engine, *process)?;
+                engine.submit_page_values(None, session, &given)?;
+            }
+            (HostOp::TestBack(process), []) => {
+                let session = open_session(engine, *process)?;
+                engine.back_to_page(None, session)?;
+            }
             (HostOp::TestAdvanceTo, [Value::DateTime(moment)]) => advance(engine, *moment)?,
             (HostOp::TestStandstill, [Value::Duration(duration)]) => {
                 engine.set_clock(self.later(engine.now(), *duration)?)?;
@@ -186,6 +201,13 @@ fn mock(process: ProcessIdx, inputs: &[u16], raises: Option<RecordIdx>, values: 
         None => Ok(answer),
     };
     Mock { process, inputs: inputs.iter().copied().zip(values.iter().cloned()).collect(), answer }
+}
+
+/// The oldest open session of a dialog.
+fn open_session(engine: &mut Engine, process: ProcessIdx) -> Answer<RecordRef> {
+    let name = process_name(engine, process)?;
+    let session = engine.open_sessions(&name)?.into_iter().next();
+    session.ok_or_else(|| fail(format!("{name} shows no page: no session of it is open")))
 }
 
 fn process_name(engine: &Engine, process: ProcessIdx) -> Answer<String> {

@@ -153,6 +153,7 @@ pub(super) fn module() -> Module {
         queries: Vec::new(),
         configs: Vec::new(),
         particulars: Vec::new(),
+        forms: Vec::new(),
         points: Vec::new(),
         tests: Vec::new(),
         debug: Debug { files: vec!["a.proc".to_owned()], ..Debug::default() },

@@ -11,6 +11,7 @@ mod listing;
 mod long;
 mod mails;
 mod operate;
+mod people;
 mod record;
 mod settings;
 mod store;

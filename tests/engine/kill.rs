@@ -189,6 +189,11 @@ fn places_survive_every_kill() {
 }
 
 #[test]
+fn forms_and_dialogs_survive_every_kill() {
+    killed_everywhere(Work::Scenario(4));
+}
+
+#[test]
 fn a_simulation_goes_on_with_its_data_after_every_kill() {
     killed_everywhere(Work::Simulation);
 }

@@ -17,6 +17,12 @@ pub(super) enum Step {
     Update(&'static str, &'static str, &'static str, i64),
     /// Deletes the record with this title.
     Delete(&'static str, &'static str),
+    /// Answers the form with this title.
+    Answer(&'static str, &'static str),
+    /// Starts a dialog for the `Deal` with this title.
+    Begin(&'static str, &'static str),
+    /// Submits the page with this title of the open session of a dialog.
+    Page(&'static str, &'static str, &'static str),
     /// Moves the clock to so many days after the start.
     Days(i64),
 }
@@ -37,6 +43,13 @@ fn titled(w: &mut World, entity: &str, title: &str) -> Answer<Option<RecordRef>>
         }
     }
     Ok(None)
+}
+
+/// The open session of a dialog, with the title of the page that it shows.
+fn page(w: &mut World, dialog: &str) -> Answer<Option<(RecordRef, String)>> {
+    let Some(session) = w.engine.open_sessions(dialog)?.into_iter().next() else { return Ok(None) };
+    let shown = w.engine.session_view(session)?.page.unwrap_or_default();
+    Ok(Some((session, shown["title"].as_str().unwrap_or_default().to_owned())))
 }
 
 fn number(w: &World, entity: EntityIdx, field: &str, value: i64) -> Value {
@@ -60,6 +73,15 @@ impl Step {
                 Ok(w.engine.field(record, field)? == Some(value))
             }
             Step::Days(_) => Ok(false),
+            Step::Answer(title, _) => {
+                let form = titled(w, "Form", title)?.unwrap();
+                Ok(w.engine.form_view(form)?.unwrap().state != "open")
+            }
+            Step::Begin(dialog, _) => {
+                let session = w.entity(&format!("{dialog}Session"));
+                Ok(!w.engine.store().candidates(session, &[], 0, 1)?.is_empty())
+            }
+            Step::Page(dialog, title, _) => Ok(page(w, dialog)?.is_none_or(|(_, shown)| shown != *title)),
         }
     }
 
@@ -78,6 +100,18 @@ impl Step {
                 w.engine.delete(None, record)
             }
             Step::Days(days) => w.engine.advance_to(START + days * DAY).map(drop),
+            Step::Answer(title, answers) => {
+                let form = titled(w, "Form", title)?.unwrap();
+                w.engine.answer_form(None, form, &serde_json::from_str(answers).unwrap())
+            }
+            Step::Begin(dialog, title) => {
+                let deal = titled(w, "Deal", title)?.unwrap();
+                w.engine.start_dialog(None, dialog, &[Value::Ref(deal)]).map(drop)
+            }
+            Step::Page(dialog, _, answers) => {
+                let (session, _) = page(w, dialog)?.unwrap();
+                w.engine.submit_page(None, session, &serde_json::from_str(answers).unwrap())
+            }
         }
     }
 }
@@ -234,6 +268,46 @@ workflow Skipped for deal: Deal when created limit 1 at once skip { wait until d
             Step::Days(2),
             Step::Create("Deal", "e", 0),
             Step::Days(9),
+        ],
+    },
+    Scenario {
+        source: r#"
+entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
+workflow Approve for deal: Deal when created {
+    let boss = (find one u in User)!
+    let a = ask boss "approve {deal.title}" { points: int, note: text? } due 1 day
+    update deal { score: a.points }
+    wait {
+        on ask boss "again {deal.title}" { sure: bool } as b => log "sure: {b.sure}",
+        after 2 days => log "withdrawn",
+    }
+    on cancel { log "no answer about {deal.title}" }
+}
+workflow Notice for form: Form when status changed { log "{form.title} is {form.state}" }
+dialog Call for deal: Deal {
+    page "First" { ask points: int "How many?" }
+    page "Second" { ask more: int "More?" default points }
+    update deal { score: points + more }
+    do Finish(deal)
+    page "Last" { say "{deal.score} {random(1, 1000)}" }
+}
+dialog Finish for deal: Deal {
+    page "Word" { ask word: text "A word?" }
+    log word
+}
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 1),
+            Step::Create("Deal", "b", 2),
+            Step::Answer("approve a", r#"{"points": 3}"#),
+            Step::Begin("Call", "a"),
+            Step::Page("Call", "First", r#"{"points": 4}"#),
+            Step::Page("Call", "Second", "{}"),
+            Step::Days(1),
+            Step::Page("Call", "Word", r#"{"word": "good"}"#),
+            Step::Delete("Deal", "b"),
+            Step::Days(3),
+            Step::Page("Call", "Last", "{}"),
         ],
     },
 ];

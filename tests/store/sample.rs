@@ -110,6 +110,7 @@ pub(super) fn instance(id: i64) -> Instance {
         caller: None,
         user: None,
         acting: vec![],
+        asks: abide::engine::store::Asks::default(),
         parent: None,
         ordinal: None,
         owned: false,

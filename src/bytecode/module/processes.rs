@@ -26,6 +26,8 @@ pub enum ProcessKind {
     Action,
     /// Done outside of the program: no code, no instances.
     Activity,
+    /// Runs page by page for the person who started it.
+    Dialog,
 }
 
 /// When, relative to the operation.
@@ -207,4 +209,12 @@ pub struct ProcessDef {
     pub limit: Option<LimitDef>,
     /// Whose records its events are of.
     pub scope: Scope,
+}
+
+impl ProcessDef {
+    /// The entity of the sessions of a dialog.
+    #[must_use]
+    pub fn session_name(&self) -> String {
+        format!("{}Session", self.name)
+    }
 }

@@ -285,6 +285,9 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
             | HostOp::TestGiveUp(_)
             | HostOp::TestMock { .. }
             | HostOp::TestRetry(_)
+            | HostOp::TestAnswerForm { .. }
+            | HostOp::TestAnswerPage { .. }
+            | HostOp::TestBack(_)
     );
     match kind {
         FunctionKind::Pure => reads,

@@ -5,8 +5,8 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{FieldWrite, HostOp, HostSite, WriteOp},
-        module::{Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
-        types::{FieldIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
+        module::{FORM, FormPart, Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
+        types::{FieldIdx, FormIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -182,9 +182,97 @@ impl Signature<'_> {
                 self.process(*process)?;
                 self.takes(&[]) && self.gives_nothing()
             }
+            _ => return self.forms(),
+        };
+        Some(right)
+    }
+
+    fn forms(&self) -> Option<bool> {
+        let right = match &self.site.op {
+            HostOp::FormOpen(form) => {
+                let form = self.module.form(*form)?;
+                let [owner, rest @ ..] = self.site.args.as_slice() else { return Some(false) };
+                let plain = form.questions().all(|ask| !ask.help && !ask.default && !ask.choices);
+                plain
+                    && form.questions().count() == form.parts.len()
+                    && self.is_reference(*owner)
+                    && self.are(rest, &[TypeDef::Text, TypeDef::Optional(self.type_of(TypeDef::DateTime)?)])
+                    && self.gives(TypeDef::Ref(self.forms_of_people()?))
+            }
+            HostOp::FormAnswered => self.takes(&[TypeDef::Ref(self.forms_of_people()?)]) && self.gives(TypeDef::Bool),
+            HostOp::FormAnswers(record) => {
+                self.takes(&[TypeDef::Ref(self.forms_of_people()?)]) && self.gives(TypeDef::Record(*record))
+            }
+            HostOp::PageShow(form) => self.takes_page(*form)? && self.gives_nothing(),
+            HostOp::PageAnswered => self.takes(&[]) && self.gives(TypeDef::Bool),
+            HostOp::PageAnswers(record) => self.takes(&[]) && self.gives(TypeDef::Record(*record)),
+            HostOp::TestAnswerForm { fields } => {
+                let [user, answers @ ..] = self.site.args.as_slice() else { return Some(false) };
+                self.is_reference(*user) && answers.len() == fields.len() && self.gives_nothing()
+            }
+            HostOp::TestAnswerPage { process, fields } => {
+                self.process(*process)?;
+                self.site.args.len() == fields.len() && self.gives_nothing()
+            }
+            HostOp::TestBack(process) => {
+                self.process(*process)?;
+                self.takes(&[]) && self.gives_nothing()
+            }
             _ => false,
         };
         Some(right)
+    }
+
+    /// The entity whose records are forms.
+    fn forms_of_people(&self) -> Option<EntityIdx> {
+        self.module.entity_by_name(FORM).map(|(entity, _)| entity)
+    }
+
+    fn type_of(&self, def: TypeDef) -> Option<TypeIdx> {
+        let place = self.module.types.iter().position(|known| *known == def)?;
+        u16::try_from(place).ok().map(TypeIdx)
+    }
+
+    fn are(&self, types: &[TypeIdx], defs: &[TypeDef]) -> bool {
+        types.len() == defs.len() && types.iter().zip(defs).all(|(ty, def)| self.module.ty(*ty) == Some(def))
+    }
+
+    /// A title, then what each part of the page shows.
+    fn takes_page(&self, form: FormIdx) -> Option<bool> {
+        let form = self.module.form(form)?;
+        let fields = &self.module.record(form.record)?.fields;
+        let mut args = self.site.args.iter();
+        let mut fields = fields.iter();
+        let mut right = args.next().is_some_and(|ty| self.is_text(*ty));
+        for part in &form.parts {
+            right &= args.next().is_some_and(|ty| self.is_text(*ty));
+            let FormPart::Ask(ask) = part else { continue };
+            let field = fields.next()?.ty;
+            right &= !ask.help || args.next().is_some_and(|ty| self.is_text(*ty));
+            right &= !ask.default || args.next().is_some_and(|ty| self.are_alike(self.bare(*ty), self.bare(field)));
+            right &= !ask.choices || args.next().is_some_and(|ty| self.is_list_of(*ty, self.bare(field)));
+        }
+        Some(right && args.next().is_none())
+    }
+
+    fn is_text(&self, ty: TypeIdx) -> bool {
+        self.module.ty(ty) == Some(&TypeDef::Text)
+    }
+
+    /// `T` of `T?`, else the type itself.
+    fn bare(&self, ty: TypeIdx) -> TypeIdx {
+        match self.module.ty(ty) {
+            Some(TypeDef::Optional(inner)) => *inner,
+            _ => ty,
+        }
+    }
+
+    fn are_alike(&self, left: TypeIdx, right: TypeIdx) -> bool {
+        self.alike(left, right) || self.is_reference(left) && self.is_reference(right)
+    }
+
+    fn is_list_of(&self, list: TypeIdx, item: TypeIdx) -> bool {
+        matches!(self.module.ty(list), Some(TypeDef::List(of)) if self.are_alike(*of, item))
     }
 
     fn is_signal(&self, record: RecordIdx) -> bool {

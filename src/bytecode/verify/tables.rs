@@ -32,6 +32,17 @@ pub(super) fn check(module: &Module) -> Result<(), VerifyError> {
     for particular in &module.particulars {
         ensure(module.entity(particular.entity).is_some(), || format!("`{}` names no entity", particular.key))?;
     }
+    for form in &module.forms {
+        let asked = form.questions().count();
+        let right = module.record(form.record).is_some_and(|record| {
+            let fixed = record.fields.iter().zip(form.questions());
+            record.fields.len() == asked
+                && fixed
+                    .filter_map(|(field, ask)| Some((field, ask.fixed.as_ref()?)))
+                    .all(|(f, v)| fits(module, v, f.ty))
+        });
+        ensure(right, || format!("the form `{}` has other questions than answers", form.name))?;
+    }
     for test in &module.tests {
         let body = module.function(test.body);
         let right = body.is_some_and(|f| f.kind == FunctionKind::Test && f.params.is_empty() && f.result.is_none());

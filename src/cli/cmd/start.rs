@@ -78,7 +78,12 @@ pub(in crate::cli) fn user(module: &Module, word: &str, term: &Term) -> Result<i
 }
 
 /// The primary record, and the inputs in their order.
-fn arguments(module: &Module, process: &ProcessDef, given: &[String], term: &Term) -> Result<Vec<Value>, Exit> {
+pub(super) fn arguments(
+    module: &Module,
+    process: &ProcessDef,
+    given: &[String],
+    term: &Term,
+) -> Result<Vec<Value>, Exit> {
     let mut values = Vec::new();
     let mut rest = given.iter();
     if process.primary.is_some() {

@@ -160,6 +160,14 @@ fn next(why: &Why, path: &Path, is_real: bool, timeline: &Timeline<'_>) -> Vec<(
         }
         return all;
     }
+    for form in &why.forms {
+        let form = timeline.show.module.identity(*form);
+        add(format!("abide answer {form} --store {path}"), "fills in the form");
+    }
+    if let Some(session) = why.session.filter(|_| why.view.status == Status::Waiting) {
+        let session = timeline.show.module.identity(session);
+        add(format!("abide dialog --resume {session} --store {path}"), "goes on with the dialog");
+    }
     for signal in &why.signals {
         let record =
             why.view.record.map(|record| format!(" {}", timeline.show.module.identity(record))).unwrap_or_default();

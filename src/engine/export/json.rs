@@ -6,7 +6,11 @@ use crate::{
     base::value::{EntityIdx, RecordRef, Value},
     engine::{
         Engine,
-        store::{Instance, Status, StoredFault, Subscription, codec},
+        store::{
+            Asks, Instance, Status, StoredFault, Subscription,
+            asks::{from_hex, to_hex},
+            codec,
+        },
     },
 };
 
@@ -18,6 +22,20 @@ impl Engine {
     fn record_from_json(&self, json: &Json) -> Option<RecordRef> {
         let (entity, _) = self.module().entity_by_name(json.get(0)?.as_str()?)?;
         Some(RecordRef { entity, id: json.get(1)?.as_i64()? })
+    }
+
+    /// The session by its name, not by its number.
+    fn asks_to_json(&self, asks: &Asks) -> Json {
+        let session = asks.session.map(|session| self.record_to_json(session.entity, session.id));
+        json!([session, Asks { session: None, ..asks.clone() }.to_json()])
+    }
+
+    fn asks_from_json(&self, json: &Json) -> Option<Asks> {
+        let session = match json.get(0)? {
+            Json::Null => None,
+            session => Some(self.record_from_json(session)?),
+        };
+        Some(Asks { session, ..Asks::from_json(json.get(1)?)? })
     }
 
     pub(super) fn instance_to_json(&self, i: &Instance, subscriptions: &[Subscription]) -> Json {
@@ -32,6 +50,7 @@ impl Engine {
             "caller": i.caller,
             "user": i.user,
             "acting": i.acting,
+            "asks": self.asks_to_json(&i.asks),
             "parent": i.parent,
             "ordinal": i.ordinal,
             "owned": i.owned,
@@ -95,6 +114,7 @@ impl Engine {
             result: values("result").and_then(|mut values| values.pop()),
             depth: u32::try_from(number("depth")?).ok()?,
             cancel: text("cancel"),
+            asks: self.asks_from_json(json.get("asks")?)?,
             created: number("created")?,
             changed: number("changed")?,
         };
@@ -141,17 +161,4 @@ fn fault_from_json(json: &Json) -> Option<StoredFault> {
     let values = json.get(3)?.as_array()?.iter().map(pair).collect::<Option<_>>()?;
     let tries = u32::try_from(json.get(4)?.as_u64()?).ok()?;
     Some(StoredFault { code: text(0)?, message: text(1)?, place: text(2)?, values, tries })
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    let pair = |pair: &[u32]| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    };
-    digits.chunks(2).map(pair).collect()
 }

@@ -4,6 +4,7 @@
 //! [`Store::commit`]; savepoints nest within. Both implementations pass the same conformance suite, byte for byte
 //! where something can be seen from outside.
 
+pub mod asks;
 pub mod codec;
 pub mod compare;
 mod kept;
@@ -21,6 +22,7 @@ use crate::{
     diag::{codes, diagnostic::Code},
 };
 
+pub use asks::{Asks, EarlierPage};
 pub use model::{
     CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Source, Status, StoredFault, Subscription,
     Sweep, TableChange,

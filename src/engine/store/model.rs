@@ -8,6 +8,8 @@ use crate::{
     vm::fault::told,
 };
 
+use super::Asks;
+
 /// Where an instance stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -149,6 +151,8 @@ pub struct Instance {
     pub depth: u32,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
+    /// What it asks people.
+    pub asks: Asks,
     /// When it was started.
     pub created: i64,
     /// When its status changed last.

@@ -6,6 +6,7 @@ use super::{
     Effects, Footprint,
     facts::{Facts, Flow, Path, Trace},
     groups::Group,
+    pages::Hoisted,
     scope::Scope,
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     },
     diag::Diagnostic,
     sema::{
+        answers::Answers,
         context::Context,
         errors::{names, uses},
         hir::{Block, Body, Capture, Captured, Expr, ExprKind, Local, LocalId, Stmt},
@@ -157,6 +159,8 @@ pub(super) struct Checker<'a> {
     pub(super) effects: &'a Effects,
     /// The typed bodies of functions, in the bodies of processes and tests.
     pub(super) functions: &'a [Body],
+    /// What people are asked, in tests.
+    pub(super) answers: &'a Answers,
     pub(super) file: FileId,
     pub(super) host: Host<'a>,
     pub(super) messages: Vec<Diagnostic>,
@@ -174,6 +178,8 @@ pub(super) struct Checker<'a> {
     pub(super) read: BTreeSet<LocalId>,
     /// What comes before the statement that is checked: values that it needs more than once.
     pub(super) before: Vec<Stmt>,
+    /// Answers that blocks around this place hand on.
+    pub(super) hoisted: Vec<Hoisted>,
     /// Blocks around this place in which the process cannot wait, by their first word.
     pub(super) unsuspendable: Vec<(&'static str, Span)>,
     /// Handlers around this place.
@@ -208,6 +214,7 @@ impl<'a> Checker<'a> {
             schema: context.schema,
             effects,
             functions: context.functions,
+            answers: context.answers,
             file: context.file,
             host,
             messages: Vec::new(),
@@ -221,6 +228,7 @@ impl<'a> Checker<'a> {
             group: None,
             read: BTreeSet::new(),
             before: Vec::new(),
+            hoisted: Vec::new(),
             unsuspendable: Vec::new(),
             handlers: 0,
             is_moment: false,

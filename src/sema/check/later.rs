@@ -6,7 +6,7 @@ use crate::{
     base::distance::did_you_mean,
     diag::{Diagnostic, codes},
     sema::{errors::names, names::Def, ty::Ty, types},
-    syntax::ast::{self, EffectKind, Ident, PageElement, Param, ProcessKind, RuleEffect},
+    syntax::ast::{self, EffectKind, Ident, RuleEffect},
 };
 
 /// Whether a message is about a name, and not about a construct.
@@ -36,22 +36,7 @@ impl Checker<'_> {
                 drop(checker.block(undo));
             }
             ast::StmtKind::Give(value) => drop(checker.expr(value, None)),
-            ast::StmtKind::Page { title, elements } => checker.page_names(title, elements),
             ast::StmtKind::Rule(effect) => checker.rule_names(effect),
-            _ => {}
-        });
-    }
-
-    /// A statement of a test of a later version.
-    pub(super) fn later_test_names(&mut self, stmt: &ast::TestStmt) {
-        self.names_only(|checker| match stmt {
-            ast::TestStmt::Answer { who, fields, .. } => {
-                match &who.kind {
-                    ast::ExprKind::TypeName(dialog) => checker.later_name(dialog, "dialog", "dialog"),
-                    _ => drop(checker.expr(who, None)),
-                }
-                checker.values_for_anything(fields.iter().map(|field| &field.value));
-            }
             _ => {}
         });
     }
@@ -65,14 +50,8 @@ impl Checker<'_> {
 
     /// An effect of a later version, and the type of what it gives, where that is known.
     pub(super) fn later_effect_names(&mut self, effect: &EffectKind) -> Ty {
-        let mut given = Ty::Error;
+        let given = Ty::Error;
         self.names_only(|checker| match effect {
-            EffectKind::Ask { user, title, fields, due } => {
-                let values = [Some(user), Some(title), due.as_ref()];
-                values.into_iter().flatten().for_each(|value| drop(checker.expr(value, None)));
-                let answers = fields.iter().map(|field| (field.name.name.clone(), checker.input_type(field)));
-                given = Ty::Named(answers.collect());
-            }
             EffectKind::Parallel { branches, .. } => branches.iter().for_each(|(_, body)| drop(checker.block(body))),
             EffectKind::ParallelFor { name, source, limit, body } => {
                 limit.iter().for_each(|limit| drop(checker.expr(limit, None)));
@@ -87,46 +66,6 @@ impl Checker<'_> {
         given
     }
 
-    /// In a dialog, what a page within a block asks for is known behind the block too: it may be absent there.
-    pub(super) fn answers_within(&mut self, stmt: &ast::Stmt) {
-        if self.host.kind() != Some(ProcessKind::Dialog) {
-            return;
-        }
-        let mut answers = Vec::new();
-        asked_within(stmt, &mut answers);
-        for answer in answers {
-            if self.lookup(&answer.name).is_none() {
-                self.declare(answer, Ty::Error, false);
-            }
-        }
-    }
-
-    /// The type of an input, after a look at its default.
-    pub(super) fn input_type(&mut self, input: &Param) -> Ty {
-        let ty = self.resolve(&input.ty);
-        if let Some(default) = &input.default {
-            drop(self.expr(default, Some(&ty)));
-        }
-        ty
-    }
-
-    /// A page: its answers are names for what follows.
-    fn page_names(&mut self, title: &ast::Expr, elements: &[PageElement]) {
-        drop(self.expr(title, None));
-        for element in elements {
-            match element {
-                PageElement::Error(_) => {}
-                PageElement::Say(words) => drop(self.expr(words, None)),
-                PageElement::Ask { param, question, help, from, .. } => {
-                    let values = [Some(question), help.as_ref(), from.as_ref()];
-                    values.into_iter().flatten().for_each(|value| drop(self.expr(value, None)));
-                    let ty = self.input_type(param);
-                    self.declare(&param.name, ty, false);
-                }
-            }
-        }
-    }
-
     fn rule_names(&mut self, effect: &RuleEffect) {
         let target = self.expr(&effect.target, None);
         if let Some(value) = &effect.value {
@@ -134,7 +73,6 @@ impl Checker<'_> {
         }
         effect.messages.iter().chain(&effect.when).for_each(|value| drop(self.expr(value, None)));
     }
-
     /// The name of a declaration that comes with a later version, or a message.
     pub(super) fn later_name(&mut self, name: &Ident, kind: &str, words: &str) {
         match self.names.get(self.file, &name.name).map(|entry| (&entry.def, entry.span)) {
@@ -153,29 +91,5 @@ impl Checker<'_> {
                 self.report(names::unknown_process(words, &name.name, name.span, &near));
             }
         }
-    }
-}
-
-/// The names of answers that pages in the blocks of a statement ask for.
-fn asked_within<'a>(stmt: &'a ast::Stmt, answers: &mut Vec<&'a Ident>) {
-    let blocks: Vec<&ast::Block> = match &stmt.kind {
-        ast::StmtKind::If { branches, otherwise } => branches.iter().map(|(_, body)| body).chain(otherwise).collect(),
-        ast::StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
-        ast::StmtKind::For { body, .. } | ast::StmtKind::While { body, .. } | ast::StmtKind::Stage { body, .. } => {
-            vec![body]
-        }
-        ast::StmtKind::Try { body, catches, finally } => {
-            std::iter::once(body).chain(catches.iter().map(|catch| &catch.body)).chain(finally).collect()
-        }
-        _ => Vec::new(),
-    };
-    for inner in blocks.into_iter().flat_map(|block| &block.stmts) {
-        if let ast::StmtKind::Page { elements, .. } = &inner.kind {
-            answers.extend(elements.iter().filter_map(|element| match element {
-                PageElement::Ask { param, .. } => Some(&param.name),
-                PageElement::Error(_) | PageElement::Say(_) => None,
-            }));
-        }
-        asked_within(inner, answers);
     }
 }

@@ -40,7 +40,7 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
 /// Whether a process is of a kind that later versions run.
 fn is_later(decl: &ProcessDecl) -> bool {
     let is_outside = |using: &Using| decl.kind == ProcessKind::Action || using.kind.name != "native";
-    decl.kind == ProcessKind::Dialog || decl.using.as_ref().is_some_and(is_outside)
+    decl.using.as_ref().is_some_and(is_outside)
 }
 
 fn process(context: &mut Context<'_>, effects: &Effects, decl: &ProcessDecl) {

@@ -5,7 +5,9 @@
 //! first with [`Effects::default`] to learn their [`Footprint`], then with the closed [`Effects`].
 
 mod amounts;
+mod answers;
 mod arithmetic;
+mod asks;
 mod assign;
 pub mod builtins;
 mod calls;
@@ -31,6 +33,7 @@ mod members;
 mod mocks;
 mod names;
 mod operators;
+mod pages;
 mod process_calls;
 mod queries;
 mod records;

@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{calls, names, types},
+        errors::{calls, forms, names, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
@@ -20,15 +20,18 @@ use crate::{
     syntax::ast::{self, Arg, Effect, EffectKind, Ident, ProcessKind},
 };
 
-/// Forms, in messages.
-pub(super) const FORMS: &str = "forms (`ask`)";
-
 /// Where a statement puts its result, if it gives one.
 pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     match kind {
         StmtKind::Create { into, .. } | StmtKind::Do { into, .. } | StmtKind::Start { into, .. } => Some(into),
         StmtKind::Wait { arms, .. } => match arms.as_mut_slice() {
-            [WaitArm { kind: WaitArmKind::Handle { into, .. } | WaitArmKind::Signal { into, .. }, .. }] => Some(into),
+            [
+                WaitArm {
+                    kind:
+                        WaitArmKind::Ask { into, .. } | WaitArmKind::Handle { into, .. } | WaitArmKind::Signal { into, .. },
+                    ..
+                },
+            ] => Some(into),
             _ => None,
         },
         _ => None,
@@ -61,9 +64,9 @@ impl Checker<'_> {
             EffectKind::WaitSignal { signal, condition, bind } => {
                 return self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span);
             }
-            EffectKind::Ask { .. } => FORMS,
             EffectKind::SendTemplate { template, args, to } => return self.send_template(template, args, to, span),
             EffectKind::SendFields(fields) => return self.send_fields(fields, span),
+            EffectKind::Ask { .. } => return self.ask_stmt(effect, span),
             EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
         };
         self.report(names::later(words, span));
@@ -123,7 +126,9 @@ impl Checker<'_> {
         });
         let is_own_transaction = head.kind == ProcessKind::Background;
         let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();
-        if is_own_transaction && !matches!(self.host, Host::Test) {
+        if head.kind == ProcessKind::Dialog {
+            self.pages_follow(callee, span);
+        } else if is_own_transaction && !matches!(self.host, Host::Test) {
             self.suspends_for_child(callee, span);
         } else if commits {
             self.flow.suspend(span);
@@ -136,6 +141,15 @@ impl Checker<'_> {
         }
         self.runs_on(span);
         (StmtKind::Do { process, primary, args, into: None, retry, timeout }, head.result.clone())
+    }
+
+    /// `do` of a dialog waits for its pages.
+    fn pages_follow(&mut self, callee: &Ident, span: Span) {
+        if let Some((block, around)) = self.unsuspendable.last().copied() {
+            self.report(waits::waits_in_block(&format!("do {}", callee.name), block, span, around));
+        }
+        self.flow.suspend(span);
+        self.trace.suspended.get_or_insert(span);
     }
 
     /// `do` of a workflow waits for it.
@@ -152,7 +166,9 @@ impl Checker<'_> {
         // Whether what was done so far can be committed here.
         let is_own_turn = is_test || from_background && self.unsuspendable.is_empty();
         let message = match (verb, head.kind) {
-            (_, ProcessKind::Dialog) => Some(names::later("dialogs", span)),
+            (Verb::Do, ProcessKind::Dialog) if self.host.kind() == Some(ProcessKind::Dialog) => None,
+            (Verb::Start, ProcessKind::Dialog) if is_test => None,
+            (_, ProcessKind::Dialog) => Some(forms::call_of_dialog(&head.name, is_test, span, head.span)),
             (Verb::Do, ProcessKind::Background) if !from_background && !is_test => {
                 let caller = self.host.head().map_or("", |head| head.name.as_str());
                 Some(calls::background_from_transaction(&head.name, caller, span))

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::{span::Span, value::Value},
     sema::{
-        errors::{calls, names, records, waits},
+        errors::{calls, forms, names, records, waits},
         hir::{Block, Conversion, Expr, ExprKind, LocalId, MatchArm, Place, Stmt, StmtKind, TextPiece},
         ty::Ty,
     },
@@ -32,8 +32,7 @@ impl Checker<'_> {
                     is_told = true;
                     checker.report(waits::unreachable(stmt.span));
                 }
-                checker.stmt(stmt, &mut out);
-                checker.answers_within(stmt);
+                checker.stmt_with_answers(stmt, &mut out);
             }
             // What could not be read may have left here: what follows is not judged by this way.
             if stmts.iter().any(|stmt| matches!(stmt.kind, ast::StmtKind::Error)) {
@@ -130,6 +129,7 @@ impl Checker<'_> {
                 return self.unshare(target, with, rights, span, out);
             }
             ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
+            ast::StmtKind::Page { title, elements } => return self.page_stmt(title, elements, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
             other => self.later_stmt(other, span),
         };
@@ -148,7 +148,6 @@ impl Checker<'_> {
         let words = match kind {
             ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",
-            ast::StmtKind::Page { .. } => "dialogs and their pages",
             _ => "effects of rules",
         };
         self.report(names::later(words, span));
@@ -307,6 +306,8 @@ impl Checker<'_> {
             Host::Process(head) => {
                 if let Some((block, around)) = self.unsuspendable.last().copied() {
                     self.report(waits::waits_in_block(verb, block, span, around));
+                } else if head.kind == ProcessKind::Dialog {
+                    self.report(forms::waits_in_dialog(verb, &head.name, span, head.span));
                 } else if head.kind != ProcessKind::Background {
                     let kind = match head.kind {
                         ProcessKind::Action => "an action",

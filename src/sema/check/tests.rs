@@ -5,7 +5,7 @@ use crate::{
     base::{span::Span, value::Value},
     diag::Severity,
     sema::{
-        errors::{calls, names},
+        errors::calls,
         hir::{Block, InstanceState, Place, Stmt, StmtKind, TestStmt},
         names::Def,
         schema::ProcessId,
@@ -63,8 +63,8 @@ impl Checker<'_> {
             ast::TestStmt::GiveUp(process) => self.process_named(process).map(TestStmt::GiveUp),
             ast::TestStmt::RetryParked(process) => self.process_named(process).map(TestStmt::Retry),
             ast::TestStmt::Mock { callee, args, answer } => self.mock(callee, args, answer),
-            ast::TestStmt::Answer { .. } => self.later_test(stmt, "answers to forms and dialogs (`answer`)", span),
             ast::TestStmt::ExpectSent { template, to, negated } => self.expect_sent(template, to.as_ref(), *negated),
+            ast::TestStmt::Answer { who, fields, back } => self.answer(who, fields, *back),
         };
         let reads_only = matches!(
             kind,
@@ -75,12 +75,6 @@ impl Checker<'_> {
         if !reads_only {
             self.flow.suspend(span);
         }
-    }
-
-    fn later_test(&mut self, stmt: &ast::TestStmt, words: &str, span: Span) -> Option<TestStmt> {
-        self.report(names::later(words, span));
-        self.later_test_names(stmt);
-        None
     }
 
     /// `given ann = User { … }`.
@@ -158,7 +152,7 @@ impl Checker<'_> {
     fn process_named(&mut self, name: &Ident) -> Option<ProcessId> {
         let Def::Process(process) = self.find_named(name, Wanted::Process)? else { return None };
         let head = self.schema.process(process)?;
-        if head.kind != ProcessKind::Background {
+        if !matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) {
             self.report(calls::has_no_instances(&head.name, name.span, head.span));
             return None;
         }

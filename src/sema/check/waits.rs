@@ -1,6 +1,6 @@
 //! Every form of `wait`: what a process waits for, and what can wake it.
 
-use super::{checker::Checker, convert::wrap, facts::Facts, process_calls::FORMS, wakes::Reads};
+use super::{checker::Checker, convert::wrap, facts::Facts, wakes::Reads};
 use crate::{
     base::span::Span,
     sema::{
@@ -97,12 +97,13 @@ impl Checker<'_> {
                 self.signal_arm(signal, condition.as_deref(), bind.as_ref())
             }
             ast::WaitArmKind::Ask { ask, bind } => {
-                self.later(FORMS, ask.span);
-                let answers = self.later_effect_names(&ask.kind);
-                if let Some(bind) = bind {
-                    self.declare(bind, answers, false);
-                }
-                None
+                let found = self.ask(ask);
+                let answers = found.as_ref().map_or(Ty::Error, |ask| ask.answers.clone());
+                let into = bind.as_ref().map(|bind| {
+                    let local = self.declare(bind, answers, false);
+                    Place::Local { local, path: Vec::new() }
+                });
+                Some((WaitArmKind::Ask { ask: Box::new(found?), into }, Facts::new()))
             }
         }
     }

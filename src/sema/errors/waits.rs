@@ -71,6 +71,14 @@ pub fn neither_condition_nor_moment(shown: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0614, message, span, format!("this is `{shown}`"))
 }
 
+/// `due 5`.
+#[must_use]
+pub fn neither_duration_nor_moment(shown: &str, span: Span) -> Diagnostic {
+    let message = format!("expected when it is due, found `{shown}`");
+    Diagnostic::error(codes::E0614, message, span, "neither a duration nor a moment")
+        .help("write `due 2 days` or `due deal.close_on`")
+}
+
 /// `until now() > x`.
 #[must_use]
 pub fn until_now(span: Span, moment: Span) -> Diagnostic {

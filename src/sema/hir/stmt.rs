@@ -1,6 +1,6 @@
 //! Statements of the typed program.
 
-use super::{Expr, LocalId, Query};
+use super::{Ask, Expr, LocalId, Page, Query};
 use crate::{
     base::{span::Span, value::Value},
     sema::schema::{ConfigId, EntityId, FieldId, ProcessId, RecordId},
@@ -166,7 +166,9 @@ pub enum StmtKind {
         /// The body.
         body: Block,
     },
-    /// Every form of `wait`.
+    /// A page of a dialog: a suspension point. What names are given stands behind it.
+    Page(Box<Page>),
+    /// Every form of `wait`, and `ask`.
     Wait {
         /// The verb and target of the point's name: `wait`, `wait handle`.
         point: String,
@@ -339,6 +341,13 @@ pub enum WaitArmKind {
         /// Where it goes besides.
         into: Option<Place>,
     },
+    /// The answers to a form.
+    Ask {
+        /// The form.
+        ask: Box<Ask>,
+        /// Where the answers go.
+        into: Option<Place>,
+    },
 }
 
 /// A handler.
@@ -418,6 +427,22 @@ pub enum TestStmt {
         /// What it answers.
         answer: MockAnswer,
     },
+    /// `answer ann { … }`: her oldest form.
+    AnswerForm {
+        /// Whose.
+        user: Expr,
+        /// The answers.
+        fields: Vec<(String, Expr)>,
+    },
+    /// `answer QualifyCall { … }`: the page that is shown.
+    AnswerPage {
+        /// The dialog.
+        process: ProcessId,
+        /// The answers.
+        fields: Vec<(String, Expr)>,
+    },
+    /// `answer QualifyCall back`.
+    Back(ProcessId),
     /// `give up P`.
     GiveUp(ProcessId),
     /// `retry P`.

@@ -69,6 +69,7 @@ impl<'a> Reference<'a> {
                     self.has_come(&moment)
                 }
                 WaitArmKind::After(_) => self.has_come(value),
+                WaitArmKind::Ask { .. } => return Err(Fault::Unsupported("ask").into()),
                 WaitArmKind::Handle { .. } => self.has_ended(value)?,
                 WaitArmKind::Signal { signal, bind, condition, .. } => {
                     mail = self.first_fitting(*signal, *bind, condition.as_ref(), run)?;

@@ -9,7 +9,7 @@ use rusqlite::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::engine::store::{Instance, Result, Status, StoreError, StoredFault, codec};
+use crate::engine::store::{Asks, Instance, Result, Status, StoreError, StoredFault, codec};
 
 use super::{SqliteStore, instances::damaged, repeated::Repeated, resident::Resident};
 
@@ -65,6 +65,7 @@ columns! {
     created = |_, i| integer(i.created);
     changed = |_, i| integer(i.changed);
     acting = |_, i| made(acting_to_text(&i.acting));
+    asks = |_, i| made((!i.asks.is_empty()).then(|| i.asks.to_json().to_string()));
     slot = |_, i| i.slot.as_deref().map_or(null(), text);
     live of live = |_, i| integer(i64::from(i.status.is_live()));
 }
@@ -117,6 +118,10 @@ fn acting_to_text(acting: &[Option<i64>]) -> Option<String> {
 
 fn acting_from_text(text: &str) -> Option<Vec<Option<i64>>> {
     serde_json::from_str(text).ok()
+}
+
+fn asks_from_text(text: &str) -> Option<Asks> {
+    Asks::from_json(&serde_json::from_str(text).ok()?)
 }
 
 /// The names of the columns, as a query has them.
@@ -189,6 +194,7 @@ impl SqliteStore {
         let fault: Option<String> = row.get(18)?;
         let result: Option<String> = row.get(20)?;
         let acting: Option<String> = row.get(25)?;
+        let asks: Option<String> = row.get(26)?;
         let result = result.map(|text| {
             let json = serde_json::from_str(&text).map_err(|_| damaged(id))?;
             codec::from_json(&json, 0)
@@ -222,7 +228,8 @@ impl SqliteStore {
                 .map(|text| acting_from_text(&text).ok_or_else(|| damaged(id)))
                 .transpose()?
                 .unwrap_or_default(),
-            slot: row.get(26)?,
+            asks: asks.map(|text| asks_from_text(&text).ok_or_else(|| damaged(id))).transpose()?.unwrap_or_default(),
+            slot: row.get(27)?,
         })
     }
 

@@ -22,6 +22,7 @@ CREATE TABLE abide_instance (
   caller INTEGER,
   user INTEGER,
   acting TEXT,
+  asks TEXT,
   parent INTEGER,
   ordinal INTEGER,
   owned INTEGER NOT NULL,
