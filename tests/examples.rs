@@ -39,9 +39,17 @@ fn examples_pass_their_tests() {
 
 #[test]
 fn examples_run() {
-    for example in
-        ["callbacks", "courses", "deals", "leave-request", "mails", "onboarding", "sales", "dynamics/permitting"]
-    {
+    for example in [
+        "callbacks",
+        "courses",
+        "deals",
+        "leave-request",
+        "mails",
+        "onboarding",
+        "sales",
+        "telephone",
+        "dynamics/permitting",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("store.db");
         let store = store.to_str().unwrap();
