@@ -119,6 +119,10 @@ limits! {
     RETRY_LONGEST_MICROS: i64 = 3_600_000_000;
     /// How long an activity may take that says nothing about it, in microseconds: 2 minutes.
     ACTIVITY_MICROS: i64 = 120_000_000;
+    /// Turns that one submitted page leads to at once, by dialogs that call each other; a worker goes on with more.
+    DIALOG_TURNS_MAX: usize = 100;
+    /// Pages that a dialog can go back: each keeps what the dialog held there, and a loop may show thousands.
+    PAGES_BACK_MAX: usize = 50;
     /// The longest file of answers, in bytes: a session has some dozens.
     ANSWERS_BYTES_MAX: u64 = 4 << 20;
     /// Rows of an import that share a transaction. Others that write wait for its end, some 20 ms; alone each row would wait

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 use serde_json::{Map, Value as Json};
 
@@ -46,13 +47,24 @@ pub(super) fn ask(questions: &[Json], term: &Term) -> Result<Map<String, Json>, 
 /// One of several ways on.
 pub(super) fn choose(words: &str, ways: &[&str], term: &Term) -> Result<usize, Exit> {
     refuse_without_terminal(term)?;
-    Select::new().with_prompt(words).items(ways).default(0).interact().map_err(|error| stopped(&error, term))
+    let theme = ColorfulTheme::default();
+    Select::with_theme(&theme)
+        .with_prompt(words)
+        .items(ways)
+        .default(0)
+        .interact()
+        .map_err(|error| stopped(&error, term))
 }
 
 /// A line of text.
 pub(super) fn line(words: &str, term: &Term) -> Result<String, Exit> {
     refuse_without_terminal(term)?;
-    Input::new().with_prompt(words).allow_empty(true).interact_text().map_err(|error| stopped(&error, term))
+    let theme = ColorfulTheme::default();
+    Input::with_theme(&theme)
+        .with_prompt(words)
+        .allow_empty(true)
+        .interact_text()
+        .map_err(|error| stopped(&error, term))
 }
 
 /// A script cannot be asked.
@@ -72,6 +84,7 @@ fn stopped(error: &dialoguer::Error, term: &Term) -> Exit {
 
 /// The answer, or nothing where the question stays open.
 fn one(question: &Json) -> Result<Option<Json>, dialoguer::Error> {
+    let theme = ColorfulTheme::default();
     let words = question.get("question").or(question.get("name")).and_then(Json::as_str).unwrap_or_default();
     let words = match question.get("help").and_then(Json::as_str) {
         Some(help) => format!("{words} ({help})"),
@@ -84,7 +97,7 @@ fn one(question: &Json) -> Result<Option<Json>, dialoguer::Error> {
     }
     let mut labels: Vec<&str> = choices.iter().map(|(label, _)| *label).collect();
     if question.get("several").is_some() {
-        let chosen = MultiSelect::new().with_prompt(words).items(&labels).interact()?;
+        let chosen = MultiSelect::with_theme(&theme).with_prompt(words).items(&labels).interact()?;
         let values = chosen.into_iter().filter_map(|at| choices.get(at)).map(|(_, value)| (*value).clone());
         return Ok(Some(values.collect()));
     }
@@ -94,21 +107,22 @@ fn one(question: &Json) -> Result<Option<Json>, dialoguer::Error> {
     }
     let first = choices.iter().position(|(_, value)| Some(*value) == default);
     let first = first.unwrap_or(if optional { labels.len() - 1 } else { 0 });
-    let chosen = Select::new().with_prompt(words).items(&labels).default(first).interact()?;
+    let chosen = Select::with_theme(&theme).with_prompt(words).items(&labels).default(first).interact()?;
     Ok(Some(choices.get(chosen).map_or(Json::Null, |(_, value)| (*value).clone())))
 }
 
 fn plain(question: &Json, words: &str, default: Option<&Json>) -> Result<Option<Json>, dialoguer::Error> {
+    let theme = ColorfulTheme::default();
     let optional = is_optional(question);
     if question.get("type").and_then(Json::as_str) == Some("bool") && !optional {
-        let confirm = Confirm::new().with_prompt(words);
+        let confirm = Confirm::with_theme(&theme).with_prompt(words);
         let confirm = match default.and_then(Json::as_bool) {
             Some(default) => confirm.default(default),
             None => confirm,
         };
         return confirm.interact().map(|answer| Some(Json::Bool(answer)));
     }
-    let input: Input<'_, String> = Input::new().with_prompt(words).allow_empty(optional);
+    let input: Input<'_, String> = Input::with_theme(&theme).with_prompt(words).allow_empty(optional);
     let input = match default {
         Some(Json::String(text)) => input.with_initial_text(text.clone()),
         Some(other) => input.with_initial_text(other.to_string()),

@@ -190,6 +190,7 @@ codes! {
     E0621 "wrong-answer" "an answer to something that is not asked"
     E0622 "page-outside-dialog" "a page where nobody sees it"
     E0623 "dialog-with-trigger" "a dialog that should begin by itself"
+    E0624 "dialog-without-pages" "a dialog that shows nothing"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 

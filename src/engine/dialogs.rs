@@ -9,7 +9,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    base::value::{RecordRef, Value},
+    base::{
+        limits::{DIALOG_TURNS_MAX, PAGES_BACK_MAX},
+        value::{RecordRef, Value},
+    },
     bytecode::{
         host::HostOp,
         module::{FormDef, FormPart, ProcessDef, ProcessKind, SystemField},
@@ -34,9 +37,6 @@ use super::{
 const INCOMPLETE: i32 = 0;
 const COMPLETE: i32 = 1;
 const CANCELED: i32 = 2;
-
-/// Turns that one submitted page may lead to, by dialogs that follow each other.
-const TURNS_MAX: usize = 100;
 
 /// A session as people see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -328,6 +328,9 @@ impl Engine {
                 shown: filled_in(shown, &told).to_string(),
                 answers: before,
             });
+            // LIMIT: PAGES_BACK_MAX
+            let surplus = leaf.asks.earlier.len().saturating_sub(PAGES_BACK_MAX);
+            leaf.asks.earlier.drain(..surplus);
             engine.store.put_instance(&leaf)?;
             engine.submitted = Some(value);
             let answer = engine.attempt(leaf);
@@ -395,7 +398,8 @@ impl Engine {
 
     /// Runs the dialogs of a session until one shows a page, or the last has ended. A fault goes to the caller.
     fn run_session(&mut self, root: i64) -> Answer<()> {
-        for _ in 0..TURNS_MAX {
+        // LIMIT: DIALOG_TURNS_MAX
+        for _ in 0..DIALOG_TURNS_MAX {
             let leaf = match self.store.instance(root)? {
                 Some(_) => self.leaf(root)?,
                 None => return Ok(()),

@@ -118,7 +118,7 @@ impl Runner<'_> {
             let Some(page) = view.page.clone().filter(|_| view.state == "incomplete") else { return Ok(Exit::Fine) };
             let answers = self.show(&page)?;
             let ways: Vec<&str> = WAYS.into_iter().filter(|way| *way != "Back" || view.has_back).collect();
-            let way = prompt::choose("And now?", &ways, self.term)?;
+            let way = prompt::choose("And now", &ways, self.term)?;
             let done = match ways.get(way).copied().unwrap_or_default() {
                 "Back" => self.engine.back_to_page(self.user, self.session),
                 "Comment" => {

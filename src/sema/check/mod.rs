@@ -124,6 +124,7 @@ pub fn process(
     };
     let typed = checker.process_block(block);
     checker.require_return(&head.name, &head.result, head.span, block.span);
+    checker.require_page(head, &typed);
     let body = checker.finish(params, typed);
     let captures = std::mem::take(&mut checker.captures);
     let footprint = std::mem::take(&mut checker.footprint);

@@ -11,9 +11,11 @@ use crate::{
     base::{span::Span, value::Value},
     sema::{
         errors::forms as errors,
-        hir::{Conversion, Expr, ExprKind, LocalId, Page, PagePart, Place, Question, Stmt, StmtKind},
+        hir::{Block, Conversion, Expr, ExprKind, LocalId, Page, PagePart, Place, Question, Stmt, StmtKind},
+        schema::ProcessHead,
         ty::Ty,
         types,
+        visit::blocks_of,
     },
     syntax::ast::{self, Ident, PageElement, Param, ProcessKind},
 };
@@ -101,6 +103,23 @@ impl Checker<'_> {
             }
             _ => self.report(errors::page_outside_dialog(span)),
         }
+    }
+
+    /// A message where a dialog shows nothing, neither itself nor by another dialog.
+    pub(super) fn require_page(&mut self, head: &ProcessHead, body: &Block) {
+        if head.kind == ProcessKind::Dialog && !body.stmts.is_empty() && !self.has_errors() && !self.shows(body) {
+            self.report(errors::no_page(&head.name, head.span));
+        }
+    }
+
+    fn shows(&self, block: &Block) -> bool {
+        block.stmts.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Page(_) => true,
+            StmtKind::Do { process, .. } => {
+                self.schema.process(*process).is_some_and(|head| head.kind == ProcessKind::Dialog)
+            }
+            kind => blocks_of(kind).into_iter().any(|block| self.shows(block)),
+        })
     }
 
     fn question(

@@ -100,3 +100,10 @@ pub fn call_of_dialog(name: &str, is_test: bool, span: Span, declared: Span) -> 
     let message = Diagnostic::error(codes::E0610, message, span, "nobody sits here").label(declared, "declared here");
     if is_test { message.help(format!("write `start {name}(…)`, then `answer {name} {{ … }}`")) } else { message }
 }
+
+/// A dialog that shows nothing.
+#[must_use]
+pub fn no_page(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0624, format!("the dialog `{name}` shows no page"), span, "nobody would see it run")
+        .help("give it a page, or write an `action`")
+}
