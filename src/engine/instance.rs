@@ -175,6 +175,7 @@ impl Engine {
         instance.status = status;
         (instance.queue, instance.due, instance.snapshot) = (None, None, None);
         (instance.cancel, instance.condition) = (None, None);
+        instance.asks.earlier.clear();
         self.withdraw_forms(&mut instance, &[])?;
         instance.changed = self.now;
         instance.message.clone_from(&message);
