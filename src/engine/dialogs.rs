@@ -272,9 +272,10 @@ impl Engine {
             let Started::Instance(id) = engine.start(user, dialog, args)? else {
                 return Err(faults::unknown_request("a dialog"));
             };
-            engine.run_session(id)?;
             let session = engine.known_instance(id)?.asks.session;
-            session.ok_or_else(|| faults::unknown_request("a session"))
+            let session = session.ok_or_else(|| faults::unknown_request("a session"))?;
+            engine.run_session(id)?;
+            Ok(session)
         })
     }
 

@@ -20,6 +20,7 @@ mod migration;
 mod mortal;
 mod numbering;
 mod operations;
+mod people;
 mod power;
 mod relations;
 mod retention;
