@@ -29,6 +29,8 @@ pub struct Why {
     pub forms: Vec<RecordRef>,
     /// The session of a dialog that shows a page.
     pub session: Option<RecordRef>,
+    /// Mails that it waits for and that have not gone out.
+    pub mails: Vec<String>,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
     /// Whether it belongs to another build than the current one, and to which.
@@ -51,6 +53,7 @@ impl Engine {
             children: Vec::new(),
             forms: self.forms_of(&instance),
             session: instance.asks.session,
+            mails: Vec::new(),
             cancel: instance.cancel.clone(),
             earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
             view,
@@ -79,7 +82,11 @@ impl Engine {
                 Subscription::End { instance } => {
                     why.children.extend(self.store.instance(instance)?.map(|i| (i.id, i.process, i.status)));
                 }
-                Subscription::Field { .. } | Subscription::Referring { .. } => {}
+                Subscription::Field { entity, id, .. } => {
+                    let told = self.standing_of_mail(RecordRef { entity, id })?;
+                    why.mails.extend(told.filter(|told| !why.mails.contains(told)));
+                }
+                Subscription::Referring { .. } => {}
             }
         }
         Ok(why)

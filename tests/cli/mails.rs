@@ -6,7 +6,10 @@ use crate::mail::server::TestServer;
 const PROJECT: &str = r#"
 entity Deal { title: text(100) email: text? }
 email Told(deal: Deal) { subject "About {deal.title}" body "See {url(deal)}" }
-workflow Tell for deal: Deal when created { send email Told(deal) to deal }
+workflow Tell for deal: Deal when created {
+    let mail = send email Told(deal) to deal
+    wait until mail.status == sent
+}
 "#;
 
 fn deployed() -> Call {
@@ -51,6 +54,11 @@ fn a_server_gets_mails_and_what_it_refuses_is_told() {
         doctor.out.contains("\"About Wheels\" could not be sent") && doctor.out.contains("no such user"),
         "{doctor:?}"
     );
+    let waiting = fine(&call, &["list", "Tell", "--json", "--store", "s.db"]).out;
+    let waiting: serde_json::Value = serde_json::from_str(&waiting).unwrap();
+    let id = waiting["instances"][0]["id"].to_string();
+    let why = fine(&call, &["why", &id, "--store", "s.db"]).out;
+    assert!(why.contains("could not be sent") && why.contains("no such user"), "{why}");
     let log = fine(&call, &["log", "--store", "s.db"]).out;
     assert!(log.contains("pending_send → failed") || log.contains("Pending send → Failed"), "{log}");
 }

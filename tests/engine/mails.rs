@@ -173,6 +173,17 @@ fn a_mail_that_is_refused_or_tried_too_often_has_failed() {
 }
 
 #[test]
+fn addresses_that_were_written_by_hand_are_looked_at() {
+    on_both(SOURCE, |w| {
+        let mut carrier = Carrier::default();
+        let to = Value::List(vec![text("ann@example.com\r\nBcc: all@example.com")]);
+        let mail = w.try_create("Email", &[("subject", text("x")), ("to", to), ("status", Value::Enum(6))]).unwrap();
+        assert_eq!(w.engine.hand_over_mails(&mut carrier).unwrap(), 0);
+        assert_eq!((status(w, mail).as_str(), carrier.seen().len()), ("failed", 0));
+    });
+}
+
+#[test]
 fn a_mail_that_is_taken_back_or_deleted_stays() {
     on_both(SOURCE, |w| {
         let mut carrier = Carrier::default();

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{Enclosure, Letter, MailError, MailFields, Mailer, Office, office::Outcome};
+use super::{Enclosure, Letter, MailError, MailFields, Mailer, Office, is_address, office::Outcome};
 
 /// How long the end of a worker waits for mails that are just being handed over.
 const LAST_WAIT: Duration = Duration::from_secs(60);
@@ -211,14 +211,21 @@ impl Engine {
         }
         let founded: i64 = self.number(FOUNDED)?.unwrap_or_default();
         let sender = text(row, mail.sender);
+        let sender = if sender.is_empty() { self.text(StoreText::MailSender).to_owned() } else { sender };
+        let lines = [mail.to, mail.cc, mail.bcc].map(|line| texts(row, line));
+        // What programs write into a record by hand was looked at by nobody.
+        if let Some(wrong) = lines.iter().flatten().chain([&sender]).find(|address| !is_address(address)) {
+            return Ok(Err(format!("\"{wrong}\" is no address")));
+        }
+        let [to, cc, bcc] = lines;
         Ok(Ok(Letter {
             id,
             message_id: format!("<{id}.{founded:x}@abide>"),
             at: self.now,
-            from: if sender.is_empty() { self.text(StoreText::MailSender).to_owned() } else { sender },
-            to: texts(row, mail.to),
-            cc: texts(row, mail.cc),
-            bcc: texts(row, mail.bcc),
+            from: sender,
+            to,
+            cc,
+            bcc,
             subject: text(row, mail.subject),
             body: text(row, mail.body),
             is_html: *at(row, mail.is_html) == Value::Bool(true),
@@ -337,6 +344,24 @@ impl Engine {
             }
             after = last;
         }
+    }
+
+    /// How it stands with a mail that has not gone out, for people; none of other records.
+    pub(crate) fn standing_of_mail(&mut self, record: RecordRef) -> Answer<Option<String>> {
+        let Some(mail) = self.current.index.mail.filter(|mail| mail.entity == record.entity) else { return Ok(None) };
+        let Some(row) = self.stored(record)? else { return Ok(None) };
+        let is_failed = *at(&row, mail.status) == Value::Enum(mail.failed);
+        if !is_failed && !mail.is_pending(&row) {
+            return Ok(None);
+        }
+        let name = self.name_for_people(record)?;
+        let reason = match (text(&row, mail.failure), tries(&row, &mail)) {
+            (reason, _) if is_failed => format!("could not be sent: {reason}"),
+            (_, 0) => "waits to be handed over: a worker does it".to_owned(),
+            (reason, tries) if reason.is_empty() => format!("was handed over, and is not answered for (try {tries})"),
+            (reason, tries) => format!("was tried, {tries} so far, and is again: {reason}"),
+        };
+        Ok(Some(format!("{} \"{name}\" {reason}", self.identity(record))))
     }
 
     /// Mails that nobody could be given, for people.

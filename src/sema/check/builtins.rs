@@ -4,7 +4,7 @@ use super::checker::{Checker, constant, error};
 use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
-        errors::{calls, uses},
+        errors::{calls, mails, uses},
         hir::{Builtin, Expr, ExprKind},
         ty::Ty,
     },
@@ -131,6 +131,9 @@ impl Checker<'_> {
             }
             if let Some((_, words)) = LATER.iter().find(|(later, _)| *later == name.name) {
                 return self.later(words, name.span);
+            }
+            if name.name == "raw" {
+                return self.refuse(mails::raw_elsewhere(name.span), span);
             }
             let declared = self.names.entries.keys().map(String::as_str).filter(|known| is_lower(known));
             let unread = self.names.unread(self.file).map(|(known, _)| known).filter(|known| is_lower(known));

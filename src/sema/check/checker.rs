@@ -194,6 +194,8 @@ pub(super) struct Checker<'a> {
     pub(super) is_later: bool,
     /// Whether what a value is for is not known, so that a bare name may be a member of any enum.
     pub(super) is_for_anything: bool,
+    /// Whether texts are read by people: a moment is shown as their clocks show it.
+    pub(super) is_for_people: bool,
     /// The base currency of the project.
     pub(super) base_currency: Currency,
     /// The text of the file, where the words of conditions are kept.
@@ -236,6 +238,7 @@ impl<'a> Checker<'a> {
             is_trial: false,
             is_later: false,
             is_for_anything: false,
+            is_for_people: false,
             base_currency: context.settings.currency,
             source: "",
             text_limits: BTreeMap::new(),

@@ -28,7 +28,8 @@ impl Checker<'_> {
                     if let Some(pattern) = format {
                         self.check_format(&value.ty, pattern, value.span);
                     }
-                    pieces.push(TextPiece::Slot { value, format: format.clone() });
+                    let format = self.shown_by(&value.ty, format);
+                    pieces.push(TextPiece::Slot { value, format });
                 }
             }
         }

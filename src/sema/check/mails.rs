@@ -31,6 +31,9 @@ const OWN: [&str; 8] = ["sender", "is_html", "attachments", "outgoing", "templat
 /// What has a meaning in html, and what stands for it. The first must be the first.
 const ESCAPES: [(&str, &str); 5] = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
 
+/// A moment in a mail, in the zone of the process.
+const MOMENT: &str = "yyyy-MM-dd HH:mm";
+
 /// The lines of a mail that are said where it is sent.
 #[derive(Default)]
 struct Lines<'a> {
@@ -122,7 +125,7 @@ impl Checker<'_> {
                 "bcc" => self.line(&mut said, Recipient::Bcc, &init.value),
                 "from" => self.line(&mut said, Recipient::From, &init.value),
                 "attach" => self.line(&mut said, Recipient::Attach, &init.value),
-                "body" => parts.push(("body", self.expr_as(&init.value, &Ty::Text, None))),
+                "body" => parts.push(("body", self.words_for_people(&init.value))),
                 "html" => {
                     let body = self.html(&init.value);
                     parts.extend([("body", body), ("is_html", truth(span))]);
@@ -168,7 +171,7 @@ impl Checker<'_> {
     pub(super) fn email_part(&mut self, part: EmailPart, values: &[&ast::Expr], span: Span) -> Expr {
         let Some(value) = values.first() else { return error(span) };
         match part {
-            EmailPart::Subject | EmailPart::Body => self.expr_as(value, &Ty::Text, None),
+            EmailPart::Subject | EmailPart::Body => self.words_for_people(value),
             EmailPart::Html => self.html(value),
             EmailPart::From => {
                 let from = self.party(value, false);
@@ -294,6 +297,20 @@ impl Checker<'_> {
         all
     }
 
+    /// A text that people read.
+    fn words_for_people(&mut self, value: &ast::Expr) -> Expr {
+        let outer = std::mem::replace(&mut self.is_for_people, true);
+        let words = self.expr_as(value, &Ty::Text, None);
+        self.is_for_people = outer;
+        words
+    }
+
+    /// How a value in a slot is shown: as it is written, and a moment that people read by the clock of the process.
+    pub(super) fn shown_by(&self, ty: &Ty, written: &Option<String>) -> Option<String> {
+        let is_moment = self.is_for_people && *ty.present() == Ty::DateTime;
+        written.clone().or_else(|| is_moment.then(|| MOMENT.to_owned()))
+    }
+
     /// A body in html: its slots are escaped, but for those that say `raw`.
     fn html(&mut self, value: &ast::Expr) -> Expr {
         let ast::ExprKind::Text(text) = &value.kind else {
@@ -303,6 +320,7 @@ impl Checker<'_> {
             }
             return error(value.span);
         };
+        let outer = std::mem::replace(&mut self.is_for_people, true);
         let mut pieces = Vec::new();
         let mut is_broken = false;
         for part in &text.parts {
@@ -321,12 +339,14 @@ impl Checker<'_> {
                     if let Some(pattern) = format {
                         self.check_format(&value.ty, pattern, value.span);
                     }
-                    escaped(value, format.clone())
+                    let format = self.shown_by(&value.ty, format);
+                    escaped(value, format)
                 }
             };
             is_broken |= value.ty == Ty::Error;
             pieces.push(TextPiece::Slot { value, format: None });
         }
+        self.is_for_people = outer;
         match pieces.as_slice() {
             _ if is_broken => Expr { ty: Ty::Text, ..error(value.span) },
             [] => constant(Value::Text(String::new()), Ty::Text, value.span),

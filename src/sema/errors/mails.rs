@@ -65,6 +65,14 @@ pub fn html_not_written(span: Span) -> Diagnostic {
         .help("write `\"\"\"…{…}…\"\"\"`; a slot `{raw(…)}` takes html as it is")
 }
 
+/// `let page = raw(x)`.
+#[must_use]
+pub fn raw_elsewhere(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0323, "`raw` stands in a slot of a body in html", span, "not here")
+        .note("everywhere else a text is a text, and nothing of it is escaped")
+        .help("leave it out; in the body write `{raw(x)}`")
+}
+
 /// `raw(a, b)`.
 #[must_use]
 pub fn raw_takes_one(span: Span) -> Diagnostic {
