@@ -99,6 +99,7 @@ documents! {
     reference_relations "docs/reference/relations.md"
     reference_schedules "docs/reference/schedules.md"
     reference_settings "docs/reference/settings.md"
+    reference_roles "docs/reference/roles.md"
     reference_sharing "docs/reference/sharing.md"
     reference_signals "docs/reference/signals.md"
     reference_statements "docs/reference/statements.md"

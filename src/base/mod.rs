@@ -4,6 +4,7 @@
 
 pub mod cores;
 pub mod currencies;
+pub mod directory;
 pub mod distance;
 pub mod limits;
 pub mod numbering;

@@ -308,6 +308,8 @@ wire_structs! {
     ParticularDef { entity, key }
     FormDef { name, record, parts }
     AskDef { text_max, help, default, choices, fixed, radio }
+    RoleDef { name, member, rights }
+    RightDef { verb, target, depth }
     PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
     ArmWords { words, is_timed }
     LiveName { name, slot, ty, private }
@@ -354,6 +356,11 @@ wire_enums! {
         0 OldPresent, 1 Old(a), 2 Last(a), 3 Changed(a), 4 TriggerKind, 5 TriggerUser, 6 TriggerAt, 7 TriggerStage,
         8 Input(a), 9 Result, 10 TriggerSignal,
     }
+    RightVerb {
+        0 Create, 1 Read, 2 Update, 3 Delete, 4 Assign, 5 Share, 6 Run, 7 Operate, 8 Activate, 9 Deploy,
+    }
+    RightTarget { 0 Any, 1 Entity(a), 2 Process(a), }
+    RightDepth { 0 Own, 1 Unit, 2 UnitTree, 3 Organization, }
     Keep { 0 ForEver, 1 Nothing, 2 For(a), }
     WhenFull { 0 Queue, 1 Skip, 2 NewestWins, }
     Scope { 0 Organization, 1 User, 2 Unit, 3 UnitTree, }

@@ -8,7 +8,9 @@
 use super::{
     host::HostOp,
     isa::Instruction,
-    module::{Capture, DefaultDef, EntityDef, FieldDef, Function, Module, OnDelete, QueryDef, TriggerEvent},
+    module::{
+        Capture, DefaultDef, EntityDef, FieldDef, Function, Module, OnDelete, QueryDef, RightTarget, TriggerEvent,
+    },
     types::{FieldIdx, SlotKind, TypeDef, TypeIdx},
 };
 use crate::base::value::EntityIdx;
@@ -75,6 +77,11 @@ pub fn link(mut module: Module, numbering: &Numbering) -> Result<Module, LinkErr
     }
     for particular in &mut module.particulars {
         particular.entity = links.entity(particular.entity);
+    }
+    for right in module.roles.iter_mut().flat_map(|role| &mut role.rights) {
+        if let RightTarget::Entity(entity) = &mut right.target {
+            *entity = links.entity(*entity);
+        }
     }
     for function in &mut module.functions {
         links.function(function);

@@ -4,6 +4,7 @@ mod entities;
 mod forms;
 mod functions;
 mod processes;
+mod roles;
 
 use super::host::HostSite;
 use crate::{
@@ -21,6 +22,7 @@ pub use entities::*;
 pub use forms::*;
 pub use functions::*;
 pub use processes::*;
+pub use roles::*;
 
 /// A compiled project.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +55,8 @@ pub struct Module {
     pub forms: Vec<FormDef>,
     /// Suspension points.
     pub points: Vec<PointDef>,
+    /// Roles; where there is none, everybody may do everything.
+    pub roles: Vec<RoleDef>,
     /// Tests; empty in builds.
     pub tests: Vec<TestDef>,
     /// Where code came from.

@@ -116,6 +116,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
         particulars: tables.particulars,
         forms: tables.forms,
         points: tables.points,
+        roles: module::roles(&program.schema),
         tests,
         debug,
     };

@@ -54,6 +54,40 @@ pub(super) fn enums(schema: &schema::Schema) -> Vec<out::EnumDef> {
         .collect()
 }
 
+pub(super) fn roles(schema: &schema::Schema) -> Vec<out::RoleDef> {
+    let right = |right: &schema::Right| out::RightDef {
+        verb: match right.verb {
+            schema::Verb::Create => out::RightVerb::Create,
+            schema::Verb::Read => out::RightVerb::Read,
+            schema::Verb::Update => out::RightVerb::Update,
+            schema::Verb::Delete => out::RightVerb::Delete,
+            schema::Verb::Assign => out::RightVerb::Assign,
+            schema::Verb::Share => out::RightVerb::Share,
+            schema::Verb::Run => out::RightVerb::Run,
+            schema::Verb::Operate => out::RightVerb::Operate,
+            schema::Verb::Activate => out::RightVerb::Activate,
+            schema::Verb::Deploy => out::RightVerb::Deploy,
+        },
+        target: match right.target {
+            schema::Target::Any => out::RightTarget::Any,
+            schema::Target::Entity(entity) => out::RightTarget::Entity(EntityIdx(entity.0)),
+            schema::Target::Process(process) => out::RightTarget::Process(idx::ProcessIdx(process.0)),
+        },
+        depth: match right.depth {
+            schema::Depth::Own => out::RightDepth::Own,
+            schema::Depth::Unit => out::RightDepth::Unit,
+            schema::Depth::UnitTree => out::RightDepth::UnitTree,
+            schema::Depth::Organization => out::RightDepth::Organization,
+        },
+    };
+    let role = |role: &schema::Role| out::RoleDef {
+        name: role.name.clone(),
+        member: role.member.map_or(0, |(_, member)| member),
+        rights: role.rights.iter().map(right).collect(),
+    };
+    schema.roles.iter().map(role).collect()
+}
+
 pub(super) fn records(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::RecordDef> {
     schema
         .records

@@ -199,6 +199,8 @@ codes! {
 
     E0801 "private-value" "a private value where others would see it"
     E0802 "secret-outside" "a secret outside of the clauses of an activity"
+    E0803 "not-a-right" "a right that cannot be given"
+    E0804 "nobody-may" "a step that no role allows to anybody"
 
     // ---- E09: projects, files, builds, snapshots -------------------------------------------------------------------
 
@@ -251,6 +253,10 @@ codes! {
     W0604 "long-turn" "a loop that does the work of many turns in one"
     W0605 "nobody-emits" "a signal that nobody emits"
     W0606 "no-time-limit" "an activity that does not say how long it may take"
+
+    // ---- W08: lints about access -----------------------------------------------------------------------------------
+
+    W0801 "only-the-system-may" "a step that no role allows, of a process that runs as its owner"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 
@@ -313,6 +319,7 @@ codes! {
     R0517 "bad-answers" "the answers to a form or page are not what it asks"
     R0518 "form-closed" "a form that takes no answers, or not from this user"
     R0519 "no-such-page" "a session of a dialog that does not go on, or not so"
+    R0520 "not-allowed" "no role of the user allows it"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

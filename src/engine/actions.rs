@@ -29,6 +29,7 @@ impl Engine {
         }
         let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("an action"))?;
+        self.allow_run(actor.user, &process.name)?;
         self.nesting += 1;
         let answer = self.statement(|engine| engine.call_now(actor, index, process, args));
         self.nesting -= 1;

@@ -76,6 +76,7 @@ impl Engine {
         let program = Arc::clone(&self.definitions.program);
         let process = program.module().process(index).ok_or_else(|| faults::unknown_request("a process"))?;
         self.refuse_inactive(index)?;
+        self.allow_run(actor.user, &process.name)?;
         let (primary, inputs) = split_call(process, args)?;
         let kept = Kept {
             event: None,

@@ -184,7 +184,7 @@ impl Engine {
             return Ok(());
         }
         self.version = version;
-        self.cache.clear();
+        self.forget_rows();
         let activation = self.store.meta(ACTIVATION)?;
         if activation != self.activation {
             self.change_build()?;

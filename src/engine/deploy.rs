@@ -287,7 +287,7 @@ impl Engine {
     pub fn activate(&mut self, hash: &str, lossy: bool) -> Answer<(Plan, bool)> {
         let (plan, done) = activate(&mut *self.store, hash, lossy)?;
         if done {
-            self.cache.clear();
+            self.forget_rows();
             self.now = self.clock.now();
             self.activation = self.store.meta(ACTIVATION)?;
             self.change_build()?;

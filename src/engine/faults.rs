@@ -120,6 +120,8 @@ faults! {
     no_address(who, why) "R0515" "no mail can go to {who}: {why}";
     /// A mail has nobody to go to.
     nobody_to_send_to(subject) "R0516" "the mail \"{subject}\" has nobody to go to: `to`, `cc` and `bcc` are empty";
+    /// No role of the user allows it.
+    not_allowed(user, verb, what, would) "R0520" "{user} may not {verb} {what}: {would}";
     /// Nobody does the activity.
     no_implementation(activity) "R0510" "nobody does {activity}: the embedding program has registered no implementation, and there is no mock";
     /// The activity could not be done.

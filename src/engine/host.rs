@@ -14,7 +14,9 @@ use crate::{
 };
 
 use super::{
-    Engine, dialogs,
+    Engine,
+    actor::Actor,
+    dialogs,
     faults::{self, Answer},
     machine::{Atomic, Frame},
     operation::Write,
@@ -97,7 +99,11 @@ impl Engine {
             | HostOp::Particular(_)
             | HostOp::Config(_)
             | HostOp::Addresses
-            | HostOp::Url => self.read(op, &mut args).map(Some),
+            | HostOp::Url => {
+                // The body of a test sees everything.
+                let user = frame.actor.user.filter(|_| frame.test.is_none());
+                self.read(user, op, &mut args).map(Some)
+            }
             HostOp::Now => Ok(Some(Value::DateTime(self.now))),
             HostOp::Random => {
                 let (low, high) = (args.int()?, args.int()?);
@@ -203,19 +209,22 @@ impl Engine {
         if self.open || self.probing { work(self, frame) } else { self.transaction(|engine| work(engine, frame)) }
     }
 
-    fn read(&mut self, op: &HostOp, args: &mut Arguments<'_>) -> Answer<Value> {
+    fn read(&mut self, user: Option<i64>, op: &HostOp, args: &mut Arguments<'_>) -> Answer<Value> {
         Ok(match op {
             HostOp::ReadField { field, .. } => {
                 let record = args.record()?;
+                self.allow_read(user, record)?;
                 self.read_field(record, *field)?
             }
             HostOp::ReadStored { field, .. } => {
                 let record = args.record()?;
+                self.allow_read(user, record)?;
                 self.read_stored(record, *field)?
             }
             HostOp::LastId => Value::Int(self.store.counter("id")?),
             HostOp::ReadUnionField { fields, stored } => {
                 let record = args.record()?;
+                self.allow_read(user, record)?;
                 let field = fields.iter().find(|(entity, _)| *entity == record.entity);
                 let (_, field) = field.ok_or_else(|| faults::unknown_request("a field of this entity"))?;
                 if *stored { self.read_stored(record, *field)? } else { self.read_field(record, *field)? }
@@ -232,6 +241,7 @@ impl Engine {
             },
             HostOp::ShownName { stored } => {
                 let record = args.record()?;
+                self.allow_read(user, record)?;
                 Value::Text(if *stored { self.stored_name(record)? } else { self.shown_name(record)? })
             }
             HostOp::Query(query) => {
@@ -241,12 +251,12 @@ impl Engine {
                 };
                 // LIMIT: QUERY_BATCH
                 let limit = u32::try_from((*limit).max(0)).unwrap_or(u32::MAX).min(QUERY_BATCH);
-                let ids = self.store.candidates(entity, &conditions, *after, limit)?;
+                let ids = self.readable(user, entity, &conditions, *after, limit)?;
                 Value::List(ids.into_iter().map(|id| Value::Ref(RecordRef { entity, id })).collect())
             }
             HostOp::Count(query) => {
                 let (entity, conditions) = self.conditions(*query, args.rest())?;
-                Value::Int(self.store.count(entity, &conditions)?)
+                Value::Int(self.count_readable(user, entity, &conditions)?)
             }
             HostOp::Under { or_equal, .. } => match (args.next()?, args.next()?) {
                 (Value::Ref(low), Value::Ref(high)) => Value::Bool(self.under(*low, *high, *or_equal)?),
@@ -275,6 +285,7 @@ impl Engine {
         match op {
             HostOp::Create { entity, fields } => {
                 let writes = given(fields, args.rest());
+                self.allow_create(actor.user, *entity, &writes)?;
                 let record = self.create_record(&actor, *entity, &writes)?;
                 return Ok(Some(Value::Ref(record)));
             }
@@ -283,20 +294,21 @@ impl Engine {
                 let pairs = writes.iter().zip(args.rest());
                 let writes: Vec<Write> =
                     pairs.map(|(w, value)| Write { field: w.field, op: w.op, value: value.clone() }).collect();
-                self.update_record(&actor, record, &writes)?;
+                self.update_allowed(&actor, record, &writes)?;
             }
             HostOp::ChangeStatus { entity, status } => {
                 let record = args.record()?;
                 let field = self.system_field(*entity, |system| system.status)?;
-                self.update_record(&actor, record, &[Write::set(field, Value::Enum(*status))])?;
+                self.update_allowed(&actor, record, &[Write::set(field, Value::Enum(*status))])?;
             }
             HostOp::AssignOwner => {
                 let (record, owner) = (args.record()?, args.next()?);
                 let field = self.system_field(record.entity, |system| system.owner)?;
-                self.update_record(&actor, record, &[Write::set(field, owner.clone())])?;
+                self.update_allowed(&actor, record, &[Write::set(field, owner.clone())])?;
             }
             HostOp::Delete => {
                 let record = args.record()?;
+                self.allow_delete(actor.user, record)?;
                 self.delete_record(&actor, record)?;
             }
             HostOp::SetPending { field, .. } => self.set_pending(*field, args.next()?)?,
@@ -312,6 +324,11 @@ impl Engine {
             _ => return Err(faults::unknown_request("a write")),
         }
         Ok(None)
+    }
+
+    fn update_allowed(&mut self, actor: &Actor, record: RecordRef, writes: &[Write]) -> Answer<()> {
+        self.allow_update(actor.user, record, writes)?;
+        self.update_record(actor, record, writes)
     }
 
     fn system_field(
@@ -351,7 +368,7 @@ impl Engine {
         if *op == HostOp::AtomicCommit {
             self.store.release(savepoint)?;
         } else {
-            self.cache.clear();
+            self.forget_rows();
             self.pending = pending;
             self.store.rollback_to(savepoint)?;
         }

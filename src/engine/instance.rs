@@ -297,10 +297,11 @@ impl Engine {
     /// # Errors
     /// R0505 if there is no such process; or the store's error.
     pub fn set_owner(&mut self, process: &str, user: Option<i64>) -> Answer<()> {
-        if self.process_named(process).is_none() {
+        let Some(index) = self.process_named(process).map(|(index, _)| index) else {
             return Err(faults::not_startable(process, "because the build has no such process"));
-        }
+        };
         self.transaction(|engine| {
+            engine.allow_owner(index, user)?;
             let text = user.map(|id| id.to_string()).unwrap_or_default();
             Ok(engine.store.set_meta(&format!("owner/{process}"), &text)?)
         })?;

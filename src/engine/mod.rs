@@ -47,6 +47,7 @@ mod reach;
 mod requests;
 mod retention;
 mod retries;
+mod rights;
 mod rows;
 mod schedules;
 mod scope;
@@ -93,6 +94,7 @@ use self::{
     log::{Culprit, Subject},
     operation::set,
     post::Office,
+    rights::Access,
     store::{Row, Schema, Store, StoreError},
     texts::StoreText,
     tunables::Tunable,
@@ -192,6 +194,8 @@ pub struct Engine {
     activation: Option<String>,
     zones: HashMap<String, TimeZone>,
     system_user: Option<i64>,
+    /// What users may do, as long as nobody has written what says so.
+    access: HashMap<i64, Arc<Access>>,
     /// Which builds are referred to.
     scan: retention::Scan,
     /// How turns are tried again that failed for a reason that may pass, where the store does not say.
@@ -259,6 +263,7 @@ impl Engine {
             mocks: Vec::new(),
             zones: HashMap::new(),
             system_user: None,
+            access: HashMap::new(),
             scan: retention::Scan::default(),
             retries: Retries::default(),
             tunables: BTreeMap::new(),
@@ -367,7 +372,7 @@ impl Engine {
 
     /// The store, for listings.
     pub fn store(&mut self) -> &mut dyn Store {
-        self.cache.clear();
+        self.forget_rows();
         &mut *self.store
     }
 
@@ -407,7 +412,7 @@ impl Engine {
     /// After an error of the store: nothing of the transaction stays.
     fn abandon_group(&mut self) {
         self.open = false;
-        self.cache.clear();
+        self.forget_rows();
         self.pending.clear();
         self.running.clear();
         self.nesting = 0;

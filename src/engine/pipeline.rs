@@ -33,7 +33,7 @@ impl Engine {
                 Ok(value)
             }
             Err(failure) => {
-                self.cache.clear();
+                self.forget_rows();
                 if let Failure::Fault(_) = failure {
                     self.store.rollback_to(savepoint)?;
                 }
@@ -131,7 +131,7 @@ impl Engine {
         self.store.insert(entity, &row)?;
         let changes = self.changes(entity, None, &row);
         let event = Event { new: Some(Arc::new(row)), ..event };
-        self.keep_row(record, event.new.clone());
+        self.keep_written(record, event.new.clone());
         self.log_record(actor, LogKind::Create, record, changes, String::new())?;
         self.finish(actor, &event)?;
         Ok(record)
@@ -172,7 +172,7 @@ impl Engine {
         let writes: Vec<(FieldIdx, Value)> = differing.map(|((new, _), f)| (FieldIdx(f), new.clone())).collect();
         self.store.update(record, &writes)?;
         let event = Event { old: Some(current), new: Some(Arc::new(row)), ..event };
-        self.keep_row(record, event.new.clone());
+        self.keep_written(record, event.new.clone());
         self.log_record(actor, LogKind::Update, record, changes, String::new())?;
         self.finish(actor, &event)
     }
@@ -191,7 +191,7 @@ impl Engine {
         let event = Event { old: Some(old), ..event };
         self.cancel_instances_of(record)?;
         self.store.delete(record)?;
-        self.keep_row(record, None);
+        self.keep_written(record, None);
         self.log_record(actor, LogKind::Delete, record, Vec::new(), name)?;
         self.finish(actor, &event)
     }

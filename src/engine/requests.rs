@@ -40,7 +40,10 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn create(&mut self, user: Option<i64>, entity: EntityIdx, writes: &[Write]) -> Answer<RecordRef> {
-        self.as_user(user, Subject::New(entity), |engine, actor| engine.create_record(actor, entity, writes))
+        self.as_user(user, Subject::New(entity), |engine, actor| {
+            engine.allow_create(user, entity, writes)?;
+            engine.create_record(actor, entity, writes)
+        })
     }
 
     /// Writes fields of a record as a user. `state`, `status` and `owner` are fields, too.
@@ -48,7 +51,10 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn update(&mut self, user: Option<i64>, record: RecordRef, writes: &[Write]) -> Answer<()> {
-        self.as_user(user, Subject::Record(record), |engine, actor| engine.update_record(actor, record, writes))
+        self.as_user(user, Subject::Record(record), |engine, actor| {
+            engine.allow_update(user, record, writes)?;
+            engine.update_record(actor, record, writes)
+        })
     }
 
     /// Changes the status of a record as a user.
@@ -76,7 +82,10 @@ impl Engine {
     /// # Errors
     /// With what refused it, or the store's error.
     pub fn delete(&mut self, user: Option<i64>, record: RecordRef) -> Answer<()> {
-        self.as_user(user, Subject::Record(record), |engine, actor| engine.delete_record(actor, record))
+        self.as_user(user, Subject::Record(record), |engine, actor| {
+            engine.allow_delete(user, record)?;
+            engine.delete_record(actor, record)
+        })
     }
 
     /// Does several things as one transaction: committed together, or undone together where `work` fails.
@@ -181,6 +190,7 @@ impl Engine {
         process: &ProcessDef,
         args: &[Value],
     ) -> Answer<Started> {
+        self.allow_run(actor.user, &process.name)?;
         let (primary, inputs) = super::children::split_call(process, args)?;
         if let Some(record) = primary
             && self.stored(record)?.is_none()

@@ -58,6 +58,18 @@ impl Engine {
         Ok(row)
     }
 
+    /// Drops what was kept of rows: the store may have others.
+    pub(crate) fn forget_rows(&mut self) {
+        self.cache.clear();
+        self.access.clear();
+    }
+
+    /// Keeps a row that was written.
+    pub(crate) fn keep_written(&mut self, record: RecordRef, row: Option<Arc<Row>>) {
+        self.forget_access(record.entity);
+        self.keep_row(record, row);
+    }
+
     /// Keeps a row as the store has it.
     pub(crate) fn keep_row(&mut self, record: RecordRef, row: Option<Arc<Row>>) {
         if self.cache.len() >= CACHE_MAX {

@@ -27,6 +27,7 @@ impl<'a, 's> Builder<'a, 's> {
         self.name_activities();
         self.build_aliases();
         self.build_enums();
+        self.name_roles();
         self.build_records();
         self.build_entities();
         self.build_states();
@@ -35,6 +36,7 @@ impl<'a, 's> Builder<'a, 's> {
         self.build_functions();
         self.build_emails();
         self.build_processes();
+        self.build_roles();
     }
 
     pub(super) fn resolve(&mut self, file: FileId, written: &TypeExpr) -> Ty {

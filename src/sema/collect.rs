@@ -9,7 +9,7 @@ use super::{
     errors::names as errors,
     library,
     names::{Brought, Def, Entry, Names},
-    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId, RoleId},
     ty::Ty,
 };
 use crate::base::distance::did_you_mean;
@@ -17,7 +17,8 @@ use crate::base::limits::DECLARATIONS_MAX;
 use crate::base::span::{FileId, Span};
 use crate::diag::Sink;
 use crate::syntax::ast::{
-    Block, EmailLine, EntityDecl, EnumDecl, File, Ident, Item, ItemKind, Param, ProcessDecl, ProcessKind, TypeExpr,
+    Block, EmailLine, EntityDecl, EnumDecl, File, Ident, Item, ItemKind, Param, ProcessDecl, ProcessKind, Right,
+    TypeExpr,
 };
 
 /// One file that is checked.
@@ -105,6 +106,8 @@ pub struct Declarations<'a> {
     pub processes: Vec<Declared<'a, ProcessId, ProcessDecl>>,
     /// `record`, `error` and `signal`.
     pub records: Vec<Declared<'a, RecordId, [Param]>>,
+    /// `role`.
+    pub roles: Vec<Declared<'a, (), [Right]>>,
     /// `test`, with their files.
     pub tests: Vec<(FileId, &'a Item)>,
 }
@@ -244,7 +247,13 @@ impl<'a> Collector<'a, '_> {
             ItemKind::Migrate { process, .. } => {
                 self.sink.push(errors::later("migrations", process.span));
             }
-            ItemKind::Role { name, .. } => self.later(tree, name, "role", "roles"),
+            ItemKind::Role { name, rights } => {
+                let id = RoleId(number(self.declarations.roles.len()));
+                if self.declare(tree, name, Def::Role(id)) {
+                    let decl = rights.as_slice();
+                    self.declarations.roles.push(Declared { id: (), file, from_library, name, decl });
+                }
+            }
             ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
             ItemKind::Secret(name) => {
                 self.declare_within(tree, "secret", name, Def::Secret);

@@ -17,10 +17,12 @@
 //! 7. `computed` looks for fields that are computed from themselves.
 //! 8. `silence` looks for signals that nobody emits (W06).
 //! 9. `private` follows the values of private fields, so that they stay out of logs and messages (E08).
-//! 10. `allow` drops the lints that comments switch off.
+//! 10. `access` looks for steps that no role allows (E08).
+//! 11. `allow` drops the lints that comments switch off.
 //!
 //! Wording is in `errors`; a pass says what is wrong in one line.
 
+mod access;
 mod activities;
 mod aliases;
 pub mod allow;
@@ -52,6 +54,7 @@ mod records;
 mod recursion;
 mod relations;
 mod rings;
+mod roles;
 pub mod schema;
 pub mod sessions;
 pub mod show;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     library,
-    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId},
+    schema::{ConfigId, EmailId, EntityId, EnumId, FunctionId, ProcessId, RecordId, RoleId},
     ty::Ty,
 };
 use crate::base::span::{FileId, Span};
@@ -36,6 +36,8 @@ pub enum Def {
     Process(ProcessId),
     /// `record`.
     Record(RecordId),
+    /// `role`.
+    Role(RoleId),
     /// `secret`: its name is `secret.x`.
     Secret,
     /// `signal`.

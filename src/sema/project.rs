@@ -1,6 +1,7 @@
 //! Checks a project: runs the passes in order. The list and its reasons stand in the module above.
 
 use super::{
+    access,
     allow::{self, Allow},
     answers::{Answers, NO_ANSWERS},
     build::Builder,
@@ -73,6 +74,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     computed::check(&program, &mut sink);
     silence::check(&program, &mut sink);
     private::check(&mut program, &mut sink);
+    access::check(&program, &mut sink);
     Checked { program, names, diagnostics: allow::apply(sink.finish(), allows) }
 }
 

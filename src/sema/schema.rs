@@ -4,6 +4,7 @@
 
 mod emails;
 mod processes;
+mod roles;
 
 use crate::base::{
     numbering::NumberPiece,
@@ -15,6 +16,8 @@ use crate::syntax::ast::Ident;
 use super::ty::Ty;
 
 pub use emails::{EmailHead, EmailPart};
+pub use roles::{Depth, Right, Role, Target, Verb};
+
 pub use processes::{
     ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
@@ -40,6 +43,8 @@ ids! {
     FunctionId,
     /// A workflow, real-time workflow or action.
     ProcessId,
+    /// A role.
+    RoleId,
     /// A record type, the fields of an error or a signal, or the named results of a process.
     RecordId,
 }
@@ -61,6 +66,8 @@ pub struct Schema {
     pub processes: Vec<ProcessHead>,
     /// Record types, errors, signals, named results.
     pub records: Vec<Record>,
+    /// Roles; where there is none, everybody may do everything.
+    pub roles: Vec<Role>,
 }
 
 /// An enum, the states of an entity, or its statuses.

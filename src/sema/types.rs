@@ -189,6 +189,7 @@ pub fn kind_words(def: &Def) -> &'static str {
         Def::Function(_) => "a function",
         Def::Process(_) => "a process",
         Def::Record(_) => "a record type",
+        Def::Role(_) => "a role",
         Def::Secret => "a secret",
         Def::Signal(_) => "a signal",
     }

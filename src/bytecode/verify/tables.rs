@@ -9,7 +9,7 @@ use crate::bytecode::{
     layout,
     module::{
         Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef,
-        ProcessKind, QueryDef, RecordKind, Scope, TriggerDef, TriggerEvent,
+        ProcessKind, QueryDef, RecordKind, RightTarget, Scope, TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -42,6 +42,14 @@ pub(super) fn check(module: &Module) -> Result<(), VerifyError> {
                     .all(|(f, v)| fits(module, v, f.ty))
         });
         ensure(right, || format!("the form `{}` has other questions than answers", form.name))?;
+    }
+    for role in &module.roles {
+        let known = role.rights.iter().all(|right| match right.target {
+            RightTarget::Any => true,
+            RightTarget::Entity(entity) => module.entity(entity).is_some(),
+            RightTarget::Process(process) => module.process(process).is_some(),
+        });
+        ensure(known, || format!("the role `{}` names something that is not there", role.name))?;
     }
     for test in &module.tests {
         let body = module.function(test.body);

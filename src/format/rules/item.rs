@@ -148,6 +148,7 @@ impl Formatter<'_> {
 
     fn right(&mut self, right: &Right) -> Doc {
         let depth = right.depth.as_ref().map_or_else(String::new, |depth| format!(" in {}", depth.name));
-        text(format!("allow {} {}{depth}", self.names(&right.verbs), self.names(&right.targets)))
+        let targets = if right.targets.is_empty() { String::new() } else { format!(" {}", self.names(&right.targets)) };
+        text(format!("allow {}{targets}{depth}", self.names(&right.verbs)))
     }
 }

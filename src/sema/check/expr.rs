@@ -10,6 +10,7 @@ use crate::{
         constants,
         errors::{names, records, types, uses},
         hir::{Expr, ExprKind},
+        names::Def,
         ty::Ty,
     },
     syntax::ast,
@@ -162,6 +163,11 @@ impl Checker<'_> {
 
     /// An upper-case name alone where a value is expected.
     fn type_as_value(&mut self, name: &ast::Ident, expected: Option<&Ty>) -> Expr {
+        if let Some(Def::Role(role)) = self.names.get(self.file, &name.name).map(|entry| &entry.def) {
+            let member = self.schema.roles.get(usize::from(role.0)).and_then(|role| role.member);
+            return member
+                .map_or(error(name.span), |(of, value)| constant(Value::Enum(value), Ty::Enum(of), name.span));
+        }
         let members = self.expected_enum(expected).map_or(&[][..], |(_, known)| known.members.as_slice());
         if let Some(member) = members.iter().find(|member| member.name.eq_ignore_ascii_case(&name.name)) {
             let member = member.name.clone();

@@ -7,13 +7,14 @@ use crate::{
     sema::{
         context::Context,
         errors::names,
+        names::Def,
         schema::{ParamHead, ProcessHead},
         ty::Ty,
         types::{self, Wanted},
     },
     syntax::ast::{
         self, ClauseKind, ExprKind, FlowDecl, FlowElement, FlowStage, Ident, Item, ItemKind, Param, Primary,
-        ProcessDecl, ProcessKind, ResultDecl, Right, TypeExpr, Using,
+        ProcessDecl, ProcessKind, ResultDecl, TypeExpr, Using,
     },
 };
 
@@ -28,7 +29,6 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
         ItemKind::Migrate { process, .. } => {
             types::find(context.names, context.file, process, Wanted::Process, context.sink);
         }
-        ItemKind::Role { rights, .. } => rights.iter().for_each(|right| targets(context, right)),
         ItemKind::Flow(flow) => {
             let head = head(context, &flow.name, &[], None);
             within(context, effects, &head, |checker| checker.flow_names(flow));
@@ -98,20 +98,27 @@ fn within(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, look
     checker.hand_over(context);
 }
 
-/// What a right is about: entities, and processes to run.
-fn targets(context: &mut Context<'_>, right: &Right) {
-    let runs = right.verbs.iter().any(|verb| matches!(verb.name.as_str(), "run" | "use"));
-    let wanted = if runs { Wanted::Process } else { Wanted::Entity };
-    for target in &right.targets {
-        if context.names.get(context.file, &target.name).is_none() {
-            types::find(context.names, context.file, target, wanted, context.sink);
+impl Checker<'_> {
+    /// `for roles Salesperson`.
+    fn role_name(&mut self, name: &Ident) {
+        let found = self.names.get(self.file, &name.name).map(|entry| (entry.def.clone(), entry.span));
+        match found {
+            Some((Def::Role(_) | Def::Broken, _)) => {}
+            Some((other, declared)) => {
+                let is = types::kind_words(&other);
+                self.report(names::wrong_kind(&name.name, is, "a role", name.span, declared));
+            }
+            None => {
+                let known = self.names.entries.iter().filter(|(_, entry)| matches!(entry.def, Def::Role(_)));
+                let near = did_you_mean(&name.name, known.map(|(name, _)| name.as_str()));
+                let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+                self.report(names::unknown_process("role", &name.name, name.span, &near));
+            }
         }
     }
-}
 
-impl Checker<'_> {
     fn flow_names(&mut self, flow: &FlowDecl) {
-        flow.roles.iter().for_each(|role| self.later_name(role, "role", "role"));
+        flow.roles.iter().for_each(|role| self.role_name(role));
         flow.stages.iter().for_each(|stage| self.stage_record(stage));
         if let Some(Some(condition)) = &flow.on_created {
             drop(self.expr(condition, Some(&Ty::Bool)));

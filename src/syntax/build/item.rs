@@ -162,9 +162,9 @@ impl Builder<'_> {
             let mut right = self.nodes(right);
             let span = right.span;
             let verbs = right.presume(Rule::words)?;
-            let targets = right.presume(Rule::names)?;
+            let targets = right.option(Rule::right_targets).map_or_else(Vec::new, |targets| self.idents(targets));
             let depth = right.next().map(|depth| self.phrase(&depth));
-            rights.push(Right { verbs: self.idents(verbs), targets: self.idents(targets), depth, span });
+            rights.push(Right { verbs: self.idents(verbs), targets, depth, span });
         }
         Ok(rights)
     }
