@@ -5,6 +5,7 @@
 pub mod cores;
 pub mod currencies;
 pub mod distance;
+pub mod ids;
 pub mod limits;
 pub mod numbering;
 pub mod pattern;

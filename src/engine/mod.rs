@@ -73,6 +73,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     base::{
+        ids::IdMap,
         limits::TURN_FUEL,
         value::{RecordRef, Value},
     },
@@ -154,7 +155,7 @@ pub struct Engine {
     reading: bool,
     /// Rows as the store has them, asked within a transaction or while much is read. All are dropped when something is
     /// undone, when another program has written, and when the caller gets at the store.
-    cache: HashMap<RecordRef, Option<Arc<Row>>>,
+    cache: IdMap<RecordRef, Option<Arc<Row>>>,
     /// Records that are about to be written, innermost last.
     pending: Vec<(RecordRef, Arc<Row>)>,
     /// Operations within each other.
@@ -238,7 +239,7 @@ impl Engine {
             open: false,
             probing: false,
             reading: false,
-            cache: HashMap::new(),
+            cache: IdMap::default(),
             pending: Vec::new(),
             nesting: 0,
             deleting: Vec::new(),

@@ -4,6 +4,7 @@
 mod backup;
 mod behind;
 mod builds;
+mod bulk;
 mod changes;
 mod check;
 mod columns;
@@ -26,6 +27,7 @@ mod sweep;
 mod tables;
 mod tail;
 mod updates;
+mod watches;
 
 use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
@@ -355,8 +357,7 @@ impl Store for SqliteStore {
 
     fn count_up(&mut self, counter: &str) -> Result<i64> {
         self.writable()?;
-        let next = self.read_counter(counter)? + 1;
-        self.set_counter(counter, next)?;
+        let next = self.set_counter(counter, |last| last + 1)?;
         if counter == "id" {
             self.fresh = Some(self.fresh.take().map_or(next..=next, |fresh| *fresh.start().min(&next)..=next));
         }
@@ -369,8 +370,8 @@ impl Store for SqliteStore {
 
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
         self.writable()?;
-        let value = self.read_counter(counter)?.max(to);
-        self.set_counter(counter, value)
+        self.set_counter(counter, |last| last.max(to))?;
+        Ok(())
     }
 
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
@@ -401,6 +402,15 @@ impl Store for SqliteStore {
             self.updates.note_present(record);
         }
         Ok(row)
+    }
+
+    fn get_many(&mut self, entity: EntityIdx, ids: &[i64]) -> Result<Vec<(i64, Row)>> {
+        self.write_updates_behind()?;
+        let rows = self.get_rows(entity, ids)?;
+        if self.open {
+            rows.iter().for_each(|(id, _)| self.updates.note_present(RecordRef { entity, id: *id }));
+        }
+        Ok(rows)
     }
 
     fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>> {

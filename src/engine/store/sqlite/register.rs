@@ -8,7 +8,10 @@ use rusqlite::{OptionalExtension, Row, ToSql};
 
 use crate::engine::store::{LogEntry, Result};
 
-use super::SqliteStore;
+use super::{
+    SqliteStore,
+    bulk::{Bulk, integer},
+};
 
 /// Lines that are registered together: as many as a byte can tell apart.
 const BLOCK: i64 = 256;
@@ -58,16 +61,13 @@ impl SqliteStore {
         }
         subjects.sort_unstable();
         subjects.dedup();
-        let sql = "INSERT INTO abide_log_of (subject, block, lines) VALUES (?1, ?2, ?3)";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut places: Vec<u8> = Vec::new();
+        let mut bulk = Bulk::new(&self.connection, "abide_log_of", &["subject", "block", "lines"]);
         for same in subjects.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let Some((subject, block, _)) = same.first() else { continue };
-            places.clear();
-            places.extend(same.iter().map(|(.., place)| *place));
-            statement.execute((subject, block, &places))?;
+            let places: Vec<u8> = same.iter().map(|(.., place)| *place).collect();
+            bulk.push([integer(*subject), integer(*block), places.into()].map(Ok))?;
         }
-        Ok(())
+        bulk.finish()
     }
 
     /// The key of the last line that is registered; all are written.
