@@ -63,6 +63,9 @@ impl SqliteStore {
     /// Writes an instance, behind.
     pub(super) fn write_instance(&mut self, instance: &Instance) -> Result<()> {
         let id = instance.id;
+        if instance.parent.is_some() {
+            self.residents.childless = Some(false);
+        }
         let is_fresh = self.fresh.as_ref().is_some_and(|fresh| fresh.contains(&id));
         if self.residents.get(id).is_none() && !is_fresh {
             self.read_instance(id)?;
@@ -141,7 +144,7 @@ impl SqliteStore {
         }
         self.writing()?;
         self.write_lines(self.lines.unwritten())?;
-        self.register_lines(self.lines.unwritten())?;
+        self.lines.recent = self.register_lines(self.lines.unwritten())?;
         self.lines.note_written();
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! Many rows of a table in few statements. Rows that follow each other are inserted together; a column in which they
 //! have no value is left out, and what each of them has again, or each second one, is bound once.
 
-use std::fmt::Write as _;
-
 use rusqlite::{
     CachedStatement, Connection,
     types::{ToSqlOutput, Value as Sql, ValueRef},
 };
 
-use crate::engine::store::Result;
+use crate::engine::store::{Result, codec};
 
 /// The rows of a statement: few numbers, so that there are few statements to prepare.
 const PORTIONS: [usize; 3] = [32, 8, 1];
@@ -65,7 +63,7 @@ impl<'a> Bulk<'a> {
 
     fn insert_rows(&mut self, values: &[ToSqlOutput<'_>], rows: usize) -> Result<()> {
         let width = self.columns.len();
-        let given: Vec<Given> = (0..width).map(|column| given(values, (column, width), rows)).collect();
+        let given = given(values, width, rows);
         let last = self.last.take().filter(|(count, shape, _)| (*count, shape) == (rows, &given));
         let (_, given, statement) = match last {
             Some(last) => self.last.insert(last),
@@ -87,19 +85,22 @@ impl<'a> Bulk<'a> {
 
     /// The statement. What stops it ends the transaction, so that SQLite need not be ready to undo a part of it.
     fn text(&self, given: &[Given], rows: usize) -> String {
-        let mut text = format!("INSERT OR FAIL INTO {} (", self.table);
-        let named = self.columns.iter().zip(given).filter(|(_, count)| count.is_some());
-        let mut separator = "";
-        for (name, _) in named {
-            let _ = write!(text, "{separator}{name}");
+        let mut text = String::with_capacity(64 + 16 * self.columns.len() + 6 * rows * given.len());
+        text.push_str("INSERT OR FAIL INTO ");
+        text.push_str(self.table);
+        let mut separator = " (";
+        for (name, _) in self.columns.iter().zip(given).filter(|(_, count)| count.is_some()) {
+            text.push_str(separator);
+            text.push_str(name);
             separator = ", ";
         }
         for row in 0..rows {
             text.push_str(if row == 0 { ") VALUES " } else { ", " });
-            let (mut first, mut separator) = (1, "(");
+            let (mut first, mut separator) = (1, "(?");
             for count in given.iter().flatten() {
-                let _ = write!(text, "{separator}?{}", first + row % count);
-                (first, separator) = (first + count, ", ");
+                text.push_str(separator);
+                codec::push_number(first + row % count, &mut text);
+                (first, separator) = (first + count, ", ?");
             }
             text.push(')');
         }
@@ -107,14 +108,31 @@ impl<'a> Bulk<'a> {
     }
 }
 
-/// How the values of a column are given. A row by itself has all its columns: there is one statement for it.
-fn given(values: &[ToSqlOutput<'_>], (column, width): (usize, usize), rows: usize) -> Given {
-    let of_column = || values.iter().skip(column).step_by(width);
-    let comes_again = |period: &usize| of_column().zip(of_column().skip(*period)).all(|(a, b)| a == b);
-    match (1..=PERIOD_MAX.min(rows)).find(comes_again) {
-        Some(1) if rows > 1 && of_column().next().is_some_and(is_null) => None,
-        Some(period) => Some(period),
-        None => Some(rows),
+/// How the values of each column are given. A row by itself has all its columns: there is one statement for it.
+fn given(values: &[ToSqlOutput<'_>], width: usize, rows: usize) -> Vec<Given> {
+    let mut given = vec![Some(rows); width];
+    for period in (1..=PERIOD_MAX.min(rows)).rev() {
+        let mut comes_again = vec![true; width];
+        let pairs = values.chunks_exact(width).zip(values.chunks_exact(width).skip(period));
+        for (row, later) in pairs {
+            let columns = comes_again.iter_mut().zip(row.iter().zip(later));
+            columns.for_each(|(again, (a, b))| *again = *again && is_same(a, b));
+        }
+        given.iter_mut().zip(comes_again).filter(|(_, again)| *again).for_each(|(given, _)| *given = Some(period));
+    }
+    if rows > 1 {
+        let columns = given.iter_mut().zip(values);
+        columns.filter(|(given, first)| **given == Some(1) && is_null(first)).for_each(|(given, _)| *given = None);
+    }
+    given
+}
+
+/// Whether two values of a column are the same; mostly they are numbers, or texts.
+fn is_same(a: &ToSqlOutput<'_>, b: &ToSqlOutput<'_>) -> bool {
+    match (a, b) {
+        (ToSqlOutput::Owned(Sql::Integer(a)), ToSqlOutput::Owned(Sql::Integer(b))) => a == b,
+        (ToSqlOutput::Borrowed(ValueRef::Text(a)), ToSqlOutput::Borrowed(ValueRef::Text(b))) => a == b,
+        (a, b) => a == b,
     }
 }
 
@@ -176,7 +194,7 @@ mod tests {
         let values = [[1, 0, 5, 7], [2, 0, 6, 7], [3, 0, 5, 7]]
             .map(|row| row.map(|n| ToSqlOutput::Owned(if n == 0 { Sql::Null } else { Sql::Integer(n) })));
         let values = values.as_flattened();
-        let given: Vec<Given> = (0..4).map(|column| given(values, (column, 4), 3)).collect();
+        let given = given(values, 4, 3);
         assert_eq!(given, [Some(3), None, Some(2), Some(1)]);
         let text = "INSERT OR FAIL INTO t (id, b, c) VALUES (?1, ?4, ?6), (?2, ?5, ?6), (?3, ?4, ?6)";
         assert_eq!(bulk.text(&given, 3), text);

@@ -88,7 +88,26 @@ impl SqliteStore {
         Ok(self.connection.prepare_cached(sql)?.query_row([number], |row| row.get(0))?)
     }
 
+    /// Whether it is known that no instance has a parent: then none has children.
+    fn has_no_children(&mut self) -> Result<bool> {
+        if !self.open {
+            return Ok(false);
+        }
+        if let Some(known) = self.residents.childless {
+            return Ok(known);
+        }
+        self.write_instances_behind()?;
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM abide_instance INDEXED BY abide_instance_parent \
+                   WHERE parent IS NOT NULL)";
+        let childless = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        self.residents.childless = Some(childless);
+        Ok(childless)
+    }
+
     pub(super) fn find_instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        if filter.parent.is_some() && self.has_no_children()? {
+            return Ok(Vec::new());
+        }
         self.write_instances_behind()?;
         let (test, values) = self.conditions(filter)?;
         let sql = format!("SELECT {} FROM abide_instance WHERE {test} ORDER BY id", *states::NAMES);

@@ -11,7 +11,7 @@ use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec,
 use super::{
     SqliteStore,
     bulk::{Bulk, integer, made, null, optional, text},
-    register::OF_HISTORY,
+    register::{OF_HISTORY, Recent},
     tail::Tail,
 };
 
@@ -73,6 +73,8 @@ pub(super) struct Lines {
     waiting: Tail<LogEntry>,
     /// The key of the last line of the log, if it is known.
     last: Option<i64>,
+    /// Whom the lines are about that were written last.
+    pub(super) recent: Recent,
 }
 
 impl Lines {
@@ -87,6 +89,7 @@ impl Lines {
     /// Others may have added lines.
     pub(super) fn forget(&mut self) {
         self.last = None;
+        self.recent.forget();
     }
 
     /// The transaction is over.
@@ -104,6 +107,7 @@ impl Lines {
 
     pub(super) fn undo(&mut self, savepoint: u32) {
         self.waiting.undo(savepoint);
+        self.recent.forget();
         self.last = self.unwritten().last().map(|line| line.key);
     }
 }

@@ -518,8 +518,11 @@ impl Store for SqliteStore {
     }
 
     fn clear_mailbox(&mut self, instance: i64) -> Result<()> {
-        self.writing()?;
-        self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
+        self.writable()?;
+        if self.count_mail(instance)? > 0 {
+            self.writing()?;
+            self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
+        }
         Ok(())
     }
 
@@ -553,12 +556,14 @@ impl Store for SqliteStore {
     fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32> {
         self.writing()?;
         self.write_lines_behind()?;
+        self.lines.recent.forget();
         self.delete_lines_of(instance, before, limit)
     }
 
     fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
         self.writing()?;
         self.write_behind()?;
+        self.lines.recent.forget();
         self.delete_lines(sweep, after, before, limit)
     }
 

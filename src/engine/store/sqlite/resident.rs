@@ -73,6 +73,8 @@ pub(super) struct Residents {
     /// Those that are to be written, or what wakes them is; and the latter.
     unwritten: BTreeSet<i64>,
     unwired: BTreeSet<i64>,
+    /// Whether no instance has a parent, if that is known.
+    pub(super) childless: Option<bool>,
     /// Those that were changed within savepoints, and what they were before.
     changes: Changes<(i64, Option<Resident>)>,
     pub(super) ready: Front,
@@ -209,5 +211,6 @@ impl Residents {
         }
         self.ready.forget();
         self.due.forget();
+        self.childless = None;
     }
 }
