@@ -6,6 +6,7 @@ pub mod cores;
 pub mod currencies;
 pub mod directory;
 pub mod distance;
+pub mod ids;
 pub mod limits;
 pub mod numbering;
 pub mod pattern;

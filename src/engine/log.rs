@@ -9,7 +9,7 @@ use super::{
     Engine,
     actor::Actor,
     faults::Answer,
-    store::{Change, Instance, LogEntry, LogKind},
+    store::{Change, Instance, LogEntry, LogKind, codec},
     words,
 };
 
@@ -89,13 +89,20 @@ impl Engine {
 
     /// A line of who acts, with the place of the statement that runs.
     pub(crate) fn line(&self, actor: &Actor, kind: LogKind, message: String) -> Line {
-        let place = self.place.as_ref().and_then(|spot| spot.definitions.program.place(spot.function, spot.pc));
+        let spot = self.place.as_ref().and_then(|spot| spot.definitions.program.line(spot.function, spot.pc));
+        let (stage, place) = spot.map_or_else(<(String, String)>::default, |(file, line, stage)| {
+            let mut place = String::with_capacity(file.len() + 8);
+            place.push_str(file);
+            place.push(':');
+            codec::push_int(line.into(), &mut place);
+            (stage.to_owned(), place)
+        });
         Line {
             kind,
             instance: actor.instance,
             process: actor.process.as_deref().map(str::to_owned),
-            stage: place.as_ref().map(|p| p.stage.clone()).unwrap_or_default(),
-            place: place.as_ref().map(words::place).unwrap_or_default(),
+            stage,
+            place,
             user: actor.user,
             record: None,
             changes: Vec::new(),

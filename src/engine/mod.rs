@@ -74,6 +74,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     base::{
+        ids::IdMap,
         limits::TURN_FUEL,
         value::{RecordRef, Value},
     },
@@ -156,7 +157,7 @@ pub struct Engine {
     reading: bool,
     /// Rows as the store has them, asked within a transaction or while much is read. All are dropped when something is
     /// undone, when another program has written, and when the caller gets at the store.
-    cache: HashMap<RecordRef, Option<Arc<Row>>>,
+    cache: IdMap<RecordRef, Option<Arc<Row>>>,
     /// Records that are about to be written, innermost last.
     pending: Vec<(RecordRef, Arc<Row>)>,
     /// Operations within each other.
@@ -242,7 +243,7 @@ impl Engine {
             open: false,
             probing: false,
             reading: false,
-            cache: HashMap::new(),
+            cache: IdMap::default(),
             pending: Vec::new(),
             nesting: 0,
             deleting: Vec::new(),

@@ -25,6 +25,9 @@ use super::{
     triggers::Kept,
 };
 
+/// Starts whose records are read together.
+const READ_AHEAD: usize = 128;
+
 /// What a start on demand came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Started {
@@ -165,22 +168,45 @@ impl Engine {
         process: &str,
         starts: &[Vec<Value>],
     ) -> Answer<Vec<Result<Started, Box<Fault>>>> {
-        self.transaction(|engine| {
-            let mut answers = Vec::with_capacity(starts.len());
-            for args in starts {
-                let answer = match engine.start(user, process, args) {
+        if self.open {
+            self.start_all(user, process, starts)
+        } else {
+            self.group(|engine| engine.start_all(user, process, starts), |_, _| Ok(()))
+        }
+    }
+
+    fn start_all(
+        &mut self,
+        user: Option<i64>,
+        process: &str,
+        starts: &[Vec<Value>],
+    ) -> Answer<Vec<Result<Started, Box<Fault>>>> {
+        let mut answers = Vec::with_capacity(starts.len());
+        for some in starts.chunks(READ_AHEAD) {
+            let primaries = some.iter().filter_map(|args| match args.first() {
+                Some(Value::Ref(record)) => Some(*record),
+                _ => None,
+            });
+            self.read_ahead(&primaries.collect::<Vec<_>>())?;
+            for args in some {
+                answers.push(match self.start_and_run(user, process, args) {
                     Err(Failure::Fault(fault)) => Err(fault),
                     answer => Ok(answer?),
-                };
-                if let Ok(Started::Instance(id)) = answer
-                    && let Some(instance) = engine.store.instance(id)?.filter(|i| i.status == Status::Ready)
-                {
-                    engine.turn_of(instance)?;
-                }
-                answers.push(answer);
+                });
             }
-            Ok(answers)
-        })
+        }
+        Ok(answers)
+    }
+
+    /// Starts a process; an instance that may begin comes to its first rest.
+    fn start_and_run(&mut self, user: Option<i64>, process: &str, args: &[Value]) -> Answer<Started> {
+        let started = self.start(user, process, args)?;
+        if let Started::Instance(id) = started
+            && let Some(instance) = self.store.instance(id)?.filter(|i| i.status == Status::Ready)
+        {
+            self.turn_of(instance)?;
+        }
+        Ok(started)
     }
 
     fn start_by_hand(

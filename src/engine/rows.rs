@@ -20,8 +20,8 @@ use super::{
     store::{Condition, Row, Subscription},
 };
 
-/// Rows that stay in memory.
-const CACHE_MAX: usize = 10_000;
+/// Rows that stay in memory: about as many as the processor has at hand.
+const CACHE_MAX: usize = 1_024;
 
 impl Engine {
     /// `opportunity:42`.
@@ -68,6 +68,25 @@ impl Engine {
     pub(crate) fn keep_written(&mut self, record: RecordRef, row: Option<Arc<Row>>) {
         self.forget_access(record.entity);
         self.keep_row(record, row);
+    }
+
+    /// Reads records that will be asked for one by one.
+    pub(crate) fn read_ahead(&mut self, records: &[RecordRef]) -> Answer<()> {
+        if !self.open || records.len() > CACHE_MAX {
+            return Ok(());
+        }
+        if self.cache.len() + records.len() > CACHE_MAX {
+            self.cache.clear();
+        }
+        for same in records.chunk_by(|a, b| a.entity == b.entity) {
+            let Some(RecordRef { entity, .. }) = same.first().copied() else { continue };
+            let unknown = same.iter().filter(|record| !self.cache.contains_key(record));
+            let ids: Vec<i64> = unknown.map(|record| record.id).collect();
+            for (id, row) in self.store.get_many(entity, &ids)? {
+                self.keep_row(RecordRef { entity, id }, Some(Arc::new(row)));
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a row as the store has it.

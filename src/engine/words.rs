@@ -16,8 +16,12 @@ const VALUE_SHOWN_MAX: usize = 200;
 
 /// `deals.proc:24`, of a function `deals.proc:3, called at deals.proc:24`.
 pub(crate) fn place(place: &Place) -> String {
-    let call = if place.called_at.is_empty() { String::new() } else { format!(", called at {}", place.called_at) };
-    format!("{}{call}", place.line())
+    let mut told = place.line();
+    if !place.called_at.is_empty() {
+        told.push_str(", called at ");
+        told.push_str(&place.called_at);
+    }
+    told
 }
 
 /// `canceled: the deal was closed`.

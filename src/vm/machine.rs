@@ -115,7 +115,8 @@ thread_local! {
 /// A stack of one window of zeros.
 fn spare_stack() -> Vec<u64> {
     let mut stack = SPARE.take();
-    stack.clear();
+    stack.truncate(WINDOW);
+    stack.fill(0);
     stack.resize(WINDOW, 0);
     stack
 }

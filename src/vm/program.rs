@@ -226,17 +226,24 @@ impl Program {
     /// Where an instruction came from.
     #[must_use]
     pub fn place(&self, function: FuncIdx, pc: usize) -> Option<Place> {
+        let (file, line, stage) = self.line(function, pc)?;
+        Some(Place {
+            file: file.to_owned(),
+            line,
+            function: self.module.function(function)?.name.clone(),
+            stage: stage.to_owned(),
+            called_at: String::new(),
+        })
+    }
+
+    /// The file, line and stage of an instruction, if known.
+    #[must_use]
+    pub fn line(&self, function: FuncIdx, pc: usize) -> Option<(&str, u32, &str)> {
         let debug = &self.module.debug;
         let lines = debug.lines.get(function.index())?;
         let after = lines.partition_point(|line| (line.pc as usize) <= pc);
         let line = lines.get(after.checked_sub(1)?)?;
-        Some(Place {
-            file: debug.files.get(line.file as usize)?.clone(),
-            line: line.line,
-            function: self.module.function(function)?.name.clone(),
-            stage: line.stage.clone(),
-            called_at: String::new(),
-        })
+        Some((debug.files.get(line.file as usize)?, line.line, &line.stage))
     }
 }
 /// The patterns that the code names, each read once.

@@ -406,6 +406,7 @@ fn the_doctor_finds_what_is_wrong() {
     let connection = rusqlite::Connection::open(call.path("s.db")).unwrap();
     let asleep = "UPDATE abide_instance SET due = NULL WHERE id = ?1";
     connection.execute(asleep, [ids[0]]).unwrap();
+    connection.execute("UPDATE abide_instance SET watches = NULL WHERE id = ?1", [ids[0]]).unwrap();
     connection.execute("DELETE FROM abide_subscription WHERE instance = ?1", [ids[0]]).unwrap();
     connection.execute("INSERT INTO abide_build (number, hash) VALUES (99, 'gone')", []).unwrap();
     connection.execute("UPDATE abide_instance SET build = 99 WHERE id = ?1", [ids[1]]).unwrap();

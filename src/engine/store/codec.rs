@@ -42,12 +42,52 @@ pub fn push_value(value: &Value, out: &mut String) {
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Text(text) => push_text(text, out),
-        Value::Int(number) => _ = write!(out, "{number}"),
-        Value::DateTime(moment) => _ = write!(out, "{{\"datetime\":{moment}}}"),
-        Value::Enum(number) => _ = write!(out, "{{\"enum\":{number}}}"),
-        Value::Ref(record) => _ = write!(out, "{{\"ref\":[{},{}]}}", record.entity.0, record.id),
+        Value::Int(number) => push_int(*number, out),
+        Value::DateTime(moment) => push_object("datetime", *moment, out),
+        Value::Enum(number) => push_object("enum", i64::from(*number), out),
+        Value::Ref(record) => {
+            out.push_str("{\"ref\":[");
+            push_number(usize::from(record.entity.0), out);
+            out.push(',');
+            push_int(record.id, out);
+            out.push_str("]}");
+        }
         value => _ = write!(out, "{}", to_json(value)),
     }
+}
+
+fn push_object(key: &str, number: i64, out: &mut String) {
+    out.push_str("{\"");
+    out.push_str(key);
+    out.push_str("\":");
+    push_int(number, out);
+    out.push('}');
+}
+
+/// Adds a number.
+pub fn push_int(number: i64, out: &mut String) {
+    if number < 0 {
+        out.push('-');
+    }
+    match usize::try_from(number.unsigned_abs()) {
+        Ok(number) => push_number(number, out),
+        Err(_) => _ = write!(out, "{}", number.unsigned_abs()),
+    }
+}
+
+/// Adds a number; many are written, and formatting them in the general way takes several times as long.
+pub fn push_number(mut number: usize, out: &mut String) {
+    let mut digits = [b'0'; 20];
+    let mut count = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        count += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits.iter().skip(digits.len() - count).map(|digit| char::from(*digit)));
 }
 
 /// Adds a text as JSON has it.
@@ -282,6 +322,8 @@ mod tests {
             Value::None,
             Value::Bool(true),
             Value::Int(i64::MIN),
+            Value::Int(-907),
+            Value::Int(0),
             Value::Decimal(Decimal::new(-1230, 3)),
             Value::Float(0.1),
             Value::Money(money),

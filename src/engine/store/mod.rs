@@ -178,6 +178,14 @@ pub trait Store: Send {
     fn delete(&mut self, record: RecordRef) -> Result<()>;
     /// A record, if it exists.
     fn get(&mut self, record: RecordRef) -> Result<Option<Row>>;
+    /// The records of an entity that exist among these, in any order.
+    fn get_many(&mut self, entity: EntityIdx, ids: &[i64]) -> Result<Vec<(i64, Row)>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.extend(self.get(RecordRef { entity, id: *id })?.map(|row| (*id, row)));
+        }
+        Ok(found)
+    }
     /// Ids greater than `after` of records for which all conditions hold, ascending, at most `limit`.
     fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>>;
     /// The record with the least moment in a field, and that moment; of those with the same moment the first.

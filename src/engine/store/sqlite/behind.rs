@@ -5,12 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::params;
 
-use crate::{
-    base::value::RecordRef,
-    engine::store::{Instance, Result, Savepoint, StoreError, Subscription},
-};
+use crate::engine::store::{Instance, Result, Savepoint, StoreError};
 
-use super::{SqliteStore, front::READ_AT_ONCE, repeated::Repeated, resident::Resident};
+use super::{SqliteStore, front::READ_AT_ONCE, resident::Resident};
 
 impl SqliteStore {
     pub(super) fn writable(&self) -> Result<()> {
@@ -66,9 +63,15 @@ impl SqliteStore {
     /// Writes an instance, behind.
     pub(super) fn write_instance(&mut self, instance: &Instance) -> Result<()> {
         let id = instance.id;
+        if instance.parent.is_some() {
+            self.residents.childless = Some(false);
+        }
         let is_fresh = self.fresh.as_ref().is_some_and(|fresh| fresh.contains(&id));
         if self.residents.get(id).is_none() && !is_fresh {
             self.read_instance(id)?;
+        }
+        if self.residents.get(id).is_some_and(|known| known.now.primary != instance.primary) {
+            self.know_subscriptions(id)?;
         }
         let resident = match self.residents.get(id) {
             Some(known) => Resident { now: Arc::new(instance.clone()), ..known.clone() },
@@ -79,10 +82,12 @@ impl SqliteStore {
     }
 
     fn make_room(&mut self) -> Result<()> {
-        if !self.residents.is_full() {
+        if self.residents.has_many_unwritten() {
+            self.write_behind()?;
+            self.residents.drop_resting();
+        } else if !self.residents.is_full() {
             return Ok(());
         }
-        self.residents.make_room();
         if self.residents.is_full() {
             self.write_behind()?;
             self.residents.make_room();
@@ -118,64 +123,17 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// What wakes an instance from now on, written behind.
-    pub(super) fn set_subscriptions(&mut self, id: i64, to: &[Subscription]) -> Result<()> {
-        let Some(known) = self.residents.get(id) else {
-            self.note_watched(to);
-            self.writing()?;
-            return self.write_subscriptions(&mut Repeated::new(&self.connection), id, None, to);
-        };
-        if known.subscriptions.as_deref() == Some(to) {
-            return Ok(());
-        }
-        let resident = Resident { subscriptions: Some(to.into()), ..known.clone() };
-        self.note_watched(to);
-        self.residents.put(id, Some(resident), self.savepoints);
-        Ok(())
-    }
-
-    fn note_watched(&mut self, by: &[Subscription]) {
-        for subscription in by {
-            if let Subscription::Field { entity, id, .. } = subscription {
-                self.updates.note_watched(RecordRef { entity: *entity, id: *id });
-            }
-        }
-    }
-
-    /// Before a query of subscriptions.
-    pub(super) fn write_subscriptions_behind(&mut self) -> Result<()> {
-        let unsubscribed = self.residents.unsubscribed();
-        if unsubscribed.is_empty() {
-            return Ok(());
-        }
-        self.writing()?;
-        let mut statements = Repeated::new(&self.connection);
-        for (id, resident) in unsubscribed.iter().filter_map(|id| Some((*id, self.residents.get(*id)?))) {
-            let to = resident.subscriptions.as_deref().unwrap_or_default();
-            self.write_subscriptions(&mut statements, id, resident.written_subscriptions.as_deref(), to)?;
-        }
-        drop(statements);
-        for id in unsubscribed {
-            let Some(resident) = self.residents.get(id).cloned() else { continue };
-            let written_subscriptions = resident.subscriptions.clone();
-            self.residents.put(id, Some(Resident { written_subscriptions, ..resident }), self.savepoints);
-        }
-        Ok(())
-    }
-
-    /// Before a query of instances.
+    /// Before a query of instances, or of what wakes them.
     pub(super) fn write_instances_behind(&mut self) -> Result<()> {
         let unwritten = self.residents.unwritten();
         if unwritten.is_empty() {
             return Ok(());
         }
         self.writing()?;
-        self.write_rows(unwritten.iter().filter_map(|id| self.residents.get(*id)))?;
-        for id in unwritten {
-            let Some(resident) = self.residents.get(id).cloned() else { continue };
-            let written = Some(Arc::clone(&resident.now));
-            self.residents.put(id, Some(Resident { written, ..resident }), self.savepoints);
-        }
+        let all = || unwritten.iter().filter_map(|id| self.residents.get(*id));
+        self.write_rows(all())?;
+        self.write_wiring(all())?;
+        self.residents.note_written(self.savepoints);
         Ok(())
     }
 
@@ -186,7 +144,7 @@ impl SqliteStore {
         }
         self.writing()?;
         self.write_lines(self.lines.unwritten())?;
-        self.register_lines(self.lines.unwritten())?;
+        self.lines.recent = self.register_lines(self.lines.unwritten())?;
         self.lines.note_written();
         Ok(())
     }
@@ -195,7 +153,6 @@ impl SqliteStore {
     pub(super) fn write_behind(&mut self) -> Result<()> {
         self.write_updates_behind()?;
         self.write_instances_behind()?;
-        self.write_subscriptions_behind()?;
         self.write_lines_behind()?;
         self.write_counters()
     }

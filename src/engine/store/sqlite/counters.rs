@@ -67,18 +67,24 @@ impl SqliteStore {
         Ok(found)
     }
 
-    /// Sets a counter, which [`SqliteStore::write_counters`] writes.
-    pub(super) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let before = (self.read_counter(name)?, self.counters.values.get(name).is_some_and(|(_, is_new)| *is_new));
-        if self.savepoints > 0 {
-            let name =
-                self.counters.values.get_key_value(name).map_or_else(|| name.into(), |(name, _)| Arc::clone(name));
-            self.counters.changes.push(self.savepoints, (name, before));
+    /// Sets a counter to the number that follows from the one that it gave last; [`SqliteStore::write_counters`] writes
+    /// it.
+    pub(super) fn set_counter(&mut self, name: &str, to: impl FnOnce(i64) -> i64) -> Result<i64> {
+        if !self.counters.values.contains_key(name) {
+            self.read_counter(name)?;
         }
-        if let Some(known) = self.counters.values.get_mut(name) {
-            *known = (value, true);
+        let savepoints = self.savepoints;
+        let Counters { values, changes } = &mut self.counters;
+        let Some(known) = values.get_mut(name) else { return Ok(0) };
+        let before = *known;
+        *known = (to(before.0), true);
+        let value = known.0;
+        if savepoints > 0
+            && let Some((name, _)) = values.get_key_value(name)
+        {
+            changes.push(savepoints, (Arc::clone(name), before));
         }
-        Ok(())
+        Ok(value)
     }
 
     pub(super) fn write_counters(&self) -> Result<()> {

@@ -1,16 +1,14 @@
-//! Instances found by what they are, what wakes them, and the loop guard's memory.
-
-use std::sync::Arc;
+//! Instances found by what they are, and the loop guard's memory.
 
 use rusqlite::{OptionalExtension, params, types::Value as Sql};
 
 use crate::{
     base::value::{EntityIdx, RecordRef},
     bytecode::types::FieldIdx,
-    engine::store::{CausedStart, Instance, InstanceFilter, Result, Status, StoreError, Subscription},
+    engine::store::{CausedStart, Instance, InstanceFilter, Result, Status, StoreError},
 };
 
-use super::{SqliteStore, repeated::Repeated, states};
+use super::{SqliteStore, states};
 
 pub(super) fn damaged(id: i64) -> StoreError {
     StoreError::Damaged(format!("the row of instance {id}"))
@@ -90,7 +88,26 @@ impl SqliteStore {
         Ok(self.connection.prepare_cached(sql)?.query_row([number], |row| row.get(0))?)
     }
 
+    /// Whether it is known that no instance has a parent: then none has children.
+    fn has_no_children(&mut self) -> Result<bool> {
+        if !self.open {
+            return Ok(false);
+        }
+        if let Some(known) = self.residents.childless {
+            return Ok(known);
+        }
+        self.write_instances_behind()?;
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM abide_instance INDEXED BY abide_instance_parent \
+                   WHERE parent IS NOT NULL)";
+        let childless = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        self.residents.childless = Some(childless);
+        Ok(childless)
+    }
+
     pub(super) fn find_instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>> {
+        if filter.parent.is_some() && self.has_no_children()? {
+            return Ok(Vec::new());
+        }
         self.write_instances_behind()?;
         let (test, values) = self.conditions(filter)?;
         let sql = format!("SELECT {} FROM abide_instance WHERE {test} ORDER BY id", *states::NAMES);
@@ -136,113 +153,6 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([process, slot], |row| row.get(0))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// A subscription as kind, entity, target and field.
-    fn key<'a>(&'a self, subscription: &'a Subscription) -> Result<(&'static str, &'a str, i64, &'a str)> {
-        Ok(match subscription {
-            Subscription::Field { entity, id, field } => {
-                ("field", self.entity_name(*entity)?, *id, self.field_name(*entity, *field)?)
-            }
-            Subscription::Referring { entity, field, id } => {
-                ("referring", self.entity_name(*entity)?, *id, self.field_name(*entity, *field)?)
-            }
-            Subscription::End { instance } => ("end", "", *instance, ""),
-            Subscription::Signal { instance, signal } => ("signal", signal, *instance, ""),
-        })
-    }
-
-    fn subscription(&self, kind: &str, entity: &str, id: i64, field: &str) -> Option<Subscription> {
-        if kind == "end" {
-            return Some(Subscription::End { instance: id });
-        }
-        if kind == "signal" {
-            return Some(Subscription::Signal { instance: id, signal: Arc::from(entity) });
-        }
-        let index = self.schema.entity(entity)?;
-        let table = self.schema.table(index).ok()?;
-        let field = table.columns.iter().position(|c| c.field == field)?;
-        let field = FieldIdx(u16::try_from(field).ok()?);
-        match kind {
-            "field" => Some(Subscription::Field { entity: index, id, field }),
-            "referring" => Some(Subscription::Referring { entity: index, field, id }),
-            _ => None,
-        }
-    }
-
-    /// Writes the rows of subscriptions; `known` are those that there are, if that is known.
-    pub(super) fn write_subscriptions(
-        &self,
-        statements: &mut Repeated<'_>,
-        instance: i64,
-        known: Option<&[Subscription]>,
-        to: &[Subscription],
-    ) -> Result<()> {
-        if known.is_none_or(|known| !known.is_empty()) {
-            self.connection
-                .prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?
-                .execute([instance])?;
-        }
-        let sql = "INSERT OR IGNORE INTO abide_subscription (kind, entity, target, field, instance) \
-                   VALUES (?1, ?2, ?3, ?4, ?5)";
-        for subscription in to {
-            let (kind, entity, target, field) = self.key(subscription)?;
-            statements.statement(sql)?.execute((kind, entity, target, field, instance))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn read_subscriptions(&mut self, instance: i64) -> Result<Vec<Subscription>> {
-        self.write_subscriptions_behind()?;
-        let sql = "SELECT kind, entity, target, field FROM abide_subscription WHERE instance = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([instance])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (kind, entity): (String, String) = (row.get(0)?, row.get(1)?);
-            let field: String = row.get(3)?;
-            let subscription = self.subscription(&kind, &entity, row.get(2)?, &field);
-            found.push(subscription.ok_or_else(|| damaged(instance))?);
-        }
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    pub(super) fn find_subscribers(&mut self, of: Subscription) -> Result<Vec<i64>> {
-        self.write_subscriptions_behind()?;
-        let (kind, entity, target, field) = self.key(&of)?;
-        let sql = "SELECT instance FROM abide_subscription \
-                   WHERE target = ?1 AND entity = ?2 AND kind = ?3 AND field = ?4 ORDER BY instance";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map(params![target, entity, kind, field], |row| row.get(0))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
-    }
-
-    pub(super) fn find_field_subscribers(&mut self, record: RecordRef) -> Result<Vec<(FieldIdx, i64)>> {
-        if self.open && self.updates.is_unwatched(record) {
-            return Ok(Vec::new());
-        }
-        self.write_subscriptions_behind()?;
-        let entity = self.entity_name(record.entity)?;
-        let sql = "SELECT field, instance FROM abide_subscription \
-                   WHERE target = ?1 AND entity = ?2 AND kind = 'field'";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![record.id, entity])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (field, instance): (String, i64) = (row.get(0)?, row.get(1)?);
-            match self.subscription("field", entity, record.id, &field) {
-                Some(Subscription::Field { field, .. }) => found.push((field, instance)),
-                _ => return Err(damaged(instance)),
-            }
-        }
-        drop(rows);
-        drop(statement);
-        found.sort_unstable();
-        if self.open && found.is_empty() {
-            self.updates.note_unwatched(record);
-        }
-        Ok(found)
     }
 
     pub(super) fn write_start(&self, start: &CausedStart) -> Result<()> {

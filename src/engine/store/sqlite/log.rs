@@ -1,12 +1,19 @@
 //! The log: append-only, one line a row, written behind.
 
+use std::sync::LazyLock;
+
 use rusqlite::params;
 use serde_json::Value as Json;
 
 use crate::base::value::RecordRef;
 use crate::engine::store::{Change, LogEntry, LogKind, Result, StoreError, codec, migrate::renumber};
 
-use super::{SqliteStore, register::OF_HISTORY, tail::Tail};
+use super::{
+    SqliteStore,
+    bulk::{Bulk, integer, made, null, optional, text},
+    register::{OF_HISTORY, Recent},
+    tail::Tail,
+};
 
 fn changes_to_text(changes: &[Change]) -> Option<String> {
     if changes.is_empty() {
@@ -38,8 +45,22 @@ fn changes_from_text(text: &str) -> Option<Vec<Change>> {
     json.as_array()?.iter().map(change).collect()
 }
 
-const COLUMNS: &str =
-    "key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message";
+const NAMES: [&str; 12] = [
+    "key",
+    "at",
+    "kind",
+    "instance",
+    "process",
+    "stage",
+    "place",
+    "user",
+    "record_entity",
+    "record_id",
+    "changes",
+    "message",
+];
+
+static COLUMNS: LazyLock<String> = LazyLock::new(|| NAMES.join(", "));
 
 /// Lines that wait to be written.
 const LINES_MAX: usize = 4_096;
@@ -52,6 +73,8 @@ pub(super) struct Lines {
     waiting: Tail<LogEntry>,
     /// The key of the last line of the log, if it is known.
     last: Option<i64>,
+    /// Whom the lines are about that were written last.
+    pub(super) recent: Recent,
 }
 
 impl Lines {
@@ -66,6 +89,7 @@ impl Lines {
     /// Others may have added lines.
     pub(super) fn forget(&mut self) {
         self.last = None;
+        self.recent.forget();
     }
 
     /// The transaction is over.
@@ -83,6 +107,7 @@ impl Lines {
 
     pub(super) fn undo(&mut self, savepoint: u32) {
         self.waiting.undo(savepoint);
+        self.recent.forget();
         self.last = self.unwritten().last().map(|line| line.key);
     }
 }
@@ -114,37 +139,35 @@ impl SqliteStore {
 
     /// Writes lines that wait.
     pub(super) fn write_lines(&self, lines: &[LogEntry]) -> Result<()> {
-        let sql = "INSERT INTO abide_log \
-                   (key, at, kind, instance, process, stage, place, user, record_entity, record_id, changes, message) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut bulk = Bulk::new(&self.connection, "abide_log", &NAMES);
         for line in lines {
-            let entity = line.record.map(|r| self.entity_name(r.entity)).transpose()?;
-            statement.execute((
-                line.key,
-                line.at,
-                line.kind.word(),
-                line.instance,
-                line.process.as_deref(),
-                &*line.stage,
-                &*line.place,
-                line.user,
-                entity,
-                line.record.map(|r| r.id),
-                changes_to_text(&line.changes),
-                &*line.message,
-            ))?;
+            let entity = line.record.map(|record| self.entity_name(record.entity)).transpose()?;
+            let row = [
+                integer(line.key),
+                integer(line.at),
+                text(line.kind.word()),
+                optional(line.instance),
+                line.process.as_deref().map_or(null(), text),
+                text(&line.stage),
+                text(&line.place),
+                optional(line.user),
+                entity.map_or(null(), text),
+                optional(line.record.map(|record| record.id)),
+                made(changes_to_text(&line.changes)),
+                text(&line.message),
+            ];
+            bulk.push(row.map(Ok))?;
         }
-        Ok(())
+        bulk.finish()
     }
 
     pub(super) fn read_log(&mut self, after: i64, instance: Option<i64>, limit: u32) -> Result<Vec<LogEntry>> {
         self.write_lines_behind()?;
         if let Some(instance) = instance {
-            let which = (COLUMNS, "instance = ?1");
+            let which = (&**COLUMNS, "instance = ?1");
             return self.lines_about(which, (instance, after, limit), &[], |row| self.line(row));
         }
-        let sql = format!("SELECT {COLUMNS} FROM abide_log WHERE key > ?1 ORDER BY key LIMIT ?2");
+        let sql = format!("SELECT {} FROM abide_log WHERE key > ?1 ORDER BY key LIMIT ?2", *COLUMNS);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![after, limit])?;
         let mut found = Vec::new();
@@ -158,7 +181,7 @@ impl SqliteStore {
         self.write_lines_behind()?;
         let entity = self.entity_name(record.entity)?;
         let test = format!("record_id = ?1 AND record_entity = ?4 AND {OF_HISTORY}");
-        self.lines_about((COLUMNS, &test), (record.id, after, limit), &[&entity], |row| self.line(row))
+        self.lines_about((&COLUMNS, &test), (record.id, after, limit), &[&entity], |row| self.line(row))
     }
 
     /// The log tells of members of enums by their numbers.

@@ -4,6 +4,7 @@
 mod backup;
 mod behind;
 mod builds;
+mod bulk;
 mod changes;
 mod check;
 mod columns;
@@ -26,6 +27,7 @@ mod sweep;
 mod tables;
 mod tail;
 mod updates;
+mod watches;
 
 use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
@@ -355,8 +357,7 @@ impl Store for SqliteStore {
 
     fn count_up(&mut self, counter: &str) -> Result<i64> {
         self.writable()?;
-        let next = self.read_counter(counter)? + 1;
-        self.set_counter(counter, next)?;
+        let next = self.set_counter(counter, |last| last + 1)?;
         if counter == "id" {
             self.fresh = Some(self.fresh.take().map_or(next..=next, |fresh| *fresh.start().min(&next)..=next));
         }
@@ -369,8 +370,8 @@ impl Store for SqliteStore {
 
     fn raise_counter(&mut self, counter: &str, to: i64) -> Result<()> {
         self.writable()?;
-        let value = self.read_counter(counter)?.max(to);
-        self.set_counter(counter, value)
+        self.set_counter(counter, |last| last.max(to))?;
+        Ok(())
     }
 
     fn insert(&mut self, entity: EntityIdx, row: &[Value]) -> Result<()> {
@@ -401,6 +402,15 @@ impl Store for SqliteStore {
             self.updates.note_present(record);
         }
         Ok(row)
+    }
+
+    fn get_many(&mut self, entity: EntityIdx, ids: &[i64]) -> Result<Vec<(i64, Row)>> {
+        self.write_updates_behind()?;
+        let rows = self.get_rows(entity, ids)?;
+        if self.open {
+            rows.iter().for_each(|(id, _)| self.updates.note_present(RecordRef { entity, id: *id }));
+        }
+        Ok(rows)
     }
 
     fn candidates(&mut self, entity: EntityIdx, conditions: &[Condition], after: i64, limit: u32) -> Result<Vec<i64>> {
@@ -508,8 +518,11 @@ impl Store for SqliteStore {
     }
 
     fn clear_mailbox(&mut self, instance: i64) -> Result<()> {
-        self.writing()?;
-        self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
+        self.writable()?;
+        if self.count_mail(instance)? > 0 {
+            self.writing()?;
+            self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
+        }
         Ok(())
     }
 
@@ -543,12 +556,14 @@ impl Store for SqliteStore {
     fn forget_lines(&mut self, instance: i64, before: i64, limit: u32) -> Result<u32> {
         self.writing()?;
         self.write_lines_behind()?;
+        self.lines.recent.forget();
         self.delete_lines_of(instance, before, limit)
     }
 
     fn sweep_log(&mut self, sweep: Sweep, after: i64, before: i64, limit: u32) -> Result<Option<i64>> {
         self.writing()?;
         self.write_behind()?;
+        self.lines.recent.forget();
         self.delete_lines(sweep, after, before, limit)
     }
 

@@ -17,10 +17,15 @@ use super::{
     tables::{physical, quoted},
 };
 
+/// Rows that one statement reads.
+const READ_AT_ONCE: usize = 32;
+
 /// The statements of a table that are always the same.
 #[derive(Clone, Debug)]
 pub(super) struct TableTexts {
     select: String,
+    /// For [`READ_AT_ONCE`] rows.
+    select_many: String,
     insert: String,
     delete: String,
     /// `UPDATE … SET `, and how each column is set there.
@@ -36,6 +41,10 @@ impl TableTexts {
         let columns = columns.join(", ");
         Self {
             select: format!("SELECT {columns} FROM {name} WHERE \"id\" = ?1"),
+            select_many: format!(
+                "SELECT {columns} FROM {name} WHERE \"id\" IN ({})",
+                vec!["?"; READ_AT_ONCE].join(", ")
+            ),
             insert: format!("INSERT INTO {name} ({columns}) VALUES ({marks})"),
             delete: format!("DELETE FROM {name} WHERE \"id\" = ?1"),
             update: format!("UPDATE {name} SET "),
@@ -104,7 +113,30 @@ impl SqliteStore {
         let Some(texts) = self.tables.texts(record.entity) else { return Ok(None) };
         let mut statement = self.connection.prepare_cached(&texts.select)?;
         let mut rows = statement.query([record.id])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
+        rows.next()?.map(|row| self.row_of(table, row)).transpose()
+    }
+
+    /// Those of the rows that there are.
+    pub(super) fn get_rows(&self, entity: EntityIdx, ids: &[i64]) -> Result<Vec<(i64, Row)>> {
+        let table = self.schema.table(entity)?;
+        let Some(texts) = self.tables.texts(entity) else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(&texts.select_many)?;
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(READ_AT_ONCE) {
+            // Where fewer are asked for, the last one is asked for again.
+            let padding = some.last().into_iter().cycle();
+            let mut rows = statement.query(params_from_iter(some.iter().chain(padding).take(READ_AT_ONCE)))?;
+            while let Some(row) = rows.next()? {
+                let values = self.row_of(table, row)?;
+                if let Some(Value::Int(id)) = values.first() {
+                    found.push((*id, values));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn row_of(&self, table: &Table, row: &rusqlite::Row<'_>) -> Result<Row> {
         let mut index = 0;
         let mut values = Row::with_capacity(table.columns.len());
         for column in &table.columns {
@@ -115,7 +147,7 @@ impl SqliteStore {
                 put_currency(&mut values, index, field)?;
             }
         }
-        Ok(Some(values))
+        Ok(values)
     }
 }
 

@@ -8,7 +8,10 @@ use rusqlite::{OptionalExtension, Row, ToSql};
 
 use crate::engine::store::{LogEntry, Result};
 
-use super::SqliteStore;
+use super::{
+    SqliteStore,
+    bulk::{Bulk, integer},
+};
 
 /// Lines that are registered together: as many as a byte can tell apart.
 const BLOCK: i64 = 256;
@@ -31,43 +34,74 @@ fn line(block: i64, place: u8) -> i64 {
     block * BLOCK + i64::from(place) + 1
 }
 
+/// A line with whom it is about: an instance, and a record of whose history it is.
+type About = (i64, Option<i64>, Option<i64>);
+
+/// Whom lines behind the last full block are about, so that they need not be read again. Nothing is known of lines that
+/// others may have written or deleted.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Vec<About>);
+
+impl Recent {
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// Those with greater keys than the first one, up to the second one, if all of them are known.
+    fn between(&self, after: i64, to: i64) -> Option<Vec<About>> {
+        let known: Vec<About> = self.0.iter().filter(|(key, ..)| (after + 1..=to).contains(key)).copied().collect();
+        (i64::try_from(known.len()) == Ok(to - after)).then_some(known)
+    }
+}
+
+fn about(line: &LogEntry) -> About {
+    (line.key, line.instance, line.record.filter(|_| line.kind.is_history()).map(|record| record.id))
+}
+
 impl SqliteStore {
     /// Registers the blocks that these lines have filled; they are written, and all that stand before them.
-    pub(super) fn register_lines(&self, lines: &[LogEntry]) -> Result<()> {
-        let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(()) };
+    pub(super) fn register_lines(&self, lines: &[LogEntry]) -> Result<Recent> {
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(Recent::default()) };
         let (from, to) = (full(first.key - 1), full(last.key));
-        if from == to {
-            return Ok(());
-        }
-        let mut subjects = Vec::new();
-        let mut add = |key, instance: Option<i64>, record: Option<i64>| {
-            let (block, place) = place(key);
-            subjects.extend(instance.into_iter().chain(record).map(|subject| (subject, block, place)));
-        };
         // The beginning of the first block was written before.
+        let before = self.lines.recent.between(from, first.key - 1);
+        if from < to {
+            let mut all = match &before {
+                Some(known) => known.clone(),
+                None => self.read_about(from, first.key)?,
+            };
+            all.extend(lines.iter().take_while(|line| line.key <= to).map(about));
+            self.register(&all)?;
+        }
+        let rest = lines.iter().skip_while(|line| line.key <= to).map(about);
+        let before = before.filter(|_| from == to).unwrap_or_default();
+        Ok(Recent(before.into_iter().chain(rest).collect()))
+    }
+
+    fn read_about(&self, after: i64, before: i64) -> Result<Vec<About>> {
         let sql = format!(
             "SELECT key, instance, CASE WHEN {OF_HISTORY} THEN record_id END FROM abide_log WHERE key > ?1 AND key < ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([from, first.key])?;
-        while let Some(row) = rows.next()? {
-            add(row.get(0)?, row.get(1)?, row.get(2)?);
-        }
-        for line in lines.iter().take_while(|line| line.key <= to) {
-            add(line.key, line.instance, line.record.filter(|_| line.kind.is_history()).map(|record| record.id));
+        let found = statement.query_map([after, before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn register(&self, lines: &[About]) -> Result<()> {
+        let mut subjects = Vec::with_capacity(lines.len());
+        for (key, instance, record) in lines {
+            let (block, place) = place(*key);
+            subjects.extend(instance.iter().chain(record).map(|subject| (*subject, block, place)));
         }
         subjects.sort_unstable();
         subjects.dedup();
-        let sql = "INSERT INTO abide_log_of (subject, block, lines) VALUES (?1, ?2, ?3)";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut places: Vec<u8> = Vec::new();
+        let mut bulk = Bulk::new(&self.connection, "abide_log_of", &["subject", "block", "lines"]);
         for same in subjects.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let Some((subject, block, _)) = same.first() else { continue };
-            places.clear();
-            places.extend(same.iter().map(|(.., place)| *place));
-            statement.execute((subject, block, &places))?;
+            let places: Vec<u8> = same.iter().map(|(.., place)| *place).collect();
+            bulk.push([integer(*subject), integer(*block), places.into()].map(Ok))?;
         }
-        Ok(())
+        bulk.finish()
     }
 
     /// The key of the last line that is registered; all are written.

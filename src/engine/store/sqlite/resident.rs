@@ -5,17 +5,19 @@
 //! All are dropped, too, when a transaction is undone and when tables change, and those that are written when there are
 //! too many. What is undone to a savepoint is put back as it was.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use crate::engine::store::{Instance, Subscription};
+use crate::base::ids::IdMap;
+use crate::engine::store::{Instance, Status, Subscription};
 
 use super::{changes::Changes, front::Front};
 
 /// About how many bytes of instances stay.
 const BYTES_MAX: usize = 8 << 20;
+/// Instances that wait to be written: about as many as the processor has at hand.
+const UNWRITTEN_MAX: usize = 256;
+/// Instances of which those that rest stay from one transaction to the next.
+const RESTING_MAX: usize = 1_024;
 /// About what an instance takes besides its snapshot and its arguments.
 const BYTES_EACH: usize = 1 << 10;
 
@@ -49,12 +51,13 @@ impl Resident {
         }
     }
 
-    pub(super) fn has_other_subscriptions(&self) -> bool {
-        self.subscriptions.is_some() && self.subscriptions != self.written_subscriptions
+    fn is_written(&self) -> bool {
+        self.written.as_ref().is_some_and(|written| Arc::ptr_eq(written, &self.now)) && self.is_wired()
     }
 
-    fn is_written(&self) -> bool {
-        self.written.as_ref().is_some_and(|written| Arc::ptr_eq(written, &self.now))
+    /// Whether it is not its turn soon.
+    fn is_resting(&self) -> bool {
+        self.now.status == Status::Waiting || !self.now.status.is_live()
     }
 
     fn bytes(&self) -> usize {
@@ -65,11 +68,13 @@ impl Resident {
 /// The instances that stay decoded.
 #[derive(Debug, Default)]
 pub(super) struct Residents {
-    all: HashMap<i64, Resident>,
+    all: IdMap<i64, Resident>,
     bytes: usize,
-    /// Those that are to be written, and those whose subscriptions are.
+    /// Those that are to be written, or what wakes them is; and the latter.
     unwritten: BTreeSet<i64>,
-    unsubscribed: BTreeSet<i64>,
+    unwired: BTreeSet<i64>,
+    /// Whether no instance has a parent, if that is known.
+    pub(super) childless: Option<bool>,
     /// Those that were changed within savepoints, and what they were before.
     changes: Changes<(i64, Option<Resident>)>,
     pub(super) ready: Front,
@@ -107,7 +112,7 @@ impl Residents {
 
     fn exchange(&mut self, id: i64, resident: Option<Resident>) -> Option<Resident> {
         let is_left = |resident: Option<&Resident>| {
-            resident.map_or((false, false), |resident| (!resident.is_written(), resident.has_other_subscriptions()))
+            resident.map_or((false, false), |resident| (!resident.is_written(), !resident.is_wired()))
         };
         let is = is_left(resident.as_ref());
         let place = |resident: Option<&Resident>| resident.map_or((None, None), |r| (r.now.queue, r.now.due));
@@ -118,7 +123,7 @@ impl Residents {
             None => self.all.remove(&id),
         };
         let was = is_left(before.as_ref());
-        for (set, was, is) in [(&mut self.unwritten, was.0, is.0), (&mut self.unsubscribed, was.1, is.1)] {
+        for (set, was, is) in [(&mut self.unwritten, was.0, is.0), (&mut self.unwired, was.1, is.1)] {
             match (was, is) {
                 (false, true) => drop(set.insert(id)),
                 (true, false) => drop(set.remove(&id)),
@@ -137,9 +142,24 @@ impl Residents {
         self.unwritten.iter().copied().collect()
     }
 
-    /// Those whose subscriptions are to be written, in order.
-    pub(super) fn unsubscribed(&self) -> Vec<i64> {
-        self.unsubscribed.iter().copied().collect()
+    /// Whether what wakes each of them is written.
+    pub(super) fn are_wired(&self) -> bool {
+        self.unwired.is_empty()
+    }
+
+    /// They are written as they are; within savepoints that may be undone.
+    pub(super) fn note_written(&mut self, savepoints: u32) {
+        self.unwired.clear();
+        for id in std::mem::take(&mut self.unwritten) {
+            let Some(resident) = self.all.get_mut(&id) else { continue };
+            if savepoints > 0 {
+                self.changes.push(savepoints, (id, Some(resident.clone())));
+            }
+            resident.written = Some(Arc::clone(&resident.now));
+            if resident.subscriptions.is_some() {
+                resident.written_subscriptions.clone_from(&resident.subscriptions);
+            }
+        }
     }
 
     /// Whether there are so many that some should go.
@@ -147,16 +167,33 @@ impl Residents {
         self.bytes > BYTES_MAX
     }
 
+    /// Whether so many are to be written that it is time to.
+    pub(super) fn has_many_unwritten(&self) -> bool {
+        self.unwritten.len() >= UNWRITTEN_MAX
+    }
+
+    /// Drops those that are written and whose turn it is not soon.
+    pub(super) fn drop_resting(&mut self) {
+        self.retain(|resident| !resident.is_resting());
+    }
+
     /// Drops all that are written.
     pub(super) fn make_room(&mut self) {
-        let (unwritten, unsubscribed) = (&self.unwritten, &self.unsubscribed);
-        self.all.retain(|id, _| unwritten.contains(id) || unsubscribed.contains(id));
+        self.retain(|_| false);
+    }
+
+    fn retain(&mut self, stays: impl Fn(&Resident) -> bool) {
+        let unwritten = &self.unwritten;
+        self.all.retain(|id, resident| unwritten.contains(id) || stays(resident));
         self.bytes = self.all.values().map(Resident::bytes).sum();
     }
 
     /// The transaction is committed.
     pub(super) fn commit(&mut self) {
         self.changes.clear();
+        if self.all.len() > RESTING_MAX {
+            self.drop_resting();
+        }
     }
 
     /// Only so many savepoints are left; the others became part of what is around them.
@@ -174,5 +211,6 @@ impl Residents {
         }
         self.ready.forget();
         self.due.forget();
+        self.childless = None;
     }
 }

@@ -1,17 +1,23 @@
-//! The rows of instances. A row that is known is changed only where the instance differs, so that the indexes of other
-//! columns are left alone.
+//! The rows of instances. New ones are inserted together. A row that is known is changed only where the instance differs,
+//! so that the indexes of other columns are left alone.
 
 use std::sync::LazyLock;
 
 use rusqlite::{
     params_from_iter,
-    types::{ToSqlOutput, Value as Sql, ValueRef},
+    types::{ToSqlOutput, ValueRef},
 };
 use serde_json::{Value as Json, json};
 
 use crate::engine::store::{Asks, Instance, Result, Status, StoreError, StoredFault, codec};
 
-use super::{SqliteStore, instances::damaged, repeated::Repeated, resident::Resident};
+use super::{
+    SqliteStore,
+    bulk::{Bulk, integer, made, null, optional, text},
+    instances::damaged,
+    repeated::Repeated,
+    resident::Resident,
+};
 
 /// A column: its name, whether two instances have the same there, and its value.
 struct Column {
@@ -70,26 +76,6 @@ columns! {
     live of live = |_, i| integer(i64::from(i.status.is_live()));
 }
 
-fn null() -> ToSqlOutput<'static> {
-    ToSqlOutput::Owned(Sql::Null)
-}
-
-fn integer(number: i64) -> ToSqlOutput<'static> {
-    ToSqlOutput::Owned(Sql::Integer(number))
-}
-
-fn optional(number: Option<i64>) -> ToSqlOutput<'static> {
-    number.map_or(null(), integer)
-}
-
-fn text(text: &str) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
-}
-
-fn made(text: Option<String>) -> ToSqlOutput<'static> {
-    text.map_or(null(), |text| ToSqlOutput::Owned(Sql::Text(text)))
-}
-
 fn fault_to_text(fault: &StoredFault) -> String {
     let values: Vec<_> = fault.values.iter().map(|(name, value)| json!([name, value])).collect();
     let (code, tries) = (&fault.code, fault.tries);
@@ -130,39 +116,31 @@ pub(super) static NAMES: LazyLock<String> =
 
 static SELECT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM abide_instance WHERE id = ?1", *NAMES));
 
-static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let marks = vec!["?"; COLUMNS.len()].join(", ");
-    format!("INSERT INTO abide_instance ({}) VALUES ({marks})", *NAMES)
-});
+/// The column that says which fields of the primary record wake the instance.
+const WATCHES: &str = "watches";
+
+/// The columns of a new row.
+static NEW: LazyLock<Vec<&str>> = LazyLock::new(|| COLUMNS.iter().map(|column| column.name).chain([WATCHES]).collect());
 
 impl SqliteStore {
     /// Writes instances: the row of one that has none, else the columns in which it differs from its row.
-    pub(super) fn write_rows<'a>(&self, instances: impl Iterator<Item = &'a Resident>) -> Result<()> {
+    pub(super) fn write_rows<'a>(&'a self, instances: impl Iterator<Item = &'a Resident>) -> Result<()> {
         let mut statements = Repeated::new(&self.connection);
+        let mut bulk = Bulk::new(&self.connection, "abide_instance", &NEW);
         for instance in instances {
             match &instance.written {
-                None => self.insert_instance(&mut statements, &instance.now)?,
-                Some(written) => self.change_instance(&mut statements, written, &instance.now)?,
+                None => {
+                    let watches = self.watches(instance).map(made);
+                    bulk.push(COLUMNS.iter().map(|column| (column.value)(self, &instance.now)).chain([watches]))?;
+                }
+                Some(written) => self.change_instance(&mut statements, written, instance)?,
             }
         }
-        Ok(())
+        bulk.finish()
     }
 
-    fn insert_instance(&self, statements: &mut Repeated<'_>, instance: &Instance) -> Result<()> {
-        let statement = statements.statement(&INSERT)?;
-        statement.clear_bindings();
-        for (index, column) in (1..).zip(COLUMNS) {
-            let value = (column.value)(self, instance)?;
-            // What is not bound is null.
-            if value != null() {
-                statement.raw_bind_parameter(index, value)?;
-            }
-        }
-        statement.raw_execute()?;
-        Ok(())
-    }
-
-    fn change_instance(&self, statements: &mut Repeated<'_>, written: &Instance, instance: &Instance) -> Result<()> {
+    fn change_instance(&self, statements: &mut Repeated<'_>, written: &Instance, resident: &Resident) -> Result<()> {
+        let instance = &*resident.now;
         let mut sql = String::with_capacity(160);
         sql.push_str("UPDATE abide_instance SET ");
         let start = sql.len();
@@ -174,6 +152,10 @@ impl SqliteStore {
             sql.push_str(column.name);
             sql.push_str(" = ?");
             values.push((column.value)(self, instance)?);
+        }
+        if !resident.is_watch_written() {
+            sql.push_str(if sql.len() > start { ", watches = ?" } else { "watches = ?" });
+            values.push(made(self.watches(resident)?));
         }
         if values.is_empty() {
             return Ok(());

@@ -30,6 +30,7 @@ CREATE TABLE abide_instance (
   live INTEGER NOT NULL,
   queue INTEGER,
   due INTEGER,
+  watches TEXT,
   arguments TEXT NOT NULL,
   slot TEXT,
   condition TEXT,
@@ -46,6 +47,7 @@ CREATE TABLE abide_instance (
 CREATE INDEX abide_instance_queue ON abide_instance (queue) WHERE queue IS NOT NULL;
 CREATE INDEX abide_instance_due ON abide_instance (due) WHERE due IS NOT NULL;
 CREATE INDEX abide_instance_primary ON abide_instance (primary_id) WHERE primary_id IS NOT NULL;
+CREATE INDEX abide_instance_watch ON abide_instance (primary_id) WHERE watches IS NOT NULL;
 CREATE INDEX abide_instance_parent ON abide_instance (parent) WHERE parent IS NOT NULL;
 CREATE INDEX abide_instance_running ON abide_instance (process, slot) WHERE slot IS NOT NULL AND status <> 'queued';
 CREATE INDEX abide_instance_queued ON abide_instance (process, slot, id) WHERE slot IS NOT NULL AND status = 'queued';

@@ -2,10 +2,11 @@
 //! savepoint of the file. A write whose answer the file alone knows, whether there is such a row and whether its key is
 //! free, is done at once.
 
-use std::collections::HashSet;
-
 use crate::{
-    base::value::{RecordRef, Value},
+    base::{
+        ids::IdSet,
+        value::{RecordRef, Value},
+    },
     bytecode::types::FieldIdx,
     engine::store::{Result, schema::Table},
 };
@@ -13,7 +14,7 @@ use crate::{
 use super::{SqliteStore, repeated::Repeated, tail::Tail};
 
 /// Records of which something is known.
-const KNOWN_MAX: usize = 16_384;
+const KNOWN_MAX: usize = 4_096;
 /// Writes that wait.
 const WAITING_MAX: usize = 1_024;
 
@@ -25,13 +26,13 @@ pub(super) type Update = (RecordRef, FieldIdx, Value);
 pub(super) struct Updates {
     waiting: Tail<Update>,
     /// Records that have a row.
-    present: HashSet<RecordRef>,
+    present: IdSet<RecordRef>,
     /// Records whose fields wake nobody.
-    unwatched: HashSet<RecordRef>,
+    unwatched: IdSet<RecordRef>,
 }
 
 /// Adds a record, unless there are too many.
-fn note(records: &mut HashSet<RecordRef>, record: RecordRef) {
+fn note(records: &mut IdSet<RecordRef>, record: RecordRef) {
     if records.len() >= KNOWN_MAX {
         records.clear();
     }
