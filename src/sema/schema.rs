@@ -3,6 +3,7 @@
 //! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
 
 mod emails;
+mod flows;
 mod processes;
 
 use crate::base::{
@@ -15,6 +16,7 @@ use crate::syntax::ast::Ident;
 use super::ty::Ty;
 
 pub use emails::{EmailHead, EmailPart};
+pub use flows::{FlowBinding, FlowButton, FlowHead, FlowStageHead, FlowStep, FlowVia, Required};
 pub use processes::{
     ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
@@ -61,6 +63,8 @@ pub struct Schema {
     pub processes: Vec<ProcessHead>,
     /// Record types, errors, signals, named results.
     pub records: Vec<Record>,
+    /// Business process flows.
+    pub flows: Vec<FlowHead>,
 }
 
 /// An enum, the states of an entity, or its statuses.

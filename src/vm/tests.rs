@@ -154,6 +154,7 @@ pub(super) fn module() -> Module {
         configs: Vec::new(),
         particulars: Vec::new(),
         forms: Vec::new(),
+        flows: Vec::new(),
         points: Vec::new(),
         tests: Vec::new(),
         debug: Debug { files: vec!["a.proc".to_owned()], ..Debug::default() },
