@@ -91,6 +91,7 @@ documents! {
     reference_errors "docs/reference/errors.md"
     reference_expressions "docs/reference/expressions.md"
     reference_forms "docs/reference/forms.md"
+    reference_flows "docs/reference/flows.md"
     reference_functions "docs/reference/functions.md"
     reference_mails "docs/reference/mails.md"
     reference_projects "docs/reference/projects.md"

@@ -89,6 +89,14 @@ limits! {
     MANIFEST_BYTES_MAX: usize = 1 << 20;
     /// Declarations of a project. Their numbers have 16 bits, and each entity may need two for its states.
     DECLARATIONS_MAX: usize = 20_000;
+    /// Stages of a business process flow before a lint says that people lose their way.
+    FLOW_STAGES_MAX: usize = 30;
+    /// Steps of a stage before a lint says so.
+    FLOW_STEPS_MAX: usize = 30;
+    /// Entities of a flow before a lint says so.
+    FLOW_ENTITIES_MAX: usize = 5;
+    /// Flows that begin with one entity before a lint says so: people choose among them.
+    FLOWS_PER_ENTITY_MAX: usize = 10;
     /// Pairs of a write and a process that it starts: what the search for rings holds. A large project has a tenth.
     STARTS_MAX: usize = 100_000;
     /// Fields of an entity or a record, inputs of a process: what fits into the slots of one function.

@@ -310,6 +310,12 @@ wire_structs! {
     AskDef { text_max, help, default, choices, fixed, radio }
     RoleDef { name, member, rights }
     RightDef { verb, target, depth }
+    FlowDef { name, bindings, stages, next, missing, applied, order, roles }
+    FlowBindingDef { record, entity, via }
+    FlowViaDef { from, field, forward }
+    FlowStageDef { name, record, category, steps, buttons, leads_to }
+    FlowStepDef { title, record, fields, required }
+    FlowButtonDef { title, process }
     PointDef { name, kind, function, pc, live, names, arms, handles_deletion, size_bound }
     ArmWords { words, is_timed }
     LiveName { name, slot, ty, private }
@@ -369,6 +375,7 @@ wire_enums! {
     }
     FormPart { 0 Say, 1 Ask(a), }
     PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, 4 Page, }
+    StepRequired { 0 Never, 1 Sometimes, 2 Always, }
     WriteOp { 0 Set, 1 Add, 2 Subtract, 3 Multiply, 4 Append, }
     InstanceState {
         0 Ready, 1 Waiting, 2 Postponed, 3 Parked, 4 Paused, 5 Running, 6 Succeeded, 7 Failed, 8 Canceled,

@@ -17,7 +17,7 @@ pub const MAGIC: [u8; 8] = *b"ABIDE\x1A\r\n";
 /// The format that this program writes and reads.
 pub const FORMAT: u16 = 15;
 /// How many sections there are; they stand in order of their numbers, from 1.
-pub const SECTIONS: u16 = 17;
+pub const SECTIONS: u16 = 18;
 /// Bytes of the hash at the end.
 const HASH: usize = 32;
 
@@ -86,6 +86,7 @@ pub fn encode(module: &Module) -> Result<Vec<u8>, ContainerError> {
     writer.section(&module.configs)?;
     writer.section(&module.particulars)?;
     writer.section(&module.forms)?;
+    writer.section(&module.flows)?;
     writer.section(&module.points)?;
     writer.section(&module.roles)?;
     writer.section(&module.tests)?;
@@ -138,6 +139,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Module, BuildId), ContainerError> {
         configs: reader.section()?,
         particulars: reader.section()?,
         forms: reader.section()?,
+        flows: reader.section()?,
         points: reader.section()?,
         roles: reader.section()?,
         tests: reader.section()?,

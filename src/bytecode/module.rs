@@ -1,6 +1,7 @@
 //! A module: the tables of a compiled project. Indexes are checked once, by the verifier; nothing runs before.
 
 mod entities;
+mod flows;
 mod forms;
 mod functions;
 mod processes;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use entities::*;
+pub use flows::*;
 pub use forms::*;
 pub use functions::*;
 pub use processes::*;
@@ -53,6 +55,8 @@ pub struct Module {
     pub particulars: Vec<ParticularDef>,
     /// What people are asked.
     pub forms: Vec<FormDef>,
+    /// Business process flows.
+    pub flows: Vec<FlowDef>,
     /// Suspension points.
     pub points: Vec<PointDef>,
     /// Roles; where there is none, everybody may do everything.

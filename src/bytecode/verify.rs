@@ -7,6 +7,7 @@
 //! In order: types and records, tables, requests, functions one by one, suspension points.
 
 mod code;
+mod flows;
 mod sites;
 mod tables;
 mod types;
@@ -64,6 +65,7 @@ pub struct Verified {
 pub fn verify(module: &Module) -> Result<Verified, VerifyError> {
     types::check(module)?;
     tables::check(module)?;
+    flows::check(module)?;
     sites::check(module)?;
     code::check(module)
 }

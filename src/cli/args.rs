@@ -6,11 +6,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod deploy;
+mod flow;
 mod operate;
 mod people;
 mod record;
 
 pub(super) use deploy::{ActivateArgs, BackupArgs, DeactivateArgs, DefinitionsArgs, DeployArgs, StartArgs, WorkerArgs};
+pub(super) use flow::{
+    FlowArgs, FlowCommand, FlowNextArgs, FlowPressArgs, FlowShowArgs, FlowStartArgs, FlowSwitchArgs, FlowTurnArgs,
+};
 pub(super) use operate::{
     CancelArgs, ChosenArgs, DoctorArgs, FilterArgs, ListArgs, LogArgs, PostponeArgs, ResumeArgs, SettingsArgs,
     ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
@@ -75,6 +79,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Give parked instances up: they unwind, and have failed
     Fail(ChosenArgs),
+    /// Show, begin and move runs of business process flows
+    Flow(FlowArgs),
     /// Give files their one layout
     Fmt(FmtArgs),
     /// List the forms that processes ask people to fill in

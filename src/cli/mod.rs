@@ -79,6 +79,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Doctor(args)) => cmd::doctor::run(args, term),
         Some(Command::Explain(args)) => cmd::explain::run(args, term),
         Some(Command::Fail(args)) => cmd::operate::run(&Operation::Fail, args, term),
+        Some(Command::Flow(args)) => cmd::flow::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
         Some(Command::Inbox(args)) => cmd::people::inbox(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),

@@ -115,6 +115,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
         configs,
         particulars: tables.particulars,
         forms: tables.forms,
+        flows: module::flows(&program.schema),
         points: tables.points,
         roles: module::roles(&program.schema),
         tests,

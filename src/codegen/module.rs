@@ -121,6 +121,53 @@ pub(super) fn configs(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::
     schema.configs.iter().map(config).collect()
 }
 
+/// Business process flows; what they do is among the functions and processes.
+pub(super) fn flows(schema: &schema::Schema) -> Vec<out::FlowDef> {
+    let step = |step: &schema::FlowStep| out::FlowStepDef {
+        title: step.title.clone(),
+        record: step.record.clone(),
+        fields: step.fields.clone(),
+        required: match step.required {
+            schema::Required::Never => out::StepRequired::Never,
+            schema::Required::Sometimes => out::StepRequired::Sometimes,
+            schema::Required::Always => out::StepRequired::Always,
+        },
+    };
+    let button = |button: &schema::FlowButton| out::FlowButtonDef {
+        title: button.title.clone(),
+        process: idx::ProcessIdx(button.process.0),
+    };
+    let stage = |stage: &schema::FlowStageHead| out::FlowStageDef {
+        name: stage.name.clone(),
+        record: stage.record.clone(),
+        category: stage.category.clone(),
+        steps: stage.steps.iter().map(step).collect(),
+        buttons: stage.buttons.iter().map(button).collect(),
+        leads_to: stage.leads_to.clone(),
+    };
+    let via = |via: &schema::FlowVia| out::FlowViaDef {
+        from: via.from.clone(),
+        field: via.field.clone(),
+        forward: via.is_forward,
+    };
+    let binding = |binding: &schema::FlowBinding| out::FlowBindingDef {
+        record: binding.record.clone(),
+        entity: binding.entity.clone(),
+        via: binding.via.as_ref().map(via),
+    };
+    let flow = |flow: &schema::FlowHead| out::FlowDef {
+        name: schema.entity_name(flow.entity).to_owned(),
+        bindings: flow.bindings.iter().map(binding).collect(),
+        stages: flow.stages.iter().map(stage).collect(),
+        next: FunctionNumbers::function(flow.next),
+        missing: FunctionNumbers::function(flow.missing),
+        applied: flow.is_applied,
+        order: flow.order,
+        roles: flow.roles.clone(),
+    };
+    schema.flows.iter().map(flow).collect()
+}
+
 pub(super) fn entities(schema: &schema::Schema, tables: &mut Tables) -> Vec<out::EntityDef> {
     schema
         .entities

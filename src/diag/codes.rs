@@ -194,6 +194,13 @@ codes! {
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
+    E0701 "stage-not-reached" "a stage that no other leads to, or a flow without stages"
+    E0702 "stage-not-left" "a stage that may be impossible to leave, or a way out that is never taken"
+    E0703 "stage-circle" "stages that lead to each other in a circle"
+    E0704 "bad-via" "a record of a flow that no reference leads to"
+    E0705 "not-asked" "a condition of a flow over a field that nobody was asked for"
+    E0706 "not-flow-enabled" "a record of an entity that takes no part in flows"
+    E0707 "not-of-the-flow" "a step or stage for a record that the flow does not have by then"
 
     // ---- E08: access -----------------------------------------------------------------------------------------------
 
@@ -257,6 +264,9 @@ codes! {
     // ---- W08: lints about access -----------------------------------------------------------------------------------
 
     W0801 "only-the-system-may" "a step that no role allows, of a process that runs as its owner"
+    // ---- W07: lints about flows ------------------------------------------------------------------------------------
+
+    W0701 "too-many-for-people" "a flow with more stages, steps or entities than people can follow"
 
     // ---- R01: values -----------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ use super::{
     machine::Frame,
     store::Instance,
     triggers::Kept,
+    words,
 };
 
 impl Engine {
@@ -77,7 +78,7 @@ impl Engine {
             caller: actor.user,
             owner: self.owner(&process.name),
             instance: actor.instance,
-            process: Some(Arc::from(process.name.as_str())),
+            process: Some(Arc::from(words::told_process(&process.name))),
             depth: actor.depth,
         };
         let (end, _) = self.run_body(process.body, &arguments, Frame::new(frame_actor, &process.zone))?;

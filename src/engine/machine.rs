@@ -22,6 +22,7 @@ use super::{
     actor::Actor,
     faults::{self, Answer, Failure},
     store::{Row, Savepoint},
+    words,
 };
 
 /// Who carries out the statements that only tests have.
@@ -99,6 +100,7 @@ impl Engine {
 
     /// What the end of the body of a process means for the operation around it.
     pub(crate) fn end_of_realtime(&mut self, end: End, process: &str) -> Answer<Option<Value>> {
+        let process = words::told_process(process);
         let answer = end.of_realtime(process);
         if let Err(Failure::Fault(fault)) = &answer {
             self.blame(process, fault);

@@ -6,6 +6,7 @@
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`post`]: mails on their way.
 //! - [`operate`]: what operators do to instances.
+//! - [`flows`], [`flow_view`]: runs of business process flows, moved by people.
 //! - [`view`], [`why`], [`export`]: what people see of instances, and how one travels.
 //! - [`deploy`], [`migration`]: builds come, and tables change; `needs`, `reach`, `contracts`: what live instances and callers
 //!   rely on.
@@ -26,6 +27,8 @@ pub mod deploy;
 mod dialogs;
 pub mod export;
 pub mod faults;
+pub mod flow_view;
+pub mod flows;
 mod forms;
 mod host;
 mod index;

@@ -21,6 +21,7 @@ use super::{
     machine::Frame,
     store::{CausedStart, LogKind, Row, Subscription},
     tunables::Tunable,
+    words,
 };
 
 /// What happens to a record.
@@ -198,7 +199,7 @@ impl Engine {
             caller: actor.user,
             owner,
             instance: actor.instance,
-            process: Some(Arc::from(process.name.as_str())),
+            process: Some(Arc::from(words::told_process(&process.name))),
             depth: actor.depth + 1,
         };
         let frame = Frame { inputs, ..Frame::new(frame_actor, &process.zone) };

@@ -59,6 +59,12 @@ pub(crate) fn waiting(arms: &[ArmWords], moments: &[i64], show: &Show<'_>) -> St
     }
 }
 
+/// The name that people know of a process: what a flow does stands in processes that are named behind it, such as
+/// `SalesPipeline.move`.
+pub(crate) fn told_process(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
 impl Engine {
     /// Shows values in the zone of the project.
     pub(crate) fn showing(&self) -> Show<'_> {

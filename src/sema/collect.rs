@@ -240,10 +240,8 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.emails.push(EmailDecl { id, file, name, params, lines });
                 }
             }
-            ItemKind::Flow(decl) => {
-                self.names.stages.extend(decl.stages.iter().map(|stage| stage.name.name.clone()));
-                self.later(tree, &decl.name, "flow", "business process flows");
-            }
+            // What it stands for is declared in its place: see `flows`.
+            ItemKind::Flow(_) => {}
             ItemKind::Migrate { process, .. } => {
                 self.sink.push(errors::later("migrations", process.span));
             }

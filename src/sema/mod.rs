@@ -2,6 +2,7 @@
 //!
 //! The passes of [`check_project`], in order:
 //!
+//! 0. `flows` turns business process flows into entities, functions and real-time workflows.
 //! 1. `collect` numbers all declarations, libraries first, so that every later pass may name any of them.
 //! 2. `build` makes the schema: what `type` names stand for (`aliases`), `enums`, `records`, then `entities` with their
 //!    fields, whose types need the former; then `states`, `keys` and `relations` (they name fields of other entities),
@@ -40,6 +41,7 @@ mod endless;
 mod entities;
 mod enums;
 pub mod errors;
+mod flows;
 mod followers;
 mod guards;
 mod heads;

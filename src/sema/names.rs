@@ -60,8 +60,6 @@ pub struct Entry {
 pub struct Names {
     /// By name.
     pub entries: BTreeMap<String, Entry>,
-    /// The stages of flows, which are values too.
-    pub stages: BTreeSet<String>,
     /// The longest text of each `type` name that limits one: `type Code = text(3)`.
     pub text_limits: BTreeMap<String, u32>,
     /// For each file and library, what its `use` lines bring in (`core` is not listed).

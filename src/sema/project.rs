@@ -12,6 +12,7 @@ use super::{
     defaults::{self, Hidden},
     endless,
     errors::kinds as errors,
+    flows,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
     private, recursion, relations, rings,
@@ -45,6 +46,9 @@ impl Checked {
 #[must_use]
 pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Settings) -> Checked {
     let mut sink = Sink::default();
+    let flows = flows::read(trees, &mut sink);
+    let trees: Vec<SourceTree<'_>> = trees.iter().copied().chain(flows.trees()).collect();
+    let trees = trees.as_slice();
     let (names, declarations) = collect::collect(trees, &mut sink);
     let mut builder = Builder::new(names, declarations, &mut sink);
     builder.run();
@@ -67,7 +71,9 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let bodies = Bodies { answers: &answers, ..bodies };
     let tests = bodies.tests(trees, &effects, &mut sink);
     bodies.later(trees, &effects, &mut sink);
+    schema.flows = flows.heads(&names);
     let mut program = Program { settings, schema, functions, processes, tests };
+    flows::check(&flows, &program, &names, &mut sink);
     rings::check(&program, &mut sink);
     recursion::check(&program, &mut sink);
     endless::check(&program, &mut sink);

@@ -3,6 +3,7 @@
 //! Ids are indexes into the vectors of [`Schema`] and are the indexes of the compiled build, too.
 
 mod emails;
+mod flows;
 mod processes;
 mod roles;
 
@@ -18,6 +19,7 @@ use super::ty::Ty;
 pub use emails::{EmailHead, EmailPart};
 pub use roles::{Depth, Right, Role, Target, Verb};
 
+pub use flows::{FlowBinding, FlowButton, FlowHead, FlowStageHead, FlowStep, FlowVia, Required};
 pub use processes::{
     ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
@@ -68,6 +70,8 @@ pub struct Schema {
     pub records: Vec<Record>,
     /// Roles; where there is none, everybody may do everything.
     pub roles: Vec<Role>,
+    /// Business process flows.
+    pub flows: Vec<FlowHead>,
 }
 
 /// An enum, the states of an entity, or its statuses.

@@ -155,6 +155,7 @@ pub(super) fn module() -> Module {
         particulars: Vec::new(),
         forms: Vec::new(),
         roles: Vec::new(),
+        flows: Vec::new(),
         points: Vec::new(),
         tests: Vec::new(),
         debug: Debug { files: vec!["a.proc".to_owned()], ..Debug::default() },

@@ -10,6 +10,7 @@ mod disk;
 mod failures;
 mod faults;
 mod fields;
+mod flows;
 mod groups;
 mod instances;
 mod kill;

@@ -88,6 +88,7 @@ pub(super) fn build_lines(module: &Module) -> Vec<String> {
     table(&mut lines, "configs", &module.configs);
     table(&mut lines, "particulars", &module.particulars);
     table(&mut lines, "forms", &module.forms);
+    table(&mut lines, "flows", &module.flows);
     table(&mut lines, "points", &module.points);
     table(&mut lines, "roles", &module.roles);
     table(&mut lines, "tests", &module.tests);

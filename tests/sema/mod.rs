@@ -80,6 +80,7 @@ topics! {
     calls
     entities
     facts
+    flows
     kinds
     mails
     names

@@ -7,7 +7,7 @@ use abide::diag::codes::{self, Entry};
 use super::{check_text, codes as codes_of, rendered};
 
 /// The families whose pages show programs.
-const FAMILIES: [&str; 10] = ["E01", "E02", "E03", "E04", "E05", "E06", "W02", "W03", "W05", "W06"];
+const FAMILIES: [&str; 12] = ["E01", "E02", "E03", "E04", "E05", "E06", "E07", "W02", "W03", "W05", "W06", "W07"];
 
 /// The `proc` blocks of a page.
 fn blocks(entry: &Entry) -> Vec<String> {

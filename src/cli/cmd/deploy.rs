@@ -303,5 +303,9 @@ fn processes(module: Option<&Module>) -> Vec<(&str, &'static str)> {
         ProcessKind::Dialog => "dialog",
     };
     let all = module.map(|module| module.processes.as_slice()).unwrap_or_default();
-    all.iter().map(|process| (process.name.as_str(), word(process.kind))).collect()
+    let flows = module.map(|module| module.flows.as_slice()).unwrap_or_default();
+    // What a flow does stands in processes that are named behind it: `SalesPipeline.move`.
+    let own = all.iter().filter(|process| !process.name.contains('.'));
+    let own = own.map(|process| (process.name.as_str(), word(process.kind)));
+    own.chain(flows.iter().map(|flow| (flow.name.as_str(), "flow"))).collect()
 }

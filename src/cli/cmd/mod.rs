@@ -10,6 +10,7 @@ pub(super) mod dialog;
 pub(super) mod disasm;
 pub(super) mod doctor;
 pub(super) mod explain;
+pub(super) mod flow;
 pub(super) mod fmt;
 pub(super) mod list;
 pub(super) mod log;

@@ -5,6 +5,7 @@ use crate::{
     base::{distance::did_you_mean, span::Span, value::Value},
     sema::{
         errors::{calls, mails, uses},
+        flows::code::FILLED,
         hir::{Builtin, Expr, ExprKind},
         ty::Ty,
     },
@@ -122,6 +123,9 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 impl Checker<'_> {
     /// A call of a function of the language, or of none.
     pub(super) fn builtin(&mut self, name: &Ident, args: &[Arg], expected: Option<&Ty>, span: Span) -> Expr {
+        if name.name == FILLED {
+            return self.filled(args, span);
+        }
         let ways: Vec<&Signature> = SIGNATURES.iter().filter(|way| way.name == name.name).collect();
         if ways.is_empty() {
             // `count(Task)`: told with the name.

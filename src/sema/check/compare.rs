@@ -35,6 +35,8 @@ impl Checker<'_> {
     fn is_bare(&self, written: &ast::Expr) -> bool {
         match &written.kind {
             ast::ExprKind::Name(name) => self.lookup(&name.name).is_none(),
+            // The stage of a flow.
+            ast::ExprKind::TypeName(_) => true,
             ast::ExprKind::Member { base, .. } => {
                 matches!(&base.kind, ast::ExprKind::Name(_)) && self.is_bare(base) && !is_word(base)
             }

@@ -5,7 +5,7 @@ use super::{
     names::Enumerated,
 };
 use crate::{
-    base::{currencies, span::Span, value::Value},
+    base::{currencies, distance::did_you_mean, span::Span, value::Value},
     sema::{
         constants,
         errors::{names, records, types, uses},
@@ -169,6 +169,21 @@ impl Checker<'_> {
                 .map_or(error(name.span), |(of, value)| constant(Value::Enum(value), Ty::Enum(of), name.span));
         }
         let members = self.expected_enum(expected).map_or(&[][..], |(_, known)| known.members.as_slice());
+        // Only the stages of flows begin with a capital letter.
+        if let Some((id, known)) = self.expected_enum(expected)
+            && let Some(stage) = known.members.iter().find(|member| member.name == name.name)
+        {
+            return constant(Value::Enum(stage.value), Ty::Enum(id), name.span);
+        }
+        if let Some((_, known)) = self.expected_enum(expected)
+            && known.members.iter().any(|member| member.name.starts_with(|first: char| first.is_ascii_uppercase()))
+            && self.names.get(self.file, &name.name).is_none()
+        {
+            let all: Vec<&str> = known.members.iter().map(|member| member.name.as_str()).collect();
+            let near = did_you_mean(&name.name, all.iter().copied());
+            let message = uses::unknown_member(&name.name, &known.name, name.span, known.span, &near, &all);
+            return self.refuse(message, name.span);
+        }
         if let Some(member) = members.iter().find(|member| member.name.eq_ignore_ascii_case(&name.name)) {
             let member = member.name.clone();
             return self.refuse(uses::member_in_upper_case(&name.name, &member, name.span), name.span);
@@ -176,7 +191,6 @@ impl Checker<'_> {
         let enumeration = self.enum_named(name);
         let message = match (self.names.get(self.file, &name.name), enumeration) {
             (_, Enumerated::Broken) => return error(name.span),
-            (None, _) if self.names.stages.contains(&name.name) => return error(name.span),
             (None, _) => uses::unknown_upper(&name.name, name.span, &self.near_upper(&name.name)),
             (Some(entry), _) => uses::not_a_value(&name.name, &entry.def, name.span),
         };

@@ -1,20 +1,16 @@
-//! Declarations of later versions: dialogs, rules, roles, flows, and what runs outside of the engine. Each was
+//! Declarations of later versions: rules, roles, and what runs outside of the engine. Each was
 //! refused where declarations are collected; here the names in it are looked up.
 
 use super::{Checker, Effects, checker::Host};
 use crate::{
-    base::distance::did_you_mean,
     sema::{
         context::Context,
-        errors::names,
-        names::Def,
         schema::{ParamHead, ProcessHead},
         ty::Ty,
         types::{self, Wanted},
     },
     syntax::ast::{
-        self, ClauseKind, ExprKind, FlowDecl, FlowElement, FlowStage, Ident, Item, ItemKind, Param, Primary,
-        ProcessDecl, ProcessKind, ResultDecl, TypeExpr, Using,
+        ClauseKind, Ident, Item, ItemKind, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, TypeExpr, Using,
     },
 };
 
@@ -31,7 +27,13 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
         }
         ItemKind::Flow(flow) => {
             let head = head(context, &flow.name, &[], None);
-            within(context, effects, &head, |checker| checker.flow_names(flow));
+            within(context, effects, &head, |checker| {
+                flow.roles.iter().for_each(|role| checker.later_name(role, "role", "role"));
+            });
+        }
+        ItemKind::Flow(flow) => {
+            let head = head(context, &flow.name, &[], None);
+            within(context, effects, &head, |checker| flow.roles.iter().for_each(|role| checker.role_name(role)));
         }
         _ => {}
     }
@@ -113,65 +115,6 @@ impl Checker<'_> {
                 let near = did_you_mean(&name.name, known.map(|(name, _)| name.as_str()));
                 let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
                 self.report(names::unknown_process("role", &name.name, name.span, &near));
-            }
-        }
-    }
-
-    fn flow_names(&mut self, flow: &FlowDecl) {
-        flow.roles.iter().for_each(|role| self.role_name(role));
-        flow.stages.iter().for_each(|stage| self.stage_record(stage));
-        if let Some(Some(condition)) = &flow.on_created {
-            drop(self.expr(condition, Some(&Ty::Bool)));
-        }
-        for element in flow.stages.iter().flat_map(|stage| &stage.elements) {
-            self.flow_element(flow, element);
-        }
-        flow.hooks.iter().for_each(|(_, body)| drop(self.block(body)));
-    }
-
-    /// The record of a stage is a name for all stages.
-    fn stage_record(&mut self, stage: &FlowStage) {
-        self.stage_name(stage);
-        // It may lead from a record above to this one, or from this one back.
-        if let Some(via) = &stage.via {
-            drop(self.expr(via, None));
-        }
-    }
-
-    fn stage_name(&mut self, stage: &FlowStage) {
-        let Some(entity) = &stage.entity else {
-            let record = ast::Expr { kind: ExprKind::Name(stage.record.clone()), span: stage.record.span };
-            drop(self.expr(&record, None));
-            return;
-        };
-        let ty = self.entity_named(entity).map_or(Ty::Error, Ty::Ref);
-        let record = &stage.record;
-        let head = ParamHead { name: record.name.clone(), ty, default: None, text_max: None, span: record.span };
-        self.parameter(&head);
-    }
-
-    fn flow_element(&mut self, flow: &FlowDecl, element: &FlowElement) {
-        match element {
-            FlowElement::Error(_) => {}
-            FlowElement::Step { field, required, .. } => {
-                drop(self.expr(field, None));
-                if let Some(Some(condition)) = required {
-                    drop(self.expr(condition, Some(&Ty::Bool)));
-                }
-            }
-            FlowElement::Button { stmt, .. } | FlowElement::Hook { stmt, .. } => self.stmt(stmt, &mut Vec::new()),
-            FlowElement::Next { stage, condition, .. } => {
-                let mut known = flow.stages.iter().map(|stage| stage.name.name.as_str());
-                if let Some(stage) = stage
-                    && !known.clone().any(|known| known == stage.name)
-                {
-                    let near = did_you_mean(&stage.name, &mut known);
-                    let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
-                    self.report(names::unknown_stage(&flow.name.name, &stage.name, stage.span, &near));
-                }
-                if let Some(condition) = condition {
-                    drop(self.expr(condition, Some(&Ty::Bool)));
-                }
             }
         }
     }

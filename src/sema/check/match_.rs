@@ -248,6 +248,10 @@ impl Checker<'_> {
         if subject.ty == Ty::Error {
             return None;
         }
+        // Stages of flows begin with a capital letter as entities do.
+        if self.expected_enum(Some(&subject.ty)).is_some() {
+            return self.member_pattern(subject, std::slice::from_ref(name), name.span);
+        }
         let possible = subject.ty.entities();
         match self.names.get(self.file, &name.name).map(|entry| entry.def.clone()) {
             Some(Def::Entity(entity)) if possible.contains(&entity) || *subject.ty.present() == Ty::AnyRef => {

@@ -18,6 +18,7 @@ pub mod effects;
 mod expr;
 mod facts;
 mod faults;
+mod filled;
 mod formats;
 mod groups;
 mod is;

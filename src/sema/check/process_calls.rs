@@ -170,7 +170,7 @@ impl Checker<'_> {
             (Verb::Start, ProcessKind::Dialog) if is_test => None,
             (_, ProcessKind::Dialog) => Some(forms::call_of_dialog(&head.name, is_test, span, head.span)),
             (Verb::Do, ProcessKind::Background) if !from_background && !is_test => {
-                let caller = self.host.head().map_or("", |head| head.name.as_str());
+                let caller = self.host.head().map_or("", |head| crate::sema::flows::code::told(&head.name));
                 Some(calls::background_from_transaction(&head.name, caller, span))
             }
             (Verb::Do, ProcessKind::Background) if is_test => Some(calls::background_in_test(&head.name, span)),

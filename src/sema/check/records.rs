@@ -10,7 +10,8 @@ use crate::{
     base::{distance::did_you_mean, span::Span},
     diag::Diagnostic,
     sema::{
-        errors::{records, uses},
+        errors::{flows as flow_errors, records, uses},
+        flows,
         hir::{Expr, StmtKind, Write, WriteOp},
         schema::{EntityId, Field, FieldId, States, SystemField},
         ty::Ty,
@@ -108,6 +109,11 @@ impl Checker<'_> {
         if let Some(system) = field.system.filter(|_| !is_owner) {
             self.expr(value, Some(&field.ty));
             self.report(records::system_field(&declared.name, &name.name, system, Some(is_create), name.span));
+            return None;
+        }
+        if flows::code::is_kept(self.names, &declared.name, &name.name) {
+            self.expr(value, Some(&field.ty));
+            self.report(flow_errors::kept(&declared.name, &name.name, name.span));
             return None;
         }
         if !field.numbering.is_empty() {

@@ -8,6 +8,7 @@ use crate::{
     base::{span::Span, value::Value},
     sema::{
         errors::{calls, forms, names, records, waits},
+        flows::code::told,
         hir::{Block, Conversion, Expr, ExprKind, LocalId, MatchArm, Place, Stmt, StmtKind, TextPiece},
         ty::Ty,
     },
@@ -313,7 +314,7 @@ impl Checker<'_> {
                         ProcessKind::Action => "an action",
                         _ => "a real-time workflow",
                     };
-                    self.report(waits::waits_in_transaction(verb, kind, &head.name, span, head.span));
+                    self.report(waits::waits_in_transaction(verb, kind, told(&head.name), span, head.span));
                 }
             }
             Host::Test => self.report(waits::waits_in_test(verb, span)),

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod entities;
 pub mod facts;
+pub mod flows;
 pub mod forms;
 pub mod kinds;
 pub mod mails;
