@@ -11,6 +11,7 @@ pub mod diag;
 pub mod engine;
 pub mod format;
 pub mod mail;
+pub mod outside;
 pub mod pipeline;
 pub mod project;
 pub mod sema;

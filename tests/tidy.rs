@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["base", "bytecode", "data", "diag", "vm"]),
     ("format", &["base", "diag", "syntax"]),
     ("mail", &["engine"]),
+    ("outside", &["base", "engine"]),
     ("pipeline", &["base", "bytecode", "codegen", "diag", "project", "sema", "syntax", "vm"]),
     ("project", &["base", "diag", "syntax"]),
     ("sema", &["base", "diag", "syntax"]),
@@ -52,6 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pest_derive", &["src/syntax/"]),
     ("regex", &["src/base/pattern.rs"]),
     ("rusqlite", &["src/engine/store/sqlite"]),
+    ("ureq", &["src/outside/"]),
 ];
 
 const LINES_MAX: usize = 800;

@@ -6,11 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod deploy;
+mod job;
 mod operate;
 mod people;
 mod record;
 
 pub(super) use deploy::{ActivateArgs, BackupArgs, DeactivateArgs, DefinitionsArgs, DeployArgs, StartArgs, WorkerArgs};
+pub(super) use job::{CompleteArgs, ExtendArgs, FailArgs, FetchArgs, JobArgs, JobCommand, QueuesArgs};
 pub(super) use operate::{
     CancelArgs, ChosenArgs, DoctorArgs, FilterArgs, ListArgs, LogArgs, PostponeArgs, ResumeArgs, SettingsArgs,
     ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
@@ -79,6 +81,8 @@ pub(super) enum Command {
     Fmt(FmtArgs),
     /// List the forms that processes ask people to fill in
     Inbox(InboxArgs),
+    /// Take jobs from the queues of a store, and answer for them
+    Job(JobArgs),
     /// List the instances in a store
     List(ListArgs),
     /// Print the log of a store, or of an instance

@@ -191,6 +191,7 @@ codes! {
     E0622 "page-outside-dialog" "a page where nobody sees it"
     E0623 "dialog-with-trigger" "a dialog that should begin by itself"
     E0624 "dialog-without-pages" "a dialog that shows nothing"
+    E0625 "way-of-an-activity" "a clause or a type that the way an activity is done does not take"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -313,6 +314,7 @@ codes! {
     R0517 "bad-answers" "the answers to a form or page are not what it asks"
     R0518 "form-closed" "a form that takes no answers, or not from this user"
     R0519 "no-such-page" "a session of a dialog that does not go on, or not so"
+    R0520 "job-gone" "a job that is done, canceled, or with somebody else"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

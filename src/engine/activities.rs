@@ -129,12 +129,8 @@ impl Engine {
             return Err(faults::unknown_request("the key of an activity"));
         };
         let name = process.name.as_str();
-        let fits = |mock: &&Mock| {
-            let is_so = |(place, wanted): &(u16, Value)| inputs.get(usize::from(*place)) == Some(wanted);
-            mock.process == index && mock.inputs.iter().all(is_so)
-        };
-        let answer = match self.mocks.iter().rev().find(fits) {
-            Some(mock) => mock.answer.clone().map_err(|(error, value)| raised(module, error, value)),
+        let answer = match self.mocked(index, inputs) {
+            Some(answer) => answer,
             None => {
                 let activity = self.activities.get_mut(name).ok_or_else(|| faults::no_implementation(name))?;
                 let began = self.clock.now();

@@ -331,7 +331,7 @@ impl<'a> Collector<'a, '_> {
             if decl.kind == ProcessKind::Action {
                 return self.later(tree, &decl.name, "action", "actions with `using`");
             }
-            if using.kind.name != "native" {
+            if using.kind.name == "wasm" {
                 let words = format!("activities with `using {}`", using.kind.name);
                 return self.later(tree, &decl.name, "activity", &words);
             }

@@ -16,7 +16,7 @@ use super::ty::Ty;
 
 pub use emails::{EmailHead, EmailPart};
 pub use processes::{
-    ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
+    ActivityLimits, AtOnce, Doer, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
 
 macro_rules! ids {

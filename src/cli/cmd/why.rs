@@ -57,6 +57,7 @@ fn explain(args: &WhyArgs, term: &Term) -> Result<Exit, Exit> {
             "waits": why.arms,
             "place": why.place,
             "stage": (!why.stage.is_empty()).then_some(&why.stage),
+            "outside": why.outside,
             "cancel": why.cancel,
             "next": commands,
         });
@@ -125,6 +126,9 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
     }
     for (id, process, status) in &why.children {
         line("child", &format!("{process} #{id} is {}", status.word()));
+    }
+    for outside in &why.outside {
+        line("outside", outside);
     }
     if let Some(reason) = &why.cancel {
         line("canceled", &format!("in its next turn: {reason}"));

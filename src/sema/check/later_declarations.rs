@@ -39,7 +39,7 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
 
 /// Whether a process is of a kind that later versions run.
 fn is_later(decl: &ProcessDecl) -> bool {
-    let is_outside = |using: &Using| decl.kind == ProcessKind::Action || using.kind.name != "native";
+    let is_outside = |using: &Using| decl.kind == ProcessKind::Action || using.kind.name == "wasm";
     decl.using.as_ref().is_some_and(is_outside)
 }
 
