@@ -1,6 +1,6 @@
 //! What an answer over HTTP means: a result, a failure that may pass, or one that will not.
 
-use std::time::SystemTime;
+use std::{io::ErrorKind, time::SystemTime};
 
 use ureq::{Error, http::StatusCode};
 
@@ -28,6 +28,7 @@ pub(super) fn of_error(error: &Error) -> Reply {
         Error::Timeout(_) => ("no answer within the time limit".to_owned(), true),
         Error::HostNotFound => ("the host is not found".to_owned(), true),
         Error::ConnectionFailed => ("no connection".to_owned(), true),
+        Error::Io(error) if error.kind() == ErrorKind::InvalidData => (format!("no safe connection: {error}"), false),
         Error::Io(error) => (format!("the connection failed: {error}"), true),
         Error::Protocol(_) => ("the other side does not speak HTTP".to_owned(), true),
         Error::Rustls(error) => (format!("no safe connection: {error}"), false),

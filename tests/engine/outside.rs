@@ -3,22 +3,25 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use abide::engine::{
-    faults::Answer,
-    jobs::{HTTP, Ticket},
-    outbox::{Courier, Reply, Request},
+use abide::{
+    base::value::Value,
+    engine::{
+        faults::Answer,
+        jobs::{HTTP, Ticket},
+        outbox::{Courier, Reply, Request},
+    },
 };
 
 use super::world::World;
 
 /// A courier that answers at once, and can be told to take no more.
 pub(super) struct Echo {
-    pub(super) has_room: Arc<AtomicBool>,
+    pub(super) most: Arc<AtomicUsize>,
     pub(super) replies: Arc<Mutex<Vec<(Ticket, Reply)>>>,
     pub(super) answer: Box<dyn FnMut(Ticket, &Request) -> Option<Reply> + Send>,
     pub(super) open: usize,
@@ -26,14 +29,14 @@ pub(super) struct Echo {
 
 impl Echo {
     pub(super) fn new(answer: impl FnMut(Ticket, &Request) -> Option<Reply> + Send + 'static) -> Self {
-        let has_room = Arc::new(AtomicBool::new(true));
-        Self { has_room, replies: Arc::default(), answer: Box::new(answer), open: 0 }
+        let most = Arc::new(AtomicUsize::new(64));
+        Self { most, replies: Arc::default(), answer: Box::new(answer), open: 0 }
     }
 }
 
 impl Courier for Echo {
     fn room(&self) -> usize {
-        if self.has_room.load(Ordering::Relaxed) { 64 - self.open } else { 0 }
+        self.most.load(Ordering::Relaxed).saturating_sub(self.open)
     }
 
     fn under_way(&self) -> usize {
@@ -68,34 +71,38 @@ fn rated(ticket: Ticket, body: &str) -> Reply {
     }
 }
 
-/// Does all that is to be done. What was taken when a crash came is answered after it, too: others have not crashed.
+/// Does all that is to be done, one by one: what somebody has first, then what was asked for first. So it does not matter
+/// where a crash comes; what was taken then is answered after it, as others have not crashed.
 pub(super) fn work(w: &mut World) -> Answer<()> {
-    let mut echo = Echo::new(|ticket, request| Some(rated(ticket, request.body.as_deref().unwrap())));
-    for job in w.engine.store().lapsed_jobs(i64::MAX, 100)? {
-        let ticket = Ticket { instance: job.instance, tries: job.tries };
-        if job.queue == HTTP {
-            let call = w.engine.store().instance(job.instance)?.unwrap();
-            let (title, score) = match call.arguments.as_slice() {
-                [abide::base::value::Value::Text(title), abide::base::value::Value::Int(score)] => (title, score),
-                other => panic!("{other:?}"),
-            };
-            let body = serde_json::json!({"title": title, "score": score}).to_string();
-            echo.replies.lock().unwrap().push((ticket, rated(ticket, &body)));
-            echo.open += 1;
-        } else {
-            w.engine.complete_job(ticket, "true")?;
-        }
-    }
-    let has_room = Arc::clone(&echo.has_room);
+    let echo = Echo::new(|ticket, request| Some(rated(ticket, request.body.as_deref().unwrap())));
+    let (most, replies) = (Arc::clone(&echo.most), Arc::clone(&echo.replies));
+    most.store(0, Ordering::Relaxed);
     w.engine.send_with(Box::new(echo));
     loop {
         w.engine.run_until_idle()?;
-        if let Some(offer) = w.engine.fetch_job("check", None)? {
-            w.engine.complete_job(offer.ticket, "true")?;
-        } else if w.engine.calls_under_way() == 0 {
-            break;
+        let now = w.engine.now();
+        let store = w.engine.store();
+        let mut open = store.lapsed_jobs(i64::MAX, 1)?;
+        if open.is_empty() {
+            open = store.due_jobs(HTTP, now, 1)?;
+            open.extend(store.due_jobs("check", now, 1)?);
+        }
+        let Some(job) = open.into_iter().min_by_key(|job| job.instance) else { return Ok(()) };
+        let ticket = Ticket { instance: job.instance, tries: job.tries };
+        match (job.queue.as_str(), job.is_taken) {
+            (HTTP, false) => {
+                most.store(1, Ordering::Relaxed);
+                w.engine.run_until_idle()?;
+                most.store(0, Ordering::Relaxed);
+            }
+            (HTTP, true) => {
+                let call = w.engine.store().instance(job.instance)?.unwrap();
+                let [Value::Text(title), Value::Int(score)] = call.arguments.as_slice() else { panic!("{call:?}") };
+                let body = serde_json::json!({"title": title, "score": score}).to_string();
+                replies.lock().unwrap().push((ticket, rated(ticket, &body)));
+            }
+            (_, false) => drop(w.engine.fetch_job("check", None)?),
+            (_, true) => w.engine.complete_job(ticket, "true")?,
         }
     }
-    has_room.store(false, Ordering::Relaxed);
-    Ok(())
 }
