@@ -14,6 +14,7 @@ pub mod mail;
 pub mod outside;
 pub mod pipeline;
 pub mod project;
+pub mod sandbox;
 pub mod sema;
 pub mod simulation;
 pub mod syntax;

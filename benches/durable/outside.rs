@@ -103,9 +103,10 @@ pub(crate) fn calls(scale: u64) {
     let took = began.elapsed().as_secs_f64();
     let filter = InstanceFilter { process: Some("Judge".to_owned()), ..InstanceFilter::default() };
     let ended = engine.store().instances(&filter).expect("instances");
-    let right = ended.iter().zip(0..).filter(|(judge, n)| {
-        judge.status == Status::Succeeded && judge.result == Some(Value::Int(2 * *n))
-    });
+    let right = ended
+        .iter()
+        .zip(0..)
+        .filter(|(judge, n)| judge.status == Status::Succeeded && judge.result == Some(Value::Int(2 * *n)));
     assert_eq!((right.count() as u64, served.load(Ordering::Relaxed)), (calls, calls));
     println!("calls over HTTP to a server on this machine, 64 in flight, each answer recorded once");
     println!("  {calls} calls: {:.0}/s; peak memory {:.0} MiB, with the server", calls as f64 / took, peak());

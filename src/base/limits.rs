@@ -139,6 +139,14 @@ limits! {
     CALLS_AT_ONCE_MAX: u32 = 1_024;
     /// Bytes of an answer over HTTP.
     ANSWER_BYTES_MAX: u64 = 4 << 20;
+    /// Bytes of a plug-in: it is part of every build that calls it.
+    PLUGIN_BYTES_MAX: usize = 1 << 20;
+    /// Bytes of memory that a plug-in may have.
+    PLUGIN_MEMORY_MAX: usize = 16 << 20;
+    /// Fuel of a plug-in for each millisecond that it may take: about as many instructions as the slowest machine of use does.
+    PLUGIN_FUEL_MILLISECOND: u64 = 200_000;
+    /// The most fuel of a call of a plug-in, whatever its time limit: some seconds, in which the store belongs to it.
+    PLUGIN_FUEL_MAX: u64 = 1_000_000_000;
     /// Failures in a row after which the calls of a host are held back.
     CIRCUIT_FAILURES: u32 = 10;
     /// How long they are held back first, in microseconds: 30 seconds; then twice as long each time.

@@ -1,6 +1,7 @@
 //! How activities are done, as a build tells it.
 
 use crate::{
+    base::words::snake_case,
     bytecode::module as out,
     sema::{
         hir,
@@ -10,6 +11,7 @@ use crate::{
 
 /// The clauses of an activity; `request` is what it asks over HTTP, with the function that makes its texts.
 pub(super) fn activity(
+    program: &hir::Program,
     head: &ProcessHead,
     limits: &ActivityLimits,
     request: Option<(&hir::Request, out::ConditionDef)>,
@@ -17,6 +19,11 @@ pub(super) fn activity(
     let by = match (&limits.by, request) {
         (Doer::Worker(queue), _) => out::ActivityBy::Worker(queue.clone()),
         (Doer::Http, Some((request, texts))) => out::ActivityBy::Http(http(request, texts)),
+        (Doer::Wasm(file), _) => out::ActivityBy::Wasm(out::PluginDef {
+            file: file.clone(),
+            function: snake_case(&head.name),
+            bytes: program.plugins.get(file).cloned().unwrap_or_default(),
+        }),
         _ => out::ActivityBy::Native,
     };
     let record = head.primary.as_ref().map(|primary| primary.name.clone());

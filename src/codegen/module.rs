@@ -222,7 +222,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
                 schema::Scope::Unit => out::Scope::Unit,
                 schema::Scope::UnitTree => out::Scope::UnitTree,
             },
-            activity: head.limits.as_ref().map(|limits| activity(head, limits, request)),
+            activity: head.limits.as_ref().map(|limits| activity(program, head, limits, request)),
         });
     }
     all

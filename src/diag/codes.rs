@@ -228,6 +228,7 @@ codes! {
     E0923 "data-cut-short" "a store has had a part of a data file that is not here"
     E0924 "no-rest" "processes go on without end at one moment"
     E0925 "tables-cannot-follow" "the tables of a store cannot become those of a build"
+    E0926 "plug-in" "a plug-in that is not there, or cannot do what it is for"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ pub mod operate;
 mod operation;
 pub mod outbox;
 mod pipeline;
+mod plugins;
 pub mod post;
 mod probe;
 mod questions;
@@ -187,6 +188,8 @@ pub struct Engine {
     activities: HashMap<String, Box<dyn Activity>>,
     /// What activities answer in a test, the latest last.
     mocks: Vec<Mock>,
+    /// The plug-ins that were called.
+    plugins: plugins::Plugins,
     /// What goes out and comes in while the engine works.
     outbox: outbox::Outbox,
     /// Values that this deployment gives to settings.
@@ -265,6 +268,7 @@ impl Engine {
             activities: HashMap::new(),
             mocks: Vec::new(),
             outbox: outbox::Outbox::default(),
+            plugins: plugins::Plugins::default(),
             zones: HashMap::new(),
             system_user: None,
             scan: retention::Scan::default(),

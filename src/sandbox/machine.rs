@@ -1,7 +1,8 @@
 //! The interpreter, with its limits: fuel, memory, stack.
 
 use wasmi::{
-    Config, Engine, Error, ExternType, FuncType, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TrapCode, ValType,
+    Config, Engine, Error, ExternType, FuncType, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TrapCode,
+    ValType,
 };
 
 use super::Stop;
@@ -25,7 +26,8 @@ impl Plugin {
     pub fn new(bytes: &[u8], function: &str) -> Result<Self, String> {
         let mut config = Config::default();
         config.consume_fuel(true);
-        let module = Module::new(&Engine::new(&config), bytes).map_err(|error| format!("it is no WebAssembly: {error}"))?;
+        let module =
+            Module::new(&Engine::new(&config), bytes).map_err(|error| format!("it is no WebAssembly: {error}"))?;
         if let Some(import) = module.imports().next() {
             let (from, name) = (import.module(), import.name());
             return Err(format!("it imports `{from}.{name}`, and a plug-in gets nothing from outside"));
@@ -43,7 +45,8 @@ impl Plugin {
     /// # Errors
     /// With what it says went wrong, or how it broke.
     pub fn call(&self, question: &[u8], timeout: i64) -> Result<String, Stop> {
-        let limits = StoreLimitsBuilder::new().memory_size(PLUGIN_MEMORY_MAX).instances(1).memories(1).tables(1).build();
+        let limits =
+            StoreLimitsBuilder::new().memory_size(PLUGIN_MEMORY_MAX).instances(1).memories(1).tables(1).build();
         let mut store: Store<StoreLimits> = Store::new(self.module.engine(), limits);
         // LIMIT: PLUGIN_MEMORY_MAX
         store.limiter(|limits| limits);
@@ -57,7 +60,8 @@ impl Plugin {
 
     fn ask(&self, store: &mut Store<StoreLimits>, instance: Instance, question: &[u8]) -> Result<String, Stop> {
         let too_long = || Stop::Broke("its inputs are too long for it".to_owned());
-        let memory = instance.get_memory(&*store, "memory").ok_or_else(|| Stop::Broke("it has no memory".to_owned()))?;
+        let memory =
+            instance.get_memory(&*store, "memory").ok_or_else(|| Stop::Broke("it has no memory".to_owned()))?;
         let alloc = instance.get_typed_func::<i32, i32>(&*store, "alloc").map_err(|error| broke(&error))?;
         let run = instance.get_typed_func::<(i32, i32), i64>(&*store, &self.function).map_err(|error| broke(&error))?;
         let length = i32::try_from(question.len()).map_err(|_| too_long())?;
@@ -142,7 +146,8 @@ mod tests {
         assert_eq!(told("(loop br 0) i64.const 0"), "it took too long");
         assert_eq!(told("unreachable"), "it broke: wasm `unreachable` instruction executed");
         assert_eq!(told("i64.const 0x7FFFFFFF00000001"), "its answer lies outside of its memory");
-        let grow = "i32.const 1000 memory.grow i64.extend_i32_s i64.const 63 i64.shr_u i64.const 0x800000000000000D i64.mul";
+        let grow =
+            "i32.const 1000 memory.grow i64.extend_i32_s i64.const 63 i64.shr_u i64.const 0x800000000000000D i64.mul";
         assert_eq!(told(grow), "no such thing", "memory beyond the limit is not given");
     }
 

@@ -36,10 +36,14 @@ impl Builder<'_, '_> {
         };
         let retry = using.retry.as_ref().and_then(|retry| self.fixed_retry(retry));
         let by = self.doer(using);
-        if by.is_job() {
-            self.check_job(head, using, retry);
+        if by != Doer::Native {
+            self.check_sent(head);
         }
-        ActivityLimits { by, timeout: timeout.unwrap_or(ACTIVITY_MICROS), retry }
+        if by.is_job() {
+            self.check_delays(using, retry);
+        }
+        let by_span = using.target.as_ref().map_or(using.span, |target| target.span);
+        ActivityLimits { by, by_span, timeout: timeout.unwrap_or(ACTIVITY_MICROS), retry }
     }
 
     fn doer(&mut self, using: &Using) -> Doer {
@@ -50,6 +54,7 @@ impl Builder<'_, '_> {
         }
         match (using.kind.name.as_str(), &using.target) {
             ("http", _) => Doer::Http,
+            ("wasm", Some(target)) => Doer::Wasm(self.file(target)),
             ("worker", Some(target)) => Doer::Worker(self.queue(target)),
             _ => Doer::Native,
         }
@@ -70,8 +75,24 @@ impl Builder<'_, '_> {
         })
     }
 
-    /// What goes to somebody outside, and comes back, has a form there; delays are exact.
-    fn check_job(&mut self, head: &ProcessHead, using: &Using, retry: Option<FixedRetry>) {
+    /// A file of the project: a path from its folder on.
+    fn file(&mut self, written: &Expr) -> String {
+        let is_part = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
+        let plain = match &written.kind {
+            ExprKind::Text(text) => match text.parts.as_slice() {
+                [TextPart::Plain(path)] if path.split('/').all(is_part) => Some(path.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        plain.unwrap_or_else(|| {
+            self.sink.push(clauses::plugin_path(written.span));
+            String::new()
+        })
+    }
+
+    /// What goes to somebody outside, and comes back, has a form there.
+    fn check_sent(&mut self, head: &ProcessHead) {
         for param in &head.params {
             if !is_sent(&self.schema, &param.ty) {
                 let shown = self.schema.show(&param.ty);
@@ -82,6 +103,10 @@ impl Builder<'_, '_> {
             let shown = self.schema.show(&head.result);
             self.sink.push(clauses::not_sent("a result", &shown, head.span));
         }
+    }
+
+    /// Delays between two tries are exact.
+    fn check_delays(&mut self, using: &Using, retry: Option<FixedRetry>) {
         let times = retry.iter().flat_map(|retry| retry.after.iter().chain(&retry.up_to));
         if times.into_iter().any(|time| time.months != 0) {
             self.sink.push(clauses::months(using.span));

@@ -12,6 +12,8 @@ pub use expr::*;
 pub use forms::*;
 pub use stmt::*;
 
+use std::collections::BTreeMap;
+
 use super::{
     schema::{EntityId, FieldId, Schema, Settings},
     ty::Ty,
@@ -31,6 +33,8 @@ pub struct Program {
     pub processes: Vec<ProcessBody>,
     /// Tests.
     pub tests: Vec<Test>,
+    /// The plug-ins of its activities, by file.
+    pub plugins: BTreeMap<String, Vec<u8>>,
 }
 
 /// A name with a value: a parameter, a `let`, a `var`, a bound name of a query, or one that desugaring made.

@@ -1,5 +1,7 @@
 //! Checks a project: runs the passes in order. The list and its reasons stand in the module above.
 
+use std::collections::BTreeMap;
+
 use super::{
     allow::{self, Allow},
     answers::{Answers, NO_ANSWERS},
@@ -66,7 +68,8 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let bodies = Bodies { answers: &answers, ..bodies };
     let tests = bodies.tests(trees, &effects, &mut sink);
     bodies.later(trees, &effects, &mut sink);
-    let mut program = Program { settings, schema, functions, processes, tests };
+    let plugins = BTreeMap::new();
+    let mut program = Program { settings, schema, functions, processes, tests, plugins };
     rings::check(&program, &mut sink);
     recursion::check(&program, &mut sink);
     endless::check(&program, &mut sink);

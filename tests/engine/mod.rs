@@ -24,6 +24,7 @@ mod numbering;
 mod operations;
 mod outside;
 mod people;
+mod plugins;
 mod power;
 mod relations;
 mod retention;

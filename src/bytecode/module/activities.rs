@@ -33,6 +33,8 @@ pub struct RetryDef {
 pub enum ActivityBy {
     /// The program that embeds the engine, within the transaction.
     Native,
+    /// A plug-in in a sandbox, within the transaction.
+    Wasm(PluginDef),
     /// Somebody who answers over HTTP, after the commit.
     Http(HttpDef),
     /// A program that takes jobs from the queue of this name, after the commit.
@@ -44,10 +46,21 @@ impl ActivityBy {
     #[must_use]
     pub fn is_job(&self) -> bool {
         match self {
-            ActivityBy::Native => false,
+            ActivityBy::Native | ActivityBy::Wasm(_) => false,
             ActivityBy::Http(_) | ActivityBy::Worker(_) => true,
         }
     }
+}
+
+/// A plug-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginDef {
+    /// Its file within the project.
+    pub file: String,
+    /// The function that does the activity.
+    pub function: String,
+    /// WebAssembly.
+    pub bytes: Vec<u8>,
 }
 
 /// What is asked over HTTP.

@@ -13,7 +13,7 @@ use crate::{
     },
     syntax::ast::{
         self, ClauseKind, ExprKind, FlowDecl, FlowElement, FlowStage, Ident, Item, ItemKind, Param, Primary,
-        ProcessDecl, ProcessKind, ResultDecl, Right, TypeExpr, Using,
+        ProcessDecl, ProcessKind, ResultDecl, Right, TypeExpr,
     },
 };
 
@@ -39,8 +39,7 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
 
 /// Whether a process is of a kind that later versions run.
 fn is_later(decl: &ProcessDecl) -> bool {
-    let is_outside = |using: &Using| decl.kind == ProcessKind::Action || using.kind.name == "wasm";
-    decl.using.as_ref().is_some_and(is_outside)
+    decl.kind == ProcessKind::Action && decl.using.is_some()
 }
 
 fn process(context: &mut Context<'_>, effects: &Effects, decl: &ProcessDecl) {

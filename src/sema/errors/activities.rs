@@ -40,6 +40,17 @@ pub fn queue_name(span: Span) -> Diagnostic {
         .help("write it as a text without slots, such as \"credit\"")
 }
 
+/// `using wasm "../x.wasm"`.
+#[must_use]
+pub fn plugin_path(span: Span) -> Diagnostic {
+    wrong(
+        "a plug-in is a file of the project, and its path is fixed",
+        span,
+        "no path from the folder of the project on",
+    )
+    .help("write it with `/` and without `..`, such as \"plugins/credit.wasm\"")
+}
+
 /// `activity Wait(h: handle of Onboard) using http …`.
 #[must_use]
 pub fn not_sent(what: &str, ty: &str, span: Span) -> Diagnostic {

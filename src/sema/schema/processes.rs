@@ -119,6 +119,8 @@ pub enum Scope {
 pub enum Doer {
     /// The embedding program, within the transaction.
     Native,
+    /// A plug-in: WebAssembly in this file of the project.
+    Wasm(String),
     /// Somebody who answers over HTTP.
     Http,
     /// A program that takes jobs from this queue.
@@ -129,7 +131,10 @@ impl Doer {
     /// Whether it is done after the commit, while its caller waits.
     #[must_use]
     pub fn is_job(&self) -> bool {
-        *self != Doer::Native
+        match self {
+            Doer::Native | Doer::Wasm(_) => false,
+            Doer::Http | Doer::Worker(_) => true,
+        }
     }
 }
 
@@ -138,6 +143,8 @@ impl Doer {
 pub struct ActivityLimits {
     /// `using`.
     pub by: Doer,
+    /// The file, the address or the queue behind it, or `using` itself.
+    pub by_span: Span,
     /// `timeout`, in microseconds, or the default.
     pub timeout: i64,
     /// `retry`.
