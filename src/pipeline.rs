@@ -1,6 +1,7 @@
 //! The stages of the compiler in order. Each takes the value of the stage before; none can be skipped.
 
 mod neighbours;
+mod plugins;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -85,7 +86,9 @@ pub fn check(loaded: Loaded) -> Front {
         let parts = shelves.iter().zip(&picked).flat_map(|(shelf, picked)| library_trees(shelf, picked));
         let trees: Vec<SourceTree<'_>> = whole.chain(of_dialogs).chain(parts).collect();
         let allows: Vec<Allow> = project.files.iter().flat_map(|file| allows(&sources, *file, &parsed)).collect();
-        let outcome = check_project(&trees, &allows, settings(&project.manifest));
+        let mut outcome = check_project(&trees, &allows, settings(&project.manifest));
+        let problems = plugins::read(&project.root, &mut outcome.program);
+        outcome.diagnostics.extend(problems);
         diagnostics.extend(outcome.diagnostics.iter().cloned());
         checked.push(CheckedProject {
             manifest: project.manifest,

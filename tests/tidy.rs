@@ -13,11 +13,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("codegen", &["base", "bytecode", "diag", "sema", "syntax"]),
     ("data", &["base", "bytecode", "diag"]),
     ("diag", &["base"]),
-    ("engine", &["base", "bytecode", "data", "diag", "vm"]),
+    ("engine", &["base", "bytecode", "data", "diag", "sandbox", "vm"]),
     ("format", &["base", "diag", "syntax"]),
     ("mail", &["engine"]),
-    ("pipeline", &["base", "bytecode", "codegen", "diag", "project", "sema", "syntax", "vm"]),
+    ("outside", &["base", "engine"]),
+    ("pipeline", &["base", "bytecode", "codegen", "diag", "project", "sandbox", "sema", "syntax", "vm"]),
     ("project", &["base", "diag", "syntax"]),
+    ("sandbox", &["base"]),
     ("sema", &["base", "diag", "syntax"]),
     ("simulation", &["base", "bytecode", "data", "diag", "engine", "vm"]),
     ("syntax", &["base", "diag"]),
@@ -52,6 +54,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pest_derive", &["src/syntax/"]),
     ("regex", &["src/base/pattern.rs"]),
     ("rusqlite", &["src/engine/store/sqlite"]),
+    ("ureq", &["src/outside/"]),
+    ("wasmi", &["src/sandbox/"]),
 ];
 
 const LINES_MAX: usize = 800;

@@ -6,7 +6,7 @@
 //! with a write-ahead log that has been once round as well: writing over it is quicker than letting it grow.
 //! Nothing is asserted about times; that nothing is lost is.
 //!
-//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past` and `killed`;
+//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past`, `killed`, `calls` and `plugin`;
 //! with a scale everything is done N times less often.
 
 #![allow(
@@ -24,6 +24,7 @@
 )]
 
 mod bound;
+mod outside;
 mod restart;
 mod steps;
 mod waiting;
@@ -35,12 +36,14 @@ use std::process::Command;
 type Part = (&'static str, fn(u64));
 
 /// The parts, in order.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     ("steps", steps::throughput),
     ("latency", steps::latency),
     ("waiting", waiting::run),
     ("past", restart::past),
     ("killed", restart::killed),
+    ("calls", outside::calls),
+    ("plugin", outside::plugin),
 ];
 
 fn main() {

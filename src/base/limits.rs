@@ -133,6 +133,34 @@ limits! {
     PAGES_BACK_MAX: usize = 50;
     /// The longest file of answers, in bytes: a session has some dozens.
     ANSWERS_BYTES_MAX: u64 = 4 << 20;
+    /// The longest delay between two tries of a call outside, whatever the other side asks for, in microseconds: a day.
+    JOB_DELAY_MAX: i64 = 86_400_000_000;
+    /// Characters that a job keeps of why its last try failed.
+    JOB_ERROR_MAX: usize = 500;
+    /// Calls that one transaction takes, or puts back: it stays short.
+    JOBS_AT_ONCE: u32 = 250;
+    /// How long after its time limit a call belongs to who makes it, in microseconds: its answer has to be recorded.
+    LEASE_MARGIN_MICROS: i64 = 30_000_000;
+    /// Calls over HTTP that a worker has under way at once, if nothing else is said.
+    CALLS_AT_ONCE: u32 = 64;
+    /// The most that may be said: each is a thread.
+    CALLS_AT_ONCE_MAX: u32 = 1_024;
+    /// Bytes of an answer over HTTP.
+    ANSWER_BYTES_MAX: u64 = 4 << 20;
+    /// Bytes of a plug-in: it is part of every build that calls it.
+    PLUGIN_BYTES_MAX: usize = 1 << 20;
+    /// Bytes of memory that a plug-in may have.
+    PLUGIN_MEMORY_MAX: usize = 16 << 20;
+    /// Fuel of a plug-in for each millisecond that it may take: about as many instructions as the slowest machine of use does.
+    PLUGIN_FUEL_MILLISECOND: u64 = 200_000;
+    /// The most fuel of a call of a plug-in, whatever its time limit: some seconds, in which the store belongs to it.
+    PLUGIN_FUEL_MAX: u64 = 1_000_000_000;
+    /// Failures in a row after which the calls of a host are held back.
+    CIRCUIT_FAILURES: u32 = 10;
+    /// How long they are held back first, in microseconds: 30 seconds; then twice as long each time.
+    CIRCUIT_MICROS: i64 = 30_000_000;
+    /// The longest that they are held back, in microseconds: 10 minutes.
+    CIRCUIT_LONGEST_MICROS: i64 = 600_000_000;
     /// Rows of an import that share a transaction. Others that write wait for its end, some 20 ms; alone each row would wait
     /// for the disk.
     IMPORT_BATCH: usize = 200;

@@ -299,8 +299,13 @@ wire_structs! {
     ConditionDef { function, captures }
     ProcessDef {
         name, kind, primary, inputs, result, body, captures, triggers, only_if, on_demand, called, run_as, rank, keep,
-        zone, independent, limit, scope,
+        zone, independent, limit, scope, activity,
     }
+    ActivityDef { timeout, retry, record, by }
+    RetryDef { times, after, doubling, up_to }
+    HttpDef { method, texts, url, headers }
+    HeaderDef { name, value }
+    PluginDef { file, function, bytes }
     LimitDef { count, per, when_full }
     Conjunct { path, op, argument }
     QueryDef { entity, conjuncts, complete }
@@ -370,6 +375,8 @@ wire_enums! {
     Keep { 0 ForEver, 1 Nothing, 2 For(a), }
     WhenFull { 0 Queue, 1 Skip, 2 NewestWins, }
     Scope { 0 Organization, 1 User, 2 Unit, 3 UnitTree, }
+    ActivityBy { 0 Native, 1 Http(a), 2 Worker(a), 3 Wasm(a), }
+    PieceDef { 0 Plain, 1 Escaped, 2 Secret(a), }
     CompareOp {
         0 Equal, 1 NotEqual, 2 Less, 3 LessEqual, 4 Greater, 5 GreaterEqual, 6 IsNone, 7 IsPresent,
     }

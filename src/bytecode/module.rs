@@ -1,5 +1,6 @@
 //! A module: the tables of a compiled project. Indexes are checked once, by the verifier; nothing runs before.
 
+mod activities;
 mod entities;
 mod flows;
 mod forms;
@@ -19,6 +20,7 @@ use crate::{
     },
 };
 
+pub use activities::*;
 pub use entities::*;
 pub use flows::*;
 pub use forms::*;

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 mod deploy;
 mod flow;
+mod job;
 mod operate;
 mod people;
 mod record;
@@ -15,6 +16,7 @@ pub(super) use deploy::{ActivateArgs, BackupArgs, DeactivateArgs, DefinitionsArg
 pub(super) use flow::{
     FlowArgs, FlowCommand, FlowNextArgs, FlowPressArgs, FlowShowArgs, FlowStartArgs, FlowSwitchArgs, FlowTurnArgs,
 };
+pub(super) use job::{CompleteArgs, ExtendArgs, FailArgs, FetchArgs, JobArgs, JobCommand, QueuesArgs};
 pub(super) use operate::{
     CancelArgs, ChosenArgs, DoctorArgs, FilterArgs, ListArgs, LogArgs, PostponeArgs, ResumeArgs, SettingsArgs,
     ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
@@ -85,6 +87,8 @@ pub(super) enum Command {
     Fmt(FmtArgs),
     /// List the forms that processes ask people to fill in
     Inbox(InboxArgs),
+    /// Take jobs from the queues of a store, and answer for them
+    Job(JobArgs),
     /// List the instances in a store
     List(ListArgs),
     /// Print the log of a store, or of an instance

@@ -97,6 +97,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Start(args)) => cmd::start::run(args, term),
         Some(Command::Terminate(args)) => cmd::operate::run(&Operation::Terminate, args, term),
         Some(Command::Test(args)) => cmd::test::run(args, term),
+        Some(Command::Job(args)) => cmd::job::run(args, term),
         Some(Command::Why(args)) => cmd::why::run(args, term),
         Some(Command::Worker(args)) => cmd::worker::run(args, term),
         None => {

@@ -8,6 +8,7 @@
 //!
 //! Nothing is checked here: the program has no errors. What remains are limits of the format.
 
+mod activities;
 mod arithmetic;
 mod builtins;
 mod calls;
@@ -75,7 +76,7 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
     let processes = module::processes(program, &mut tables);
     let configs = module::configs(&program.schema, &mut tables);
     let mut functions = Functions { program, sources, tables, all: Vec::new(), problems: Vec::new() };
-    let conditions = program.processes.iter().flat_map(|process| process.only_if.iter().chain(&process.per)).count();
+    let conditions = program.processes.iter().flat_map(hir::ProcessBody::conditions).count();
     functions.tables.of_elements_from = program.functions.len() + program.processes.len() + conditions + tests.len();
     functions.lower_functions();
     functions.lower_processes();
@@ -241,6 +242,14 @@ impl<'a> Functions<'a> {
             }
             if let Some(per) = &process.per {
                 self.lower_condition(format!("<{} per>", head.name), per, own + head.params.len(), &per.value.ty);
+            }
+            if let Some(hir::Request { texts, .. }) = &process.request {
+                self.lower_condition(
+                    format!("<{} request>", head.name),
+                    texts,
+                    own + head.params.len(),
+                    &texts.value.ty,
+                );
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Declarations as tables of the module: enums, records, entities, processes. Code is in [`super::function`].
 
+use super::activities::activity;
 use super::tables::Tables;
 use crate::{
     base::{
-        value::{EntityIdx, Value},
+        value::{Duration, EntityIdx, Value},
         words::snake_case,
     },
     bytecode::{module as out, types as idx, types::FuncIdx},
@@ -39,6 +40,9 @@ impl FunctionNumbers {
         func(self.functions + self.processes + nth)
     }
 }
+
+/// How long an ended call of an activity is kept that nobody took the answer of.
+const CALLS_KEPT: Duration = Duration { months: 0, days: 7, micros: 0 };
 
 /// An index of a function; projects have far fewer than 32 bits can name.
 pub(super) fn func(index: usize) -> FuncIdx {
@@ -259,6 +263,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
     for (i, (head, body)) in program.schema.processes.iter().zip(&program.processes).enumerate() {
         let only_if = body.only_if.as_ref().map(&mut condition);
         let per = body.per.as_ref().map(&mut condition);
+        let request = body.request.as_ref().map(|request| (request, condition(&request.texts)));
         all.push(out::ProcessDef {
             name: head.name.clone(),
             kind: match head.kind {
@@ -283,6 +288,8 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
             }),
             rank: head.rank,
             keep: match head.keep {
+                // Nobody asks for the answer of a call any more after so long.
+                schema::Keep::ForEver if head.is_job() => out::Keep::For(CALLS_KEPT),
                 schema::Keep::ForEver => out::Keep::ForEver,
                 schema::Keep::Nothing => out::Keep::Nothing,
                 schema::Keep::For(duration) => out::Keep::For(duration),
@@ -296,6 +303,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
                 schema::Scope::Unit => out::Scope::Unit,
                 schema::Scope::UnitTree => out::Scope::UnitTree,
             },
+            activity: head.limits.as_ref().map(|limits| activity(program, head, limits, request)),
         });
     }
     all

@@ -192,7 +192,7 @@ impl Lowerer<'_> {
         let StmtKind::Do { process: id, retry, .. } = stmt else { return };
         let head = self.program.schema.processes.get(usize::from(id.0));
         // All tries of one `do` of an activity have one key, which is in the snapshot before the first of them.
-        let key = head.filter(|head| head.kind == ProcessKind::Activity).map(|_| {
+        let key = head.filter(|head| head.kind == ProcessKind::Activity && !head.is_job()).map(|_| {
             let key = self.take_def(TypeDef::Text);
             self.host(HostOp::Uuid, &[], Some(key));
             key
@@ -208,7 +208,8 @@ impl Lowerer<'_> {
         let program = self.program;
         let Some(head) = program.schema.processes.get(usize::from(id.0)) else { return };
         let point = format!("do {}", head.name);
-        if matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) && self.suspends() {
+        let is_instance = matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) || head.is_job();
+        if is_instance && self.suspends() {
             self.do_child(stmt, &point);
             return;
         }

@@ -191,6 +191,7 @@ codes! {
     E0622 "page-outside-dialog" "a page where nobody sees it"
     E0623 "dialog-with-trigger" "a dialog that should begin by itself"
     E0624 "dialog-without-pages" "a dialog that shows nothing"
+    E0625 "way-of-an-activity" "a clause or a type that the way an activity is done does not take"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -236,6 +237,7 @@ codes! {
     E0923 "data-cut-short" "a store has had a part of a data file that is not here"
     E0924 "no-rest" "processes go on without end at one moment"
     E0925 "tables-cannot-follow" "the tables of a store cannot become those of a build"
+    E0926 "plug-in" "a plug-in that is not there, or cannot do what it is for"
 
     // ---- W01 to W04: lints of the families above -------------------------------------------------------------------
 
@@ -329,7 +331,8 @@ codes! {
     R0517 "bad-answers" "the answers to a form or page are not what it asks"
     R0518 "form-closed" "a form that takes no answers, or not from this user"
     R0519 "no-such-page" "a session of a dialog that does not go on, or not so"
-    R0520 "not-allowed" "no role of the user allows it"
+    R0520 "job-gone" "a job that is done, canceled, or with somebody else"
+    R0530 "not-allowed" "no role of the user allows it"
 
     // ---- R09: limits -----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ use crate::{
     base::value::Value,
     bytecode::{
         host::HostOp,
-        module::{Module, ProcessKind, RecordKind},
+        module::{ActivityBy, Module, ProcessDef, ProcessKind, RecordKind},
         types::{ProcessIdx, RecordIdx, TypeIdx},
         verify,
     },
@@ -89,7 +89,8 @@ pub fn native(module: &Module) -> Vec<&str> {
     let mut called = BTreeSet::new();
     for site in &module.sites {
         if let HostOp::CallActivity { process, .. } = site.op {
-            called.extend(module.process(process).map(|process| process.name.as_str()));
+            let process = module.process(process).filter(|process| !is_plugin(process));
+            called.extend(process.map(|process| process.name.as_str()));
         }
     }
     called.into_iter().collect()
@@ -129,12 +130,9 @@ impl Engine {
             return Err(faults::unknown_request("the key of an activity"));
         };
         let name = process.name.as_str();
-        let fits = |mock: &&Mock| {
-            let is_so = |(place, wanted): &(u16, Value)| inputs.get(usize::from(*place)) == Some(wanted);
-            mock.process == index && mock.inputs.iter().all(is_so)
-        };
-        let answer = match self.mocks.iter().rev().find(fits) {
-            Some(mock) => mock.answer.clone().map_err(|(error, value)| raised(module, error, value)),
+        let answer = match self.mocked(index, inputs) {
+            Some(answer) => answer,
+            None if is_plugin(process) => return self.call_plugin(actor, index, timeout, inputs),
             None => {
                 let activity = self.activities.get_mut(name).ok_or_else(|| faults::no_implementation(name))?;
                 let began = self.clock.now();
@@ -151,6 +149,10 @@ impl Engine {
         self.log(line)?;
         Ok(answer)
     }
+}
+
+fn is_plugin(process: &ProcessDef) -> bool {
+    process.activity.as_ref().is_some_and(|activity| matches!(activity.by, ActivityBy::Wasm(_)))
 }
 
 /// The result, if it is what the activity promises.

@@ -54,7 +54,7 @@ impl Engine {
                 let id = args.int()?;
                 self.watch(Subscription::End { instance: id });
                 let child = self.known_instance(id)?;
-                ended(&child).map(|ended| Some(Value::Bool(ended)))
+                self.ended(&child).map(|ended| Some(Value::Bool(ended)))
             }
             HostOp::ChildResult(_) => {
                 let child = self.known_instance(args.int()?)?;
@@ -111,12 +111,20 @@ impl Engine {
     }
 }
 
-/// Whether a child has come to its end; a fault if it was not a good one.
-fn ended(child: &Instance) -> Answer<bool> {
-    match child.status {
-        Status::Succeeded => Ok(true),
-        Status::Failed => Err(faults::child_failed(&child.process, &child.message)),
-        Status::Canceled => Err(faults::child_canceled(&child.process, &child.message)),
-        _ => Ok(false),
+impl Engine {
+    /// Whether a child has come to its end; a fault if it was not a good one.
+    fn ended(&mut self, child: &Instance) -> Answer<bool> {
+        if child.status.is_live() {
+            return Ok(false);
+        }
+        self.note_answered(child)?;
+        match child.status {
+            Status::Failed => {
+                let fault = self.fault_of_job(child)?;
+                Err(fault.unwrap_or_else(|| faults::child_failed(&child.process, &child.message)))
+            }
+            Status::Canceled => Err(faults::child_canceled(&child.process, &child.message)),
+            _ => Ok(true),
+        }
     }
 }

@@ -200,7 +200,8 @@ impl Engine {
 
     fn import_instance(&mut self, json: &Json) -> Answer<i64> {
         let (mut instance, subscriptions) = self.instance_from_json(json).ok_or_else(|| damaged("instance"))?;
-        if instance.status == Status::Ready {
+        // A call that waited for its answer is offered anew: nobody outside knows of it.
+        if instance.status == Status::Ready || instance.status == Status::Waiting && self.is_job(&instance)? {
             self.make_ready(&mut instance)?;
         }
         self.store.put_instance(&instance)?;

@@ -121,9 +121,11 @@ faults! {
     /// A mail has nobody to go to.
     nobody_to_send_to(subject) "R0516" "the mail \"{subject}\" has nobody to go to: `to`, `cc` and `bcc` are empty";
     /// No role of the user allows it.
-    not_allowed(user, verb, what, would) "R0520" "{user} may not {verb} {what}: {would}";
+    not_allowed(user, verb, what, would) "R0530" "{user} may not {verb} {what}: {would}";
     /// Nobody does the activity.
     no_implementation(activity) "R0510" "nobody does {activity}: the embedding program has registered no implementation, and there is no mock";
+    /// The activity is done outside, and nobody does it here.
+    done_outside(activity) "R0510" "nobody does {activity} here: it is done outside, and there is no `mock` that fits";
     /// The activity could not be done.
     activity_failed(activity, message) "R0511" "{activity} failed: {message}";
     /// The activity answered with something else than it promises.
@@ -152,6 +154,10 @@ faults! {
     no_page_before(session) "R0519" "{session} cannot go back: there is no page before, or something was done since";
     /// A record that is no session.
     no_session(record) "R0519" "{record} is no session of a dialog";
+    /// The same, with what is wrong.
+    bad_answer_because(activity, problem) "R0512" "{activity} has answered with something else than it promises: {problem}";
+    /// A job that somebody answers for.
+    job_gone(ticket) "R0520" "there is no job {ticket}, or no longer: it is done, canceled, or with somebody else";
     /// The activity took too long.
     activity_late(activity) "R0509" "{activity} has not ended within its time limit";
     /// A chain of processes that start each other is too long.

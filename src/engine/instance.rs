@@ -186,8 +186,15 @@ impl Engine {
             instance.fault = None;
         }
         let slot = instance.slot.take();
-        let keep = self.keep_of(&instance)?;
-        if let Keep::For(duration) = keep {
+        let (keep, is_job) = self.kept_and_job(&instance)?;
+        if is_job {
+            self.store.remove_job(id)?;
+        }
+        // Who waits for a call takes its answer when he can: it is gone then, or with him.
+        let is_awaited = is_job && instance.owned && self.is_live(instance.parent)?;
+        if let Keep::For(duration) = keep
+            && !is_awaited
+        {
             instance.due = words::later(self.now, duration, &self.module().meta.zone);
         }
         self.store.subscribe(id, &[])?;
@@ -208,13 +215,6 @@ impl Engine {
         Ok(())
     }
 
-    /// How long an instance stays after its end.
-    fn keep_of(&mut self, instance: &Instance) -> Answer<Keep> {
-        self.in_build(&instance.build, |engine| {
-            Ok(engine.process_named(&instance.process).map_or(Keep::ForEver, |(_, process)| process.keep))
-        })
-    }
-
     fn is_live(&mut self, id: Option<i64>) -> Answer<bool> {
         let Some(id) = id else { return Ok(false) };
         Ok(self.store.instance(id)?.is_some_and(|i| i.status.is_live()))
@@ -223,10 +223,10 @@ impl Engine {
     fn end_children(&mut self, parent: i64) -> Answer<()> {
         let filter = InstanceFilter { parent: Some(parent), ..InstanceFilter::default() };
         for child in self.store.instances(&filter)?.into_iter().filter(|child| child.owned) {
-            let keep = self.keep_of(&child)?;
+            let (keep, is_job) = self.kept_and_job(&child)?;
             if child.status.is_live() {
                 self.request_cancel(child, "the process that started it has ended".to_owned())?;
-            } else if keep == Keep::Nothing {
+            } else if keep == Keep::Nothing || is_job {
                 self.store.delete_instance(child.id)?;
             }
         }
@@ -244,6 +244,7 @@ impl Engine {
                 return Err(faults::wrong_status(id, instance.status.word(), "retried"));
             }
             instance.fault = None;
+            engine.reopen_jobs(id)?;
             engine.make_ready(&mut instance)?;
             engine.store.put_instance(&instance)?;
             engine.log(Line { message: "retried".into(), ..Line::of(&instance) })

@@ -3,6 +3,7 @@
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
+//! - [`jobs`], [`outbox`], [`circuits`], `exchange`: activities that are done outside, after the commit.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`post`]: mails on their way.
 //! - [`operate`]: what operators do to instances.
@@ -20,11 +21,13 @@ pub mod activities;
 mod actor;
 mod amounts;
 mod children;
+pub mod circuits;
 pub mod clock;
 mod contracts;
 mod definitions;
 pub mod deploy;
 mod dialogs;
+mod exchange;
 pub mod export;
 pub mod faults;
 pub mod flow_view;
@@ -33,6 +36,7 @@ mod forms;
 mod host;
 mod index;
 mod instance;
+pub mod jobs;
 mod keys;
 mod log;
 mod machine;
@@ -42,7 +46,9 @@ mod needs;
 mod numbers;
 pub mod operate;
 mod operation;
+pub mod outbox;
 mod pipeline;
+mod plugins;
 pub mod post;
 mod probe;
 mod questions;
@@ -188,6 +194,10 @@ pub struct Engine {
     activities: HashMap<String, Box<dyn Activity>>,
     /// What activities answer in a test, the latest last.
     mocks: Vec<Mock>,
+    /// The plug-ins that were called.
+    plugins: plugins::Plugins,
+    /// What goes out and comes in while the engine works.
+    outbox: outbox::Outbox,
     /// Values that this deployment gives to settings.
     settings: BTreeMap<String, Value>,
     /// Processes that nothing starts.
@@ -265,6 +275,8 @@ impl Engine {
             activation: None,
             activities: HashMap::new(),
             mocks: Vec::new(),
+            outbox: outbox::Outbox::default(),
+            plugins: plugins::Plugins::default(),
             zones: HashMap::new(),
             system_user: None,
             access: HashMap::new(),
@@ -422,6 +434,7 @@ impl Engine {
         self.nesting = 0;
         self.deleting.clear();
         self.watching = None;
+        self.keep_taken();
         self.random = Random::new(self.random_kept);
         // The error that led here is the one to tell.
         let _ = self.store.rollback();

@@ -8,7 +8,7 @@ use crate::{
     bytecode::{
         host::{HostOp, HostSite},
         isa::Instruction,
-        module::{Module, TriggerEvent},
+        module::{ActivityBy, Module, TriggerEvent},
         types::{FuncIdx, ProcessIdx, SiteIdx, TypeDef, TypeIdx},
     },
 };
@@ -49,7 +49,11 @@ impl Reach<'_> {
         let Some(process) = self.module.process(index).filter(|_| self.processes.insert(index)) else { return };
         self.function(process.body);
         let per = process.limit.iter().filter_map(|limit| limit.per.as_ref());
-        for condition in process.only_if.iter().chain(per) {
+        let asked = process.activity.iter().filter_map(|activity| match &activity.by {
+            ActivityBy::Http(http) => Some(&http.texts),
+            _ => None,
+        });
+        for condition in process.only_if.iter().chain(per).chain(asked) {
             self.function(condition.function);
         }
     }

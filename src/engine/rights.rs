@@ -281,7 +281,7 @@ impl Engine {
     /// Refuses to do something with a process, or with the project, where no role allows it.
     ///
     /// # Errors
-    /// R0520 if nothing allows it; or the store's error.
+    /// R0530 if nothing allows it; or the store's error.
     pub fn allow_process(&mut self, user: Option<i64>, verb: RightVerb, process: &str) -> Answer<()> {
         let Some(access) = self.access(user)? else { return Ok(()) };
         let found = self.current.program.module().processes.iter().position(|def| def.name == process);

@@ -71,11 +71,20 @@ impl Engine {
         if answer.is_err() {
             self.abandon_group();
         }
-        answer.and_then(|()| self.commit_group()).inspect_err(|_| *ran = before)
+        answer.and_then(|()| self.commit_group()).inspect_err(|_| *ran = before)?;
+        self.send_taken();
+        Ok(())
+    }
+
+    /// What came from outside, turns, and what goes outside, in the open transaction.
+    fn run_group(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
+        self.record_replies()?;
+        self.run_turns(ran, turns_max)?;
+        self.take_jobs()
     }
 
     /// Runs turns in the open transaction, as long as they may share one commit.
-    fn run_group(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
+    fn run_turns(&mut self, ran: &mut Ran, turns_max: u64) -> Answer<()> {
         let began = Instant::now();
         while ran.turns < turns_max {
             let is_more = self.fire_due()?;
@@ -119,7 +128,13 @@ impl Engine {
         self.crossed = false;
         self.running.push(id);
         let build = instance.build.clone();
-        let answer = self.in_build(&build, |engine| engine.statement(|engine| engine.run_turn(instance)));
+        let answer = self.in_build(&build, |engine| {
+            engine.statement(|engine| {
+                engine.run_turn(instance)?;
+                engine.forget_answered()
+            })
+        });
+        self.outbox.answered.clear();
         self.running.pop();
         self.watching = None;
         self.pending.clear();
@@ -166,6 +181,7 @@ impl Engine {
         if !self.may_begin(&mut instance)? {
             return Ok(());
         }
+        let Some(mut instance) = self.offer_job(instance)? else { return Ok(()) };
         if let Some(result) = self.run_started_action(&instance)? {
             return self.end_instance(instance, Status::Succeeded, String::new(), result);
         }

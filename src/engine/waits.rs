@@ -112,7 +112,9 @@ impl Engine {
                 Status::Queued => {
                     self.store.running(&instance.process, instance.slot.as_deref().unwrap_or_default())? > 0
                 }
-                Status::Waiting => instance.due.is_some() || self.can_be_woken(instance.id)?,
+                Status::Waiting => {
+                    instance.due.is_some() || self.can_be_woken(instance.id)? || self.store.job(instance.id)?.is_some()
+                }
                 Status::Postponed => instance.due.is_some(),
                 _ => true,
             };

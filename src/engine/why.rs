@@ -5,6 +5,7 @@ use crate::base::value::RecordRef;
 use super::{
     Engine,
     faults::Answer,
+    jobs::HTTP,
     store::{InstanceFilter, Status, Subscription},
     view::InstanceView,
     words,
@@ -31,6 +32,8 @@ pub struct Why {
     pub session: Option<RecordRef>,
     /// Mails that it waits for and that have not gone out.
     pub mails: Vec<String>,
+    /// What is done outside for it, and how that stands.
+    pub outside: Vec<String>,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
     /// Whether it belongs to another build than the current one, and to which.
@@ -54,6 +57,7 @@ impl Engine {
             forms: self.forms_of(&instance),
             session: instance.asks.session,
             mails: Vec::new(),
+            outside: self.told_outside(id)?,
             cancel: instance.cancel.clone(),
             earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
             view,
@@ -92,6 +96,24 @@ impl Engine {
         Ok(why)
     }
 
+    /// How the job of an instance stands.
+    fn told_outside(&mut self, id: i64) -> Answer<Vec<String>> {
+        let Some(job) = self.store.job(id)? else { return Ok(Vec::new()) };
+        let who =
+            if job.queue == HTTP { "an answer over HTTP".to_owned() } else { format!("the queue `{}`", job.queue) };
+        let (now, show) = (self.clock.now(), self.showing());
+        let mut told = vec![match (job.is_taken, job.due) {
+            (true, due) => format!("{who}: taken as {id}-{}, until {}", job.tries, show.moment(due)),
+            (false, i64::MAX) => format!("{who}: rests"),
+            (false, due) if due > now => format!("{who}: from {} on", show.moment(due)),
+            (false, _) => format!("{who}: may be taken"),
+        }];
+        if !job.error.is_empty() {
+            told.push(format!("the last try: {}", job.error));
+        }
+        Ok(told)
+    }
+
     /// What is wrong with a store: what its file says, builds that cannot be loaded, instances that nothing can wake.
     /// Nothing if all is well.
     ///
@@ -110,6 +132,10 @@ impl Engine {
         }
         wrong.extend(self.failed_mails()?);
         wrong.extend(self.lost_forms()?);
+        for (host, circuit) in self.open_circuits()? {
+            let until = self.showing().moment(circuit.until);
+            wrong.push(format!("calls of {host} are held back until {until}: {} failed in a row", circuit.failures));
+        }
         for id in self.forgotten()? {
             let process = self.known_instance(id)?.process;
             wrong.push(format!("{process} #{id} is suspended, and nothing can wake it"));

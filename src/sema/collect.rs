@@ -334,14 +334,8 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn process(&mut self, tree: &SourceTree<'a>, decl: &'a ProcessDecl) {
-        if let Some(using) = &decl.using {
-            if decl.kind == ProcessKind::Action {
-                return self.later(tree, &decl.name, "action", "actions with `using`");
-            }
-            if using.kind.name != "native" {
-                let words = format!("activities with `using {}`", using.kind.name);
-                return self.later(tree, &decl.name, "activity", &words);
-            }
+        if decl.using.is_some() && decl.kind == ProcessKind::Action {
+            return self.later(tree, &decl.name, "action", "actions with `using`");
         }
         let id = ProcessId(number(self.declarations.processes.len()));
         if self.declare(tree, &decl.name, Def::Process(id)) {

@@ -12,6 +12,8 @@ pub use expr::*;
 pub use forms::*;
 pub use stmt::*;
 
+use std::collections::BTreeMap;
+
 use super::{
     schema::{EntityId, FieldId, Schema, Settings},
     ty::Ty,
@@ -31,6 +33,8 @@ pub struct Program {
     pub processes: Vec<ProcessBody>,
     /// Tests.
     pub tests: Vec<Test>,
+    /// The plug-ins of its activities, by file.
+    pub plugins: BTreeMap<String, Vec<u8>>,
 }
 
 /// A name with a value: a parameter, a `let`, a `var`, a bound name of a query, or one that desugaring made.
@@ -116,6 +120,39 @@ pub struct ProcessBody {
     pub only_if: Option<Condition>,
     /// `per e` of a limit: its parameters are the primary record and the inputs.
     pub per: Option<Condition>,
+    /// Of an activity: what is asked over HTTP.
+    pub request: Option<Request>,
+}
+
+impl ProcessBody {
+    /// Its functions of record and inputs, in the order of their numbers in a build.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.only_if.iter().chain(&self.per).chain(self.request.as_ref().map(|request| &request.texts))
+    }
+}
+
+/// What an activity asks over HTTP.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `post`.
+    pub method: String,
+    /// A list of texts: one for each piece below that is no secret. Its parameters are the primary record and the inputs.
+    pub texts: Condition,
+    /// The address.
+    pub url: Vec<Piece>,
+    /// The headers by name.
+    pub headers: Vec<(String, Vec<Piece>)>,
+}
+
+/// A piece of a text that leaves the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The next text as it is.
+    Plain,
+    /// The next text, written so that it means nothing in an address.
+    Escaped,
+    /// A secret.
+    Secret(String),
 }
 
 /// `only if c`, or `per e` of a limit.

@@ -67,7 +67,7 @@ fn functions(program: &Program) -> Functions {
         for process in &program.processes {
             let flow = Flow::of(program, &found, &process.body, &process.captures, &[]);
             flow.given(&process.body.block, &mut given);
-            for condition in process.only_if.iter().chain(&process.per) {
+            for condition in process.conditions() {
                 let locals = vec![None; condition.locals.len()];
                 let flow = Flow { captures: &condition.captures, locals, ..flow };
                 flow.given_by(&condition.value, &mut given);

@@ -1,5 +1,7 @@
 //! Checks a project: runs the passes in order. The list and its reasons stand in the module above.
 
+use std::collections::BTreeMap;
+
 use super::{
     access,
     allow::{self, Allow},
@@ -72,7 +74,8 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     let tests = bodies.tests(trees, &effects, &mut sink);
     bodies.later(trees, &effects, &mut sink);
     schema.flows = flows.heads(&names);
-    let mut program = Program { settings, schema, functions, processes, tests };
+    let plugins = BTreeMap::new();
+    let mut program = Program { settings, schema, functions, processes, tests, plugins };
     flows::check(&flows, &program, &names, &mut sink);
     rings::check(&program, &mut sink);
     recursion::check(&program, &mut sink);

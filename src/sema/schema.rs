@@ -21,7 +21,7 @@ pub use roles::{Depth, Right, Role, Target, Verb};
 
 pub use flows::{FlowBinding, FlowButton, FlowHead, FlowStageHead, FlowStep, FlowVia, Required};
 pub use processes::{
-    ActivityLimits, AtOnce, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
+    ActivityLimits, AtOnce, Doer, FixedRetry, Keep, Phase, ProcessHead, RunAs, Scope, Trigger, TriggerEvent, WhenFull,
 };
 
 macro_rules! ids {

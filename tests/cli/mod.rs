@@ -5,6 +5,7 @@ mod deploy;
 mod exits;
 mod explain;
 mod fmt;
+mod job;
 mod json;
 mod limits;
 mod listing;

@@ -16,8 +16,8 @@ use abide::{
     base::value::{EntityIdx, RecordRef, Value},
     bytecode::types::FieldIdx,
     engine::store::{
-        CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Row, Savepoint, Schema, Store, StoreError,
-        Subscription, Sweep, TableChange, sqlite::SqliteStore,
+        CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Row, Savepoint, Schema, Store,
+        StoreError, Subscription, Sweep, TableChange, sqlite::SqliteStore,
     },
 };
 
@@ -138,6 +138,12 @@ impl Store for Mortal {
         read next_mail(instance: i64, signal: &str, after: i64) -> Option<Mail>;
         read mailbox(instance: i64) -> Vec<Mail>;
         read mailbox_size(instance: i64) -> usize;
+        write put_job(job: &Job) -> ();
+        read job(instance: i64) -> Option<Job>;
+        write remove_job(instance: i64) -> ();
+        read due_jobs(queue: &str, until: i64, limit: u32) -> Vec<Job>;
+        read lapsed_jobs(until: i64, limit: u32) -> Vec<Job>;
+        read queues() -> Vec<(String, i64, i64)>;
         write remove_mail(key: i64) -> ();
         write clear_mailbox(instance: i64) -> ();
         write note_start(start: &CausedStart) -> ();

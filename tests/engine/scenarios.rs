@@ -7,6 +7,7 @@ use abide::{
     engine::{faults::Answer, store::InstanceFilter},
 };
 
+use super::outside;
 use super::world::{DAY, START, World, text};
 
 /// One thing that somebody does.
@@ -25,6 +26,8 @@ pub(super) enum Step {
     Page(&'static str, &'static str, &'static str),
     /// Moves the clock to so many days after the start.
     Days(i64),
+    /// Does what processes want to have done outside, until nothing is left.
+    Work,
 }
 
 /// A program and what happens to it.
@@ -72,7 +75,7 @@ impl Step {
                 let (value, field) = (number(w, record.entity, field, *value), w.field_idx(record.entity, field));
                 Ok(w.engine.field(record, field)? == Some(value))
             }
-            Step::Days(_) => Ok(false),
+            Step::Days(_) | Step::Work => Ok(false),
             Step::Answer(title, _) => {
                 let form = titled(w, "Form", title)?.unwrap();
                 Ok(w.engine.form_view(form)?.unwrap().state != "open")
@@ -112,6 +115,7 @@ impl Step {
                 let (session, _) = page(w, dialog)?.unwrap();
                 w.engine.submit_page(None, session, &serde_json::from_str(answers).unwrap())
             }
+            Step::Work => outside::work(w),
         }
     }
 }
@@ -119,6 +123,7 @@ impl Step {
 impl Scenario {
     /// Goes on with step `done`; counts the steps that are done.
     pub(super) fn go_on(&self, w: &mut World, done: &mut usize, tell: &mut dyn FnMut(usize)) -> Answer<()> {
+        w.engine.let_out(true);
         while let Some(step) = self.steps.get(*done) {
             if !step.is_done(w)? {
                 step.carry_out(w)?;
@@ -145,7 +150,8 @@ pub(super) fn picture(w: &mut World) -> String {
     for instance in w.engine.store().instances(&InstanceFilter::default()).unwrap() {
         let subscriptions = w.engine.store().subscriptions(instance.id).unwrap();
         let mailbox = w.engine.store().mailbox(instance.id).unwrap();
-        let _ = writeln!(out, "{instance:?} {subscriptions:?} {mailbox:?}");
+        let job = w.engine.store().job(instance.id).unwrap();
+        let _ = writeln!(out, "{instance:?} {subscriptions:?} {mailbox:?} {job:?}");
     }
     for line in w.engine.timeline(None).unwrap() {
         let _ = writeln!(out, "{line:?}");
@@ -308,6 +314,35 @@ dialog Finish for deal: Deal {
             Step::Delete("Deal", "b"),
             Step::Days(3),
             Step::Page("Call", "Last", "{}"),
+        ],
+    },
+    Scenario {
+        source: r#"
+secret key
+activity Rate(title: text, score: int) -> (points: int)
+    using http post "https://rates.example/{title}" header "Authorization" "Bearer {secret.key}"
+    timeout 1 minute
+    retry 2 times after 1 hour
+activity Check(title: text) -> bool using worker "check" timeout 1 minute
+entity Deal { title: text  score: int = 0  points: int = 0  unique title }
+workflow Judge for deal: Deal when created {
+    let rate = do Rate(deal.title, deal.score)
+    update deal { points += rate.points }
+    let good = do Check(deal.title)
+    if good { start Check("again {deal.title}") }
+    log "{deal.title} {deal.points} {good}"
+    try { do Rate("gone", 0) } catch e { log "{e.code} {e.message}" }
+}
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 3),
+            Step::Create("Deal", "late", 4),
+            Step::Work,
+            Step::Create("Deal", "c", 5),
+            Step::Delete("Deal", "c"),
+            Step::Days(1),
+            Step::Work,
+            Step::Days(30),
         ],
     },
 ];

@@ -1,6 +1,6 @@
 //! Processes: what starts them, what they keep of it, and their clauses.
 
-use super::ParamDef;
+use super::{ActivityDef, ParamDef};
 use crate::{
     base::{
         schedule::Schedule,
@@ -209,6 +209,8 @@ pub struct ProcessDef {
     pub limit: Option<LimitDef>,
     /// Whose records its events are of.
     pub scope: Scope,
+    /// Of an activity: how it is done.
+    pub activity: Option<ActivityDef>,
 }
 
 impl ProcessDef {

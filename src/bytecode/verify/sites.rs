@@ -140,6 +140,7 @@ impl Signature<'_> {
                 let (key, inputs) = self.site.args.split_first()?;
                 self.module.ty(*key) == Some(&TypeDef::Text)
                     && process.kind == ProcessKind::Activity
+                    && !is_job(process)
                     && *timeout > 0
                     && self.are_inputs(inputs, process)
                     && self.gives_result(process)
@@ -150,7 +151,9 @@ impl Signature<'_> {
             }
             HostOp::StartChild { process, .. } => {
                 let process = self.process(*process)?;
-                self.takes_inputs(process) && (self.gives(TypeDef::Instance) || self.gives_nothing())
+                (process.kind != ProcessKind::Activity || is_job(process))
+                    && self.takes_inputs(process)
+                    && (self.gives(TypeDef::Instance) || self.gives_nothing())
             }
             HostOp::JoinChild(process) => {
                 self.process(*process)?;
@@ -438,4 +441,9 @@ impl Signature<'_> {
             (Some(_), None) => false,
         }
     }
+}
+
+/// Whether it is an activity that is done after the commit.
+fn is_job(process: &ProcessDef) -> bool {
+    process.activity.as_ref().is_some_and(|activity| activity.by.is_job())
 }

@@ -8,8 +8,8 @@ use crate::base::{
 use crate::bytecode::{
     layout,
     module::{
-        Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef,
-        ProcessKind, QueryDef, RecordKind, RightTarget, Scope, TriggerDef, TriggerEvent,
+        ActivityBy, Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef,
+        ProcessKind, QueryDef, RecordKind, RetryDef, RightTarget, Scope, TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -142,9 +142,35 @@ fn check_process(module: &Module, process: &ProcessDef) -> Result<(), VerifyErro
     if let Some(limit) = &process.limit {
         check_limit(module, process, limit)?;
     }
+    check_activity(module, process)?;
     let is_of_a_record = process.primary.is_some() || process.scope == Scope::Organization;
     ensure(is_of_a_record, || say("has a scope without a record"))?;
     ensure(zone_exists(&process.zone), || say("names an unknown time zone"))
+}
+
+/// Who does an activity is known, and what it asks can be made.
+fn check_activity(module: &Module, process: &ProcessDef) -> Result<(), VerifyError> {
+    let say = |what: &str| format!("activity `{}` {what}", process.name);
+    let Some(activity) = &process.activity else {
+        return ensure(process.kind != ProcessKind::Activity, || say("does not say who does it"));
+    };
+    ensure(process.kind == ProcessKind::Activity, || say("is none"))?;
+    let is_right = |retry: &RetryDef| retry.after >= 0 && retry.up_to.is_none_or(|longest| longest >= 0);
+    ensure(activity.timeout > 0 && activity.retry.as_ref().is_none_or(is_right), || say("has times below zero"))?;
+    let ActivityBy::Http(http) = &activity.by else { return Ok(()) };
+    let given: Vec<TypeIdx> = process.primary.into_iter().chain(process.inputs.iter().map(|input| input.ty)).collect();
+    let right = http.texts.captures.is_empty()
+        && module.function(http.texts.function).is_some_and(|function| {
+            let result = function.result.and_then(|ty| module.ty(ty));
+            let element = match result {
+                Some(TypeDef::List(element)) => module.ty(*element),
+                _ => None,
+            };
+            matches!(function.kind, FunctionKind::Condition | FunctionKind::Pure)
+                && function.params == given
+                && element == Some(&TypeDef::Text)
+        });
+    ensure(right, || say("has no function for what it asks"))
 }
 
 fn check_condition(module: &Module, process: &ProcessDef, condition: &ConditionDef) -> Result<(), VerifyError> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{ReportArgs, StoreArgs, WriteArgs};
+use crate::base::limits::{CALLS_AT_ONCE, CALLS_AT_ONCE_MAX};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ActivateArgs {
@@ -124,4 +125,16 @@ pub(in crate::cli) struct WorkerArgs {
     /// Stop when nothing is ready or due, instead of waiting for more
     #[arg(long)]
     pub until_idle: bool,
+
+    /// How many calls over HTTP may be under way at once; 0 leaves them to other workers
+    #[arg(long, value_name = "COUNT", default_value_t = CALLS_AT_ONCE, value_parser = clap::value_parser!(u32).range(0..=i64::from(CALLS_AT_ONCE_MAX)))]
+    pub calls: u32,
+
+    /// A file of secrets, lines NAME=VALUE, besides the variables ABIDE_SECRET_NAME
+    #[arg(long, value_name = "FILE")]
+    pub secrets: Option<PathBuf>,
+
+    /// A file of certificates (PEM) that are trusted instead of the well-known ones
+    #[arg(long, value_name = "FILE")]
+    pub roots: Option<PathBuf>,
 }

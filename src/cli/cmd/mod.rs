@@ -12,6 +12,7 @@ pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod flow;
 pub(super) mod fmt;
+pub(super) mod job;
 pub(super) mod list;
 pub(super) mod log;
 pub(super) mod operate;

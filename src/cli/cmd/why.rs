@@ -58,6 +58,7 @@ fn explain(args: &WhyArgs, term: &Term) -> Result<Exit, Exit> {
             "place": why.place,
             "stage": (!why.stage.is_empty()).then_some(&why.stage),
             "mails": why.mails,
+            "outside": why.outside,
             "cancel": why.cancel,
             "next": commands,
         });
@@ -129,6 +130,9 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
     }
     for mail in &why.mails {
         line("mail", mail);
+    }
+    for outside in &why.outside {
+        line("outside", outside);
     }
     if let Some(reason) = &why.cancel {
         line("canceled", &format!("in its next turn: {reason}"));

@@ -14,8 +14,8 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Source, Store,
-    StoreError, Subscription, Sweep, TableChange,
+    CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Result, Row, Savepoint, Schema, Source,
+    Store, StoreError, Subscription, Sweep, TableChange,
     kept::Instances,
     migrate::{migrated, renumber, renumbered},
 };
@@ -26,6 +26,7 @@ enum Undo {
     Build(String, Option<Vec<u8>>),
     Counter(String, Option<i64>),
     Instance(i64, Box<Option<Instance>>),
+    Job(i64, Option<Job>),
     Log(i64, Option<LogEntry>),
     Mail(i64, Option<Mail>),
     Meta(String, Option<String>),
@@ -44,6 +45,7 @@ pub struct MemoryStore {
     by_instance: BTreeMap<i64, Vec<Subscription>>,
     starts: Vec<CausedStart>,
     mail: BTreeMap<i64, Mail>,
+    jobs: BTreeMap<i64, Job>,
     log: BTreeMap<i64, LogEntry>,
     meta: BTreeMap<String, String>,
     builds: BTreeMap<String, Vec<u8>>,
@@ -73,6 +75,7 @@ impl MemoryStore {
                 Undo::Build(key, old) => put_back(&mut self.builds, key, old),
                 Undo::Counter(key, old) => put_back(&mut self.counters, key, old),
                 Undo::Instance(id, old) => drop(self.instances.put(id, *old)),
+                Undo::Job(id, old) => put_back(&mut self.jobs, id, old),
                 Undo::Log(key, old) => put_back(&mut self.log, key, old),
                 Undo::Mail(key, old) => put_back(&mut self.mail, key, old),
                 Undo::Meta(key, old) => put_back(&mut self.meta, key, old),
@@ -137,6 +140,13 @@ impl MemoryStore {
         self.journal.push(Undo::Row(record, old));
         Ok(())
     }
+}
+
+/// The first jobs in order.
+fn first_jobs<'a>(jobs: impl Iterator<Item = &'a Job>, limit: u32) -> Vec<Job> {
+    let mut found: Vec<&Job> = jobs.collect();
+    found.sort_unstable_by_key(|job| (job.due, job.instance));
+    found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
 }
 
 fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, old: Option<V>) {
@@ -374,6 +384,7 @@ impl Store for MemoryStore {
     fn delete_instance(&mut self, id: i64) -> Result<()> {
         self.subscribe(id, &[])?;
         self.clear_mailbox(id)?;
+        self.remove_job(id)?;
         let old = self.instances.put(id, None);
         self.journal.push(Undo::Instance(id, Box::new(old)));
         Ok(())
@@ -481,6 +492,42 @@ impl Store for MemoryStore {
             self.remove_mail(mail.key)?;
         }
         Ok(())
+    }
+
+    fn put_job(&mut self, job: &Job) -> Result<()> {
+        self.writable()?;
+        let old = self.jobs.insert(job.instance, job.clone());
+        self.journal.push(Undo::Job(job.instance, old));
+        Ok(())
+    }
+
+    fn job(&mut self, instance: i64) -> Result<Option<Job>> {
+        Ok(self.jobs.get(&instance).cloned())
+    }
+
+    fn remove_job(&mut self, instance: i64) -> Result<()> {
+        self.writable()?;
+        let old = self.jobs.remove(&instance);
+        self.journal.push(Undo::Job(instance, old));
+        Ok(())
+    }
+
+    fn due_jobs(&mut self, queue: &str, until: i64, limit: u32) -> Result<Vec<Job>> {
+        Ok(first_jobs(self.jobs.values().filter(|job| job.queue == queue && job.due <= until), limit))
+    }
+
+    fn lapsed_jobs(&mut self, until: i64, limit: u32) -> Result<Vec<Job>> {
+        Ok(first_jobs(self.jobs.values().filter(|job| job.is_taken && job.due <= until), limit))
+    }
+
+    fn queues(&mut self) -> Result<Vec<(String, i64, i64)>> {
+        let mut queues: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+        for job in self.jobs.values() {
+            let (all, taken) = queues.entry(&job.queue).or_default();
+            *all += 1;
+            *taken += i64::from(job.is_taken);
+        }
+        Ok(queues.into_iter().map(|(queue, (all, taken))| (queue.to_owned(), all, taken)).collect())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

@@ -24,8 +24,8 @@ use crate::{
 
 pub use asks::{Asks, EarlierPage};
 pub use model::{
-    CausedStart, Change, Instance, InstanceFilter, LogEntry, LogKind, Mail, Source, Status, StoredFault, Subscription,
-    Sweep, TableChange,
+    CausedStart, Change, Instance, InstanceFilter, Job, LogEntry, LogKind, Mail, Source, Status, StoredFault,
+    Subscription, Sweep, TableChange,
 };
 pub use schema::Schema;
 
@@ -239,6 +239,19 @@ pub trait Store: Send {
     fn remove_mail(&mut self, key: i64) -> Result<()>;
     /// Empties the mailbox of an instance.
     fn clear_mailbox(&mut self, instance: i64) -> Result<()>;
+
+    /// Writes a job, new or known.
+    fn put_job(&mut self, job: &Job) -> Result<()>;
+    /// The job of an instance, if it has one.
+    fn job(&mut self, instance: i64) -> Result<Option<Job>>;
+    /// Removes the job of an instance.
+    fn remove_job(&mut self, instance: i64) -> Result<()>;
+    /// Jobs of a queue that are due until a moment, ascending by that and by instance, at most `limit`.
+    fn due_jobs(&mut self, queue: &str, until: i64, limit: u32) -> Result<Vec<Job>>;
+    /// Jobs of any queue that somebody has taken and that are due until a moment, in the same order, at most `limit`.
+    fn lapsed_jobs(&mut self, until: i64, limit: u32) -> Result<Vec<Job>>;
+    /// The queues, with how many jobs each has and how many of these are taken.
+    fn queues(&mut self) -> Result<Vec<(String, i64, i64)>>;
 
     /// Notes a start for the loop guard.
     fn note_start(&mut self, start: &CausedStart) -> Result<()>;

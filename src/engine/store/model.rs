@@ -237,6 +237,23 @@ pub struct Mail {
     pub value: Value,
 }
 
+/// Something to be done outside of the engine for an instance that waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The instance.
+    pub instance: i64,
+    /// Who does it: the name of a queue, or `http` behind a sign that no name has.
+    pub queue: String,
+    /// When it may be taken; of one that is taken, until when it belongs to who has it.
+    pub due: i64,
+    /// How often it was taken. Together with the instance it is the ticket of who took it last.
+    pub tries: u32,
+    /// Whether somebody has it.
+    pub is_taken: bool,
+    /// Why the last try failed; empty if none has.
+    pub error: String,
+}
+
 /// What a line of the log tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogKind {

@@ -3,14 +3,17 @@
 
 use super::{Checker, Effects, checker::Host};
 use crate::{
+    base::distance::did_you_mean,
     sema::{
         context::Context,
+        errors::names,
+        names::Def,
         schema::{ParamHead, ProcessHead},
         ty::Ty,
         types::{self, Wanted},
     },
     syntax::ast::{
-        ClauseKind, Ident, Item, ItemKind, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, TypeExpr, Using,
+        ClauseKind, Ident, Item, ItemKind, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, TypeExpr,
     },
 };
 
@@ -27,12 +30,6 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
         }
         ItemKind::Flow(flow) => {
             let head = head(context, &flow.name, &[], None);
-            within(context, effects, &head, |checker| {
-                flow.roles.iter().for_each(|role| checker.later_name(role, "role", "role"));
-            });
-        }
-        ItemKind::Flow(flow) => {
-            let head = head(context, &flow.name, &[], None);
             within(context, effects, &head, |checker| flow.roles.iter().for_each(|role| checker.role_name(role)));
         }
         _ => {}
@@ -41,8 +38,7 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
 
 /// Whether a process is of a kind that later versions run.
 fn is_later(decl: &ProcessDecl) -> bool {
-    let is_outside = |using: &Using| decl.kind == ProcessKind::Action || using.kind.name != "native";
-    decl.using.as_ref().is_some_and(is_outside)
+    decl.kind == ProcessKind::Action && decl.using.is_some()
 }
 
 fn process(context: &mut Context<'_>, effects: &Effects, decl: &ProcessDecl) {

@@ -38,6 +38,7 @@ mod pages;
 mod process_calls;
 mod queries;
 mod records;
+mod requests;
 mod scope;
 mod sharing;
 mod signals;
@@ -121,7 +122,8 @@ pub fn process(
     let params = head.params.len() + usize::from(head.primary.is_some());
     let Some(block) = &decl.body else {
         let body = checker.finish(params, Block::default());
-        return CheckedProcess { body: ProcessBody { body, only_if, per, ..ProcessBody::default() }, ..empty };
+        let request = decl.using.as_ref().and_then(|using| requests::request(context, effects, head, using));
+        return CheckedProcess { body: ProcessBody { body, only_if, per, request, ..ProcessBody::default() }, ..empty };
     };
     let typed = checker.process_block(block);
     checker.require_return(&head.name, &head.result, head.span, block.span);
@@ -130,7 +132,7 @@ pub fn process(
     let captures = std::mem::take(&mut checker.captures);
     let footprint = std::mem::take(&mut checker.footprint);
     checker.hand_over(context);
-    CheckedProcess { body: ProcessBody { body, captures, only_if, per }, footprint }
+    CheckedProcess { body: ProcessBody { body, captures, only_if, per, request: None }, footprint }
 }
 
 fn only_if_of(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, condition: &ast::Expr) -> Condition {

@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{calls, forms, names, types, waits},
+        errors::{activities, calls, forms, names, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
@@ -112,6 +112,9 @@ impl Checker<'_> {
         let Some(head) = schema.process(process) else { return (StmtKind::Error, Ty::Error) };
         self.may_call(Verb::Do, head, callee.span);
         let (primary, args) = self.process_arguments(callee, head, args);
+        if let Some(retry) = retry.filter(|_| head.is_job()) {
+            self.report(activities::retry_of_job(&head.name, retry.span, head.span));
+        }
         let retry = retry.map(|retry| self.retry(retry)).or_else(|| self.declared_retry(head)).map(Box::new);
         if retry.as_ref().is_some_and(|retry| retry.after.is_some()) {
             self.suspends("retry after", span);
@@ -124,7 +127,7 @@ impl Checker<'_> {
             }
             Box::new(self.expr_as(timeout, &Ty::Duration, None))
         });
-        let is_own_transaction = head.kind == ProcessKind::Background;
+        let is_own_transaction = head.kind == ProcessKind::Background || head.is_job();
         let commits = matches!(self.host.kind(), Some(ProcessKind::Background)) && self.unsuspendable.is_empty();
         if head.kind == ProcessKind::Dialog {
             self.pages_follow(callee, span);
@@ -180,6 +183,14 @@ impl Checker<'_> {
             (Verb::Start, ProcessKind::Action) if !head.independent || is_own_turn => {
                 Some(calls::start_of_action(&head.name, span, head.span))
             }
+            (Verb::Do, ProcessKind::Activity) if head.is_job() && is_test => {
+                Some(activities::job_in_test(&head.name, span, head.span))
+            }
+            (Verb::Do, ProcessKind::Activity) if head.is_job() && !from_background => {
+                let caller = self.host.head().map_or("", |head| head.name.as_str());
+                Some(activities::job_in_transaction(&head.name, caller, span, head.span))
+            }
+            (Verb::Start, ProcessKind::Activity) if head.is_job() => None,
             (Verb::Start, ProcessKind::Activity) => Some(calls::start_of_activity(&head.name, span, head.span)),
             (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),
             _ => None,
@@ -246,7 +257,7 @@ impl Checker<'_> {
 
     /// The `retry` of an activity's declaration, where the process can wait between the tries.
     fn declared_retry(&self, head: &ProcessHead) -> Option<Retry> {
-        let declared = head.limits.as_ref()?.retry?;
+        let declared = head.limits.as_ref().filter(|limits| !limits.by.is_job())?.retry?;
         let can_wait = self.host.kind() == Some(ProcessKind::Background) && self.unsuspendable.is_empty();
         let duration = |value: Duration| constant(Value::Duration(value), Ty::Duration, declared.span);
         can_wait.then(|| Retry {

@@ -152,7 +152,7 @@ impl Checker<'_> {
     fn process_named(&mut self, name: &Ident) -> Option<ProcessId> {
         let Def::Process(process) = self.find_named(name, Wanted::Process)? else { return None };
         let head = self.schema.process(process)?;
-        if !matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) {
+        if !matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog) && !head.is_job() {
             self.report(calls::has_no_instances(&head.name, name.span, head.span));
             return None;
         }

@@ -93,7 +93,7 @@ pub fn unknown_zone(span: Span) -> Diagnostic {
 pub fn activity_without_timeout(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` does not say how long it may take");
     Diagnostic::warning(codes::W0606, message, span, "may take 2 minutes, the default")
-        .help("say it after `using native`: `timeout 10 seconds`")
+        .help("say it after `using`: `timeout 10 seconds`")
 }
 
 /// `timeout 1 month`, `timeout 0 seconds`.

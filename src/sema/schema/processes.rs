@@ -114,9 +114,37 @@ pub enum Scope {
     UnitTree,
 }
 
+/// Who does an activity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doer {
+    /// The embedding program, within the transaction.
+    Native,
+    /// A plug-in: WebAssembly in this file of the project.
+    Wasm(String),
+    /// Somebody who answers over HTTP.
+    Http,
+    /// A program that takes jobs from this queue.
+    Worker(String),
+}
+
+impl Doer {
+    /// Whether it is done after the commit, while its caller waits.
+    #[must_use]
+    pub fn is_job(&self) -> bool {
+        match self {
+            Doer::Native | Doer::Wasm(_) => false,
+            Doer::Http | Doer::Worker(_) => true,
+        }
+    }
+}
+
 /// The clauses of an activity.
 #[derive(Clone, Debug)]
 pub struct ActivityLimits {
+    /// `using`.
+    pub by: Doer,
+    /// The file, the address or the queue behind it, or `using` itself.
+    pub by_span: Span,
     /// `timeout`, in microseconds, or the default.
     pub timeout: i64,
     /// `retry`.
@@ -184,6 +212,12 @@ pub struct ProcessHead {
 }
 
 impl ProcessHead {
+    /// Whether it is an activity that is done after the commit, while its caller waits.
+    #[must_use]
+    pub fn is_job(&self) -> bool {
+        self.limits.as_ref().is_some_and(|limits| limits.by.is_job())
+    }
+
     /// The head of a process that says nothing but its name.
     #[must_use]
     pub fn plain(kind: ProcessKind, name: &Ident) -> Self {

@@ -13,6 +13,7 @@ mod demand;
 mod front;
 mod hold;
 mod instances;
+mod jobs;
 mod log;
 mod mail;
 mod migrate;
@@ -39,7 +40,7 @@ use crate::{
 };
 
 use super::{
-    CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
+    CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
     StoreError, Subscription, Sweep, TableChange,
 };
 
@@ -524,6 +525,32 @@ impl Store for SqliteStore {
             self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([instance])?;
         }
         Ok(())
+    }
+
+    fn put_job(&mut self, job: &Job) -> Result<()> {
+        self.writing()?;
+        self.write_job(job)
+    }
+
+    fn job(&mut self, instance: i64) -> Result<Option<Job>> {
+        self.find_job(instance)
+    }
+
+    fn remove_job(&mut self, instance: i64) -> Result<()> {
+        self.writing()?;
+        self.delete_job(instance)
+    }
+
+    fn due_jobs(&mut self, queue: &str, until: i64, limit: u32) -> Result<Vec<Job>> {
+        self.find_due_jobs(queue, until, limit)
+    }
+
+    fn lapsed_jobs(&mut self, until: i64, limit: u32) -> Result<Vec<Job>> {
+        self.find_lapsed_jobs(until, limit)
+    }
+
+    fn queues(&mut self) -> Result<Vec<(String, i64, i64)>> {
+        self.count_jobs()
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

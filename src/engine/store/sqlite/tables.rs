@@ -68,6 +68,16 @@ CREATE TABLE abide_mail (
   value TEXT NOT NULL
 );
 CREATE INDEX abide_mail_instance ON abide_mail (instance, signal, key);
+CREATE TABLE abide_job (
+  instance INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL,
+  due INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  taken INTEGER NOT NULL,
+  error TEXT NOT NULL
+);
+CREATE INDEX abide_job_due ON abide_job (queue, due, instance);
+CREATE INDEX abide_job_taken ON abide_job (due, instance) WHERE taken = 1;
 CREATE TABLE abide_start (
   process TEXT NOT NULL,
   entity TEXT NOT NULL,
