@@ -6,7 +6,7 @@ use crate::{
     base::distance::did_you_mean,
     sema::{
         context::Context,
-        errors::names,
+        errors::{kinds, names},
         schema::{ParamHead, ProcessHead},
         ty::Ty,
         types::{self, Wanted},
@@ -28,7 +28,12 @@ pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
         ItemKind::Migrate { process, .. } => {
             types::find(context.names, context.file, process, Wanted::Process, context.sink);
         }
-        ItemKind::Role { rights, .. } => rights.iter().for_each(|right| targets(context, right)),
+        ItemKind::Role { rights, .. } => {
+            for right in rights {
+                words_of(context, right);
+                targets(context, right);
+            }
+        }
         ItemKind::Flow(flow) => {
             let head = head(context, &flow.name, &[], None);
             within(context, effects, &head, |checker| checker.flow_names(flow));
@@ -96,6 +101,25 @@ fn within(context: &mut Context<'_>, effects: &Effects, head: &ProcessHead, look
     head.params.iter().for_each(|param| checker.parameter(param));
     checker.names_only(look);
     checker.hand_over(context);
+}
+
+/// What a role may allow.
+const VERBS: [&str; 10] =
+    ["append", "append_to", "assign", "create", "delete", "read", "run", "share", "update", "use"];
+
+/// Whose records a right is about.
+const DEPTHS: [&str; 4] = ["business unit", "business unit tree", "organization", "own"];
+
+/// The words of a right, each of which is one of a few.
+fn words_of(context: &mut Context<'_>, right: &Right) {
+    let verbs = right.verbs.iter().map(|verb| ("allow", verb, VERBS.as_slice()));
+    let depth = right.depth.iter().map(|depth| ("in", depth, DEPTHS.as_slice()));
+    for (clause, word, known) in verbs.chain(depth).filter(|(_, word, known)| !known.contains(&word.name.as_str())) {
+        let near: Vec<String> =
+            did_you_mean(&word.name, known.iter().copied()).into_iter().map(str::to_owned).collect();
+        let message = kinds::unknown_word(clause, &word.name, word.span, &near);
+        context.sink.push(message.note(format!("there are `{}`", known.join("`, `"))));
+    }
 }
 
 /// What a right is about: entities, and processes to run.
