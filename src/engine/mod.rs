@@ -27,6 +27,7 @@ mod dialogs;
 pub mod export;
 pub mod faults;
 mod forms;
+mod giving_up;
 mod host;
 mod index;
 mod instance;
