@@ -20,6 +20,7 @@ mod migration;
 mod mortal;
 mod numbering;
 mod operations;
+mod pair;
 mod people;
 mod power;
 mod relations;
