@@ -145,10 +145,11 @@ impl Engine {
         let range = tunable.range();
         let value = value.map(|value| value.clamp(*range.start(), *range.end()).to_string());
         self.transaction(|engine| {
-            Ok(match value {
+            match value {
                 Some(value) => engine.store.set_meta(&tunable.key(), &value)?,
                 None => engine.store.remove_meta(&tunable.key())?,
-            })
+            }
+            Ok(())
         })?;
         self.read_tunables()
     }
