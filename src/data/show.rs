@@ -82,11 +82,11 @@ impl<'a> Show<'a> {
         }
     }
 
-    /// The label of a member; its number if the enum has no such member.
+    /// The label of a member; its number if the enum has no such member any more.
     #[must_use]
     pub fn member(&self, idx: EnumIdx, number: i32) -> String {
         let member = self.module.enum_def(idx).and_then(|e| e.members.iter().find(|m| m.value == number));
-        member.map_or_else(|| number.to_string(), |m| m.label.clone())
+        member.map_or_else(|| format!("{number} (no member of this build)"), |m| m.label.clone())
     }
 
     /// `opportunity:42 "Turbines"`.

@@ -112,7 +112,7 @@ impl Engine {
     pub(crate) fn park(&mut self, instance: &mut Instance, fault: &Fault, tries: u32) -> Answer<()> {
         let stored = StoredFault { tries, ..self.stored_fault(fault) };
         instance.status = Status::Parked;
-        (instance.queue, instance.due) = (None, None);
+        (instance.queue, instance.due) = (None, self.given_up_at(self.now));
         instance.changed = self.now;
         let line = Line {
             kind: LogKind::Park,
@@ -262,29 +262,6 @@ impl Engine {
                 return Err(faults::wrong_status(id, instance.status.word(), "canceled"));
             }
             engine.request_cancel(instance, reason.to_owned())
-        })
-    }
-
-    /// Gives a parked instance up: it unwinds, and has failed with the fault that stopped it.
-    ///
-    /// # Errors
-    /// R0402 and R0507 if there is no such instance or it is not parked; or the store's error.
-    pub fn give_up(&mut self, id: i64) -> Answer<()> {
-        self.transaction(|engine| {
-            let instance = engine.known_instance(id)?;
-            if instance.status != Status::Parked {
-                return Err(faults::wrong_status(id, instance.status.word(), "given up"));
-            }
-            let message = instance.fault.as_ref().map(|f| f.message.clone()).unwrap_or_default();
-            match engine.statement(|engine| engine.unwind(&instance, &message)) {
-                Ok(()) => {}
-                Err(Failure::Fault(fault)) => {
-                    let message = format!("while it was given up: {}", fault.message);
-                    engine.log(Line { message, ..Line::of(&instance) })?;
-                }
-                Err(failure) => return Err(failure),
-            }
-            engine.end_instance(instance, Status::Failed, message, None)
         })
     }
 

@@ -33,6 +33,7 @@ pub mod faults;
 pub mod flow_view;
 pub mod flows;
 mod forms;
+mod giving_up;
 mod host;
 mod index;
 mod instance;

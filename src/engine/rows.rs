@@ -300,7 +300,8 @@ impl Engine {
             let batch = self.store.candidates(entity, &[], after, QUERY_BATCH)?;
             let Some(last) = batch.last().copied() else { return Ok(found) };
             for id in batch {
-                if self.shown_name(RecordRef { entity, id })? == name {
+                // As stored, like every query: also where one of them is about to be written.
+                if self.stored_name(RecordRef { entity, id })? == name {
                     found.push(id);
                 }
                 if found.len() > 1 {

@@ -1,4 +1,5 @@
-//! Numbers of the engine that a store may have of its own: how what failed is tried again, and what processes may start.
+//! Numbers of the engine that a store may have of its own: how what failed is tried again, how long what is parked rests,
+//! and what processes may start.
 //! They are kept in the store, and hold at once for all that work on it.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
@@ -16,6 +17,9 @@ use super::{
 /// What the settings of a store begin with that are such numbers.
 const KEY: &str = "engine/";
 
+/// A time that is never over.
+pub const NEVER: i64 = i64::MAX;
+
 /// Such a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tunable {
@@ -31,17 +35,20 @@ pub enum Tunable {
     GuardDepth,
     /// Starts of one process on one record within an hour, caused by processes.
     GuardStarts,
+    /// The time after which a parked instance is given up, in microseconds.
+    GiveUpAfter,
 }
 
 impl Tunable {
     /// All of them, as they are listed.
-    pub const ALL: [Tunable; 6] = [
+    pub const ALL: [Tunable; 7] = [
         Tunable::RetryFirst,
         Tunable::RetryFactor,
         Tunable::RetryLongest,
         Tunable::RetryTimes,
         Tunable::GuardDepth,
         Tunable::GuardStarts,
+        Tunable::GiveUpAfter,
     ];
 
     /// Its name among the settings: `retry.first`.
@@ -54,6 +61,7 @@ impl Tunable {
             Tunable::RetryTimes => "retry.times",
             Tunable::GuardDepth => "guard.depth",
             Tunable::GuardStarts => "guard.starts",
+            Tunable::GiveUpAfter => "give_up.after",
         }
     }
 
@@ -66,14 +74,14 @@ impl Tunable {
     /// Whether it is a time, in microseconds.
     #[must_use]
     pub fn is_time(self) -> bool {
-        matches!(self, Tunable::RetryFirst | Tunable::RetryLongest)
+        matches!(self, Tunable::RetryFirst | Tunable::RetryLongest | Tunable::GiveUpAfter)
     }
 
     /// What it can be.
     #[must_use]
     pub fn range(self) -> RangeInclusive<i64> {
         match self {
-            Tunable::RetryFirst | Tunable::RetryLongest => 1..=i64::MAX,
+            Tunable::RetryFirst | Tunable::RetryLongest | Tunable::GiveUpAfter => 1..=i64::MAX,
             Tunable::RetryTimes => 0..=1_000_000,
             Tunable::GuardStarts => 1..=1_000_000,
             Tunable::RetryFactor | Tunable::GuardDepth => 1..=1_000,
@@ -90,6 +98,7 @@ impl Tunable {
             Tunable::RetryTimes => i64::from(RETRIES_MAX),
             Tunable::GuardDepth => i64::from(CAUSAL_DEPTH_MAX),
             Tunable::GuardStarts => i64::from(STARTS_PER_RECORD_HOUR_MAX),
+            Tunable::GiveUpAfter => NEVER,
         }
     }
 
@@ -126,6 +135,23 @@ impl Engine {
     /// What a number is: what the store says, and else this.
     pub(super) fn tuned_or(&self, tunable: Tunable, otherwise: i64) -> i64 {
         self.tunables.get(&tunable).copied().unwrap_or(otherwise)
+    }
+
+    /// Sets a number for all that work on the store, to the nearest that it can be; without one, what all stores have holds.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub fn tune(&mut self, tunable: Tunable, value: Option<i64>) -> Answer<()> {
+        let range = tunable.range();
+        let value = value.map(|value| value.clamp(*range.start(), *range.end()).to_string());
+        self.transaction(|engine| {
+            match value {
+                Some(value) => engine.store.set_meta(&tunable.key(), &value)?,
+                None => engine.store.remove_meta(&tunable.key())?,
+            }
+            Ok(())
+        })?;
+        self.read_tunables()
     }
 
     pub(super) fn read_tunables(&mut self) -> Answer<()> {

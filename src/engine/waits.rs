@@ -70,8 +70,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts what is scheduled and makes ready what is due, in order; deletes ended instances that were kept long enough;
-    /// some of them at a time. Gives whether some are left.
+    /// Starts what is scheduled and makes ready what is due, in order; gives up what was parked too long; deletes ended
+    /// instances that were kept long enough; some of them at a time. Gives whether some are left.
     pub(crate) fn fire_due(&mut self) -> Answer<bool> {
         self.start_scheduled()?;
         let (mut room, mut fired) = (TIDIED_AT_ONCE, 0);
@@ -90,6 +90,10 @@ impl Engine {
                         return Ok(true);
                     }
                     fired += 1;
+                    if instance.status == Status::Parked {
+                        self.parked_long(instance)?;
+                        continue;
+                    }
                     self.make_ready(&mut instance)?;
                     self.store.put_instance(&instance)?;
                 }

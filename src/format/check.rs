@@ -5,23 +5,31 @@ use crate::base::cores::on_all_cores;
 use crate::base::span::Span;
 use crate::diag::Severity;
 use crate::syntax::ast::Item;
-use crate::syntax::{Parsed, same_words};
+use crate::syntax::{Comment, Parsed};
 
 /// Compares a file before and after: the same tree, the same comments, no new errors.
 pub(super) fn compare(before: (&str, &Parsed), after: (&str, &Parsed)) -> Result<(), Refusal> {
     if errors(before.1) != errors(after.1) || !same_items(before, after) {
         return Err(Refusal::TreeChanged);
     }
-    if comments(before) == comments(after) { Ok(()) } else { Err(Refusal::CommentsChanged) }
+    if same_comments((before.0, &before.1.trivia.comments), (after.0, &after.1.trivia.comments)) {
+        Ok(())
+    } else {
+        Err(Refusal::CommentsChanged)
+    }
 }
 
 fn errors(parsed: &Parsed) -> usize {
     parsed.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
 }
 
-/// The comments in any order: one amid an expression may have moved to the end of its line.
-fn comments<'t>((source, parsed): (&'t str, &Parsed)) -> Vec<&'t str> {
-    let mut all: Vec<&str> = parsed.trivia.comments.iter().map(|c| written(source, c.span).trim_end()).collect();
+/// Compares comments in any order: one amid an expression may have moved to the end of its line.
+pub(super) fn same_comments(before: (&str, &[Comment]), after: (&str, &[Comment])) -> bool {
+    before.1.len() == after.1.len() && sorted(before) == sorted(after)
+}
+
+fn sorted<'t>((source, comments): (&'t str, &[Comment])) -> Vec<&'t str> {
+    let mut all: Vec<&str> = comments.iter().map(|comment| written(source, comment.span).trim_end()).collect();
     all.sort_unstable();
     all
 }
@@ -30,13 +38,11 @@ fn written(source: &str, span: Span) -> &str {
     source.get(span.start as usize..span.end as usize).unwrap_or("")
 }
 
-/// Compares the declarations one by one. Where even the words are the same, the tree is: layout has no meaning.
+/// Compares the declarations one by one.
 fn same_items(before: (&str, &Parsed), after: (&str, &Parsed)) -> bool {
     let (old, new) = (&before.1.file.items, &after.1.file.items);
     let pairs: Vec<(&Item, &Item)> = old.iter().zip(new).collect();
-    let same = |(old, new): &(&Item, &Item)| {
-        same_words(written(before.0, old.span), written(after.0, new.span)) || outline(old) == outline(new)
-    };
+    let same = |(old, new): &(&Item, &Item)| outline(old) == outline(new);
     let runs: Vec<&[(&Item, &Item)]> = pairs.chunks(RUN_ITEMS).collect();
     old.len() == new.len() && on_all_cores(&runs, |run| run.iter().all(same)).into_iter().all(|same| same)
 }

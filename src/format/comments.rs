@@ -13,16 +13,33 @@ pub(super) struct Comments<'a> {
     source: &'a str,
     all: &'a [Comment],
     next: usize,
+    /// How many of the printed ones are where they will stay.
+    resting: usize,
 }
 
 impl<'a> Comments<'a> {
     pub(super) fn new(source: &'a str, all: &'a [Comment]) -> Self {
-        Self { source, all, next: 0 }
+        Self { source, all, next: 0, resting: 0 }
     }
 
     /// How many were printed.
     pub(super) fn printed(&self) -> usize {
         self.next
+    }
+
+    /// How many were printed that may move once more.
+    pub(super) fn restless(&self) -> usize {
+        self.next - self.resting
+    }
+
+    /// Takes comments above, behind or below the lines of a body. One that ends its line stays there for good; a block
+    /// may come to stand on a line of its own.
+    pub(super) fn at_rest(&mut self, take: impl FnOnce(&mut Self) -> Doc) -> Doc {
+        let from = self.next;
+        let doc = take(self);
+        let taken = self.all.get(from..self.next).unwrap_or(&[]);
+        self.resting += taken.iter().filter(|comment| comment.kind != CommentKind::Block).count();
+        doc
     }
 
     fn slice(&self, start: u32, end: u32) -> &'a str {
@@ -37,11 +54,6 @@ impl<'a> Comments<'a> {
         let comment = self.all.get(self.next).filter(|comment| comment.span.start < at)?;
         self.next += 1;
         Some(comment)
-    }
-
-    /// Whether the next comment stands within a span.
-    pub(super) fn is_within(&self, span: Span) -> bool {
-        self.all.get(self.next).is_some_and(|comment| comment.span.start < span.end)
     }
 
     /// Counts the comments of a span that is printed as it stands.

@@ -181,6 +181,8 @@ struct Printer<'a> {
     /// Indentation that is printed before the next text, so that empty lines stay empty.
     indent: Option<usize>,
     suffixes: Vec<(usize, &'a str)>,
+    /// Room for looking ahead.
+    ahead: Vec<(bool, &'a Doc)>,
 }
 
 impl<'a> Printer<'a> {
@@ -209,7 +211,7 @@ impl<'a> Printer<'a> {
 
     fn words(&mut self, words: &str) {
         if let Some(indent) = self.indent.take() {
-            self.out.push_str(&" ".repeat(indent));
+            self.out.extend(std::iter::repeat_n(' ', indent));
             self.column = indent;
         }
         self.out.push_str(words);
@@ -252,10 +254,18 @@ impl<'a> Printer<'a> {
     }
 
     /// Whether `doc` and what follows it up to the next line break fit on the rest of the line.
-    fn fits(&self, doc: &'a Doc) -> bool {
+    fn fits(&mut self, doc: &'a Doc) -> bool {
+        let mut tasks = std::mem::take(&mut self.ahead);
+        tasks.clear();
+        tasks.push((false, doc));
+        let fits = self.fits_ahead(&mut tasks);
+        self.ahead = tasks;
+        fits
+    }
+
+    fn fits_ahead(&self, tasks: &mut Vec<(bool, &'a Doc)>) -> bool {
         let mut room = WIDTH.saturating_sub(self.column);
         let mut rest = self.stack.iter().rev();
-        let mut tasks: Vec<(bool, &Doc)> = vec![(false, doc)];
         loop {
             let Some((broken, doc)) = tasks.pop().or_else(|| rest.next().map(|task| (task.1, task.2))) else {
                 return true;

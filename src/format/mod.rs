@@ -1,7 +1,7 @@
 //! The formatter: one layout for every file, without options.
 //!
 //! `doc` decides about line breaks, `comments` puts each comment where it belongs, `rules` know the constructs, and
-//! `check` parses the result again: the formatter gives text with the same tree and the same comments, or nothing.
+//! `check` proves the result: the formatter gives text with the same tree and the same comments, or nothing.
 //! Formatting twice is formatting once. What does not parse is copied as it stands.
 
 mod check;
@@ -17,7 +17,7 @@ use crate::base::cores::on_all_cores;
 use crate::base::span::{FileId, Span};
 use crate::diag::{Diagnostic, Severity};
 use crate::syntax::ast::{Item, ItemKind};
-use crate::syntax::{Parsed, parse_file};
+use crate::syntax::{Comment, Parsed, parse_file, relaid};
 use doc::Doc;
 use rules::Formatter;
 
@@ -83,9 +83,9 @@ fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<
         return Ok(source.to_owned());
     }
     let has_errors = parsed.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    for round in 0..ROUNDS_MAX {
-        let next = layout(&text, &parsed, round > 0)?;
-        if next == text {
+    for _ in 0..ROUNDS_MAX {
+        let Layout { text: next, restless } = layout(&text, &pieces(&parsed), &parsed.trivia.comments)?;
+        if next == text || !has_errors && rests((&text, &parsed), (&next, &restless)) {
             return Ok(next);
         }
         let next_parsed = parse_file(parsed.file.span.file, &next);
@@ -99,15 +99,49 @@ fn laid_out(source: &str, mut text: Cow<'_, str>, mut parsed: Parsed) -> Result<
     Err(Refusal::NotStable)
 }
 
-/// One round, without the check. Behind the first one declarations without comments are at rest; how they stand to what
-/// is around them may not be.
-fn layout(source: &str, parsed: &Parsed, is_again: bool) -> Result<String, Refusal> {
-    let (items, comments) = (&parsed.file.items, &parsed.trivia.comments);
-    let starts: Vec<usize> = (0..items.len().max(1)).step_by(RUN_ITEMS).collect();
-    let runs = on_all_cores(&starts, |start| run(source, parsed, *start, is_again));
+/// A declaration that is laid out, or, without a tree, printed as it stands.
+struct Piece<'a> {
+    span: Span,
+    item: Option<Cow<'a, Item>>,
+}
+
+fn pieces(parsed: &Parsed) -> Vec<Piece<'_>> {
+    let items = parsed.file.items.iter();
+    items.map(|item| Piece { span: item.span, item: (!is_bad(item, parsed)).then_some(Cow::Borrowed(item)) }).collect()
+}
+
+/// Whether a layout has the words and the comments of what it was made of, and stays as it is when it is laid out: all
+/// that is asked of one, for less than parsing it. A declaration whose comments are at rest is so after one layout; how
+/// it stands to what is around it may not be. Where this does not hold, the long way tells why.
+fn rests((text, parsed): (&str, &Parsed), (next, restless): (&str, &[usize])) -> bool {
+    let items: Vec<Span> = parsed.file.items.iter().map(|item| item.span).collect();
+    let Some(again) = relaid(text, &items, next) else { return false };
+    let mut pieces: Vec<Piece<'_>> = again.items.iter().map(|span| Piece { span: *span, item: None }).collect();
+    for index in restless {
+        let Some(piece) = pieces.get_mut(*index) else { return false };
+        let Some(item) = again.parse(piece.span) else { return false };
+        piece.item = Some(Cow::Owned(item));
+    }
+    let comments = &again.trivia.comments;
+    check::same_comments((text, &parsed.trivia.comments), (next, comments))
+        && layout(next, &pieces, comments).is_ok_and(|last| last.text == next)
+}
+
+/// A file in its layout, and which of its declarations have comments that may move once more.
+struct Layout {
+    text: String,
+    restless: Vec<usize>,
+}
+
+/// One round, without the check.
+fn layout(source: &str, pieces: &[Piece<'_>], comments: &[Comment]) -> Result<Layout, Refusal> {
+    let starts: Vec<usize> = (0..pieces.len().max(1)).step_by(RUN_ITEMS).collect();
+    let runs = on_all_cores(&starts, |start| run(source, pieces, comments, *start));
     let mut done = 0;
-    let mut text = String::with_capacity(source.len());
-    for Run { text: more, comments } in runs {
+    let mut text = String::with_capacity(source.len() * 5 / 4);
+    let mut restless = Vec::new();
+    for Run { text: more, comments, restless: items } in runs {
+        restless.extend(items);
         if comments.start != done {
             return Err(Refusal::CommentsChanged);
         }
@@ -117,43 +151,55 @@ fn layout(source: &str, parsed: &Parsed, is_again: bool) -> Result<String, Refus
     if done != comments.len() {
         return Err(Refusal::CommentsChanged);
     }
-    let text = text.trim_matches('\n');
-    Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
+    text.truncate(text.trim_end_matches('\n').len());
+    let blank = text.len() - text.trim_start_matches('\n').len();
+    text.drain(..blank);
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    Ok(Layout { text, restless })
 }
 
 /// Some declarations after the other in their layout, and which comments stand in it.
 struct Run {
     text: String,
     comments: Range<usize>,
+    restless: Vec<usize>,
 }
 
 /// The run of [`RUN_ITEMS`] that begins at `start`, with what stands above each; the last ends with the file.
-fn run(source: &str, parsed: &Parsed, start: usize, is_again: bool) -> Run {
-    let items = &parsed.file.items;
-    let mut formatter = Formatter::new(source, &parsed.trivia.comments);
-    let mut last = start.checked_sub(1).and_then(|before| items.get(before));
+fn run(source: &str, pieces: &[Piece<'_>], comments: &[Comment], start: usize) -> Run {
+    let mut formatter = Formatter::new(source, comments);
+    let mut last = start.checked_sub(1).and_then(|before| pieces.get(before)).map(|piece| piece.span);
     if let Some(last) = last {
-        formatter.pass(last.span);
+        formatter.pass(last);
     }
     let begin = formatter.printed();
     let mut docs = Vec::new();
-    for item in items.iter().skip(start).take(RUN_ITEMS) {
-        let needs_blank = last.is_some_and(|last| is_tall(source, last) || is_tall(source, item));
-        docs.push(formatter.between_items(item.span.start, last.is_none(), needs_blank));
-        let stays = is_bad(item, parsed) || is_again && !formatter.has_comment(item.span);
-        docs.push(if stays { formatter.as_it_stands(item.span) } else { formatter.item(item) });
-        docs.push(formatter.after_item(item.span.end));
-        last = Some(item);
+    let mut restless = Vec::new();
+    for (index, Piece { span, item }) in pieces.iter().enumerate().skip(start).take(RUN_ITEMS) {
+        let needs_blank = last.is_some_and(|last| is_tall(source, last) || is_tall(source, *span));
+        docs.push(formatter.between_items(span.start, last.is_none(), needs_blank));
+        let before = formatter.restless();
+        docs.push(match item {
+            Some(item) => formatter.item(item),
+            None => formatter.as_it_stands(*span),
+        });
+        docs.push(formatter.after_item(span.end));
+        if formatter.restless() > before {
+            restless.push(index);
+        }
+        last = Some(*span);
     }
-    if start + RUN_ITEMS >= items.len() {
+    if start + RUN_ITEMS >= pieces.len() {
         docs.push(formatter.end_of_file(last.is_none()));
     }
-    Run { text: Doc::Concat(docs).print(), comments: begin..formatter.printed() }
+    Run { text: Doc::Concat(docs).print(), comments: begin..formatter.printed(), restless }
 }
 
 /// Declarations of several lines stand apart.
-fn is_tall(source: &str, item: &Item) -> bool {
-    source.get(item.span.start as usize..item.span.end as usize).is_some_and(|text| text.trim_end().contains('\n'))
+fn is_tall(source: &str, span: Span) -> bool {
+    source.get(span.start as usize..span.end as usize).is_some_and(|text| text.trim_end().contains('\n'))
 }
 
 fn is_bad(item: &Item, parsed: &Parsed) -> bool {

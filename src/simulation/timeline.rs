@@ -6,7 +6,7 @@ use crate::base::value::{EntityIdx, RecordRef, Value};
 use crate::bytecode::{module::Module, types::TypeIdx};
 use crate::data::show::Show;
 use crate::engine::clock::SECOND;
-use crate::engine::store::{Change, LogEntry, LogKind};
+use crate::engine::store::{Change, LogEntry, LogKind, Status};
 use crate::engine::view::InstanceView;
 
 use super::recorder::Names;
@@ -76,7 +76,8 @@ impl Timeline<'_> {
         } else if !instance.message.is_empty() {
             lines.push(instance.message.clone());
         }
-        lines.extend(instance.until.map(|due| format!("until {}", self.heading(due))));
+        let what = if instance.status == Status::Parked { "is given up" } else { "until" };
+        lines.extend(instance.until.map(|due| format!("{what} {}", self.heading(due))));
         lines.extend(instance.waits_for.iter().map(|what| format!("for {what}")));
         lines
     }

@@ -448,6 +448,38 @@ pub(super) fn curly_quotes(open: Span, close: Span) -> Diagnostic {
     straight_quotes("curly quotes do not enclose a text", open, close)
 }
 
+/// `«text»`.
+pub(super) fn angled_quotes(open: Span, close: Span) -> Diagnostic {
+    straight_quotes("angled quotes do not enclose a text", open, close)
+}
+
+/// Spaces that are none to the language, all of a file in one message.
+pub(super) fn foreign_spaces(written: &str, all: &[Span]) -> Diagnostic {
+    let first = all.first().copied().unwrap_or_default();
+    let code = u32::from(written.chars().next().unwrap_or(' '));
+    let message = format!("U+{code:04X} looks like a space, and is none");
+    let edits = all.iter().map(|span| Edit { span: *span, text: " ".into() }).collect();
+    let mut error = Diagnostic::error(codes::E0118, message, first, "write an ordinary space")
+        .note("word processors and web pages put such characters into a text that is copied");
+    if all.len() > 1 {
+        error = error.note(format!("the file has {} of this kind; the fix replaces all", all.len()));
+    }
+    error.fix = Some(Fix { title: "write ordinary spaces".into(), edits, applicability: Applicability::Safe });
+    error
+}
+
+/// `5 – 3`.
+pub(super) fn other_sign(written: &str, meant: &str, span: Span) -> Diagnostic {
+    let code = u32::from(written.chars().next().unwrap_or(' '));
+    Diagnostic::error(
+        codes::E0118,
+        format!("`{written}` is not the sign `{meant}`"),
+        span,
+        format!("this is U+{code:04X}"),
+    )
+    .fix(format!("write `{meant}`"), span, meant, Applicability::Suggested)
+}
+
 /// `'text'`.
 pub(super) fn single_quotes(open: Span, close: Span) -> Diagnostic {
     straight_quotes("single quotes do not enclose a text", open, close)
@@ -480,6 +512,8 @@ pub(super) fn stray_characters(written: &str, span: Span) -> Diagnostic {
         "|" => error.help("write `or`"),
         "&" => error.help("write `and`"),
         "$" => error.help("an amount is written with its currency behind it: `50 USD`"),
+        "€" | "£" | "¥" => error.help("an amount is written with the code of its currency behind it: `50 EUR`"),
+        "…" => error.help("write out what it stands for; a text may hold it"),
         "^" | "~" => error.help("there are no operators on bits, and none for powers"),
         _ => error,
     };

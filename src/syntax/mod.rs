@@ -9,6 +9,7 @@ mod errors;
 mod grammar;
 pub mod outline;
 mod recover;
+mod relaid;
 mod scan;
 pub mod trivia;
 
@@ -21,6 +22,7 @@ use crate::base::span::FileId;
 use crate::diag::Diagnostic;
 use build::Builder;
 use grammar::{ProcParser, Rule};
+pub use relaid::{Relaid, relaid};
 pub use scan::CommentKind;
 use scan::{Token, TokenKind};
 pub use trivia::{Comment, Trivia};
@@ -52,14 +54,6 @@ pub fn parse_file(file: FileId, text: &str) -> Parsed {
 /// Runs a parser with [`STACK_BYTES`] at least.
 fn with_room<T>(parse: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK_BYTES, STACK_BYTES, parse)
-}
-
-/// Whether two texts have the same words and marks, whatever their layout and comments.
-#[must_use]
-pub fn same_words(one: &str, other: &str) -> bool {
-    let (tokens, others) = (scan::scan(one), scan::scan(other));
-    let words = tokens.iter().filter(|token| !token.is_comment()).map(|token| token.text(one));
-    words.eq(others.iter().filter(|token| !token.is_comment()).map(|token| token.text(other)))
 }
 
 fn parse_here(file: FileId, text: &str) -> Parsed {

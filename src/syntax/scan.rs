@@ -185,7 +185,8 @@ impl<'t> Scanner<'t> {
 
     fn symbol(&mut self, next: char) -> TokenKind {
         let rest = self.rest();
-        if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
+        let is_long = rest.as_bytes().get(1).is_some_and(|second| b"+.=>?&|".contains(second));
+        if let Some(symbol) = SYMBOLS.iter().find(|s| is_long && rest.starts_with(**s)) {
             self.at += symbol.len();
             return TokenKind::Symbol;
         }

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{Call, Outcome};
+use super::{Call, Outcome, has_ended_before};
 
 const FIRST: &str = r#"
 entity Deal { title: text }
@@ -66,7 +66,7 @@ fn until(what: &str, test: impl Fn() -> bool) {
     let began = Instant::now();
     while !test() {
         assert!(began.elapsed() < Duration::from_secs(60), "{what}");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::yield_now();
     }
 }
 
@@ -223,7 +223,7 @@ fn an_activation_that_is_killed_has_happened_or_not() {
     connection.execute_batch(&sql).unwrap();
     drop(connection);
     fine(call.run(&["deploy", "second", "--store", "s.db"]));
-    let (mut killed, mut wait) = (0, 1);
+    let (mut killed, mut calls) = (0, 20);
     loop {
         let mut child = Command::new(env!("CARGO_BIN_EXE_abide"))
             .args(["activate", "--store", "s.db"])
@@ -233,9 +233,8 @@ fn an_activation_that_is_killed_has_happened_or_not() {
             .spawn()
             .unwrap();
         // Later each time, until it comes to its end.
-        std::thread::sleep(Duration::from_millis(wait));
-        wait += 1 + wait / 4;
-        let is_over = child.try_wait().unwrap().is_some();
+        let is_over = has_ended_before(&mut child, calls);
+        calls += calls / 4;
         child.kill().unwrap();
         child.wait().unwrap();
         let is_new = fine(call.run(&["definitions", "--store", "s.db"])).contains("earlier");

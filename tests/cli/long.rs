@@ -45,7 +45,7 @@ fn interrupted(call: &Call, args: &[&str], signal: &str, table: &str) -> (Option
         .unwrap();
     let began = Instant::now();
     while count(call, table) == 0 && began.elapsed() < Duration::from_secs(20) {
-        thread::sleep(Duration::from_millis(1));
+        thread::yield_now();
     }
     let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
     assert!(sent.success());
@@ -154,6 +154,27 @@ fn starts_that_were_cut_short_are_not_done_twice() {
         // It was done to its end, so it may be done again.
         assert_eq!(call.run(&[&args[..], &["--where", "title=D0"]].concat()).code, 0);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_done_to_many_instances_ends_between_two_transactions() {
+    let call = deployed();
+    assert_eq!(import(&call, &[]).code, 1);
+    assert_eq!(call.run(&["start", "Review", "--each", "--store", "s.db"]).code, 0);
+    let all = ROWS * 9 / 10;
+    let paused = "(SELECT 1 FROM abide_log WHERE message = 'paused by an operator')";
+    let args = ["pause", "--all", "--yes", "--store", "s.db"];
+    let (code, out, err) = interrupted(&call, &args, "INT", paused);
+    let done = count(&call, paused);
+    assert!(done >= 100 && done < all && done % 100 == 0, "{done}: {err}");
+    let told = format!(
+        "stopped before the last instance: {} instances left\n  help: the same call goes on with them\n",
+        all - done
+    );
+    assert_eq!((code, out, err), (Some(3), format!("paused {done} instances\n"), told));
+    call.run(&args).is(0, &format!("paused {} instances\n", all - done), "");
+    assert_eq!(count(&call, paused), all);
 }
 
 #[test]

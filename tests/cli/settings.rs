@@ -156,6 +156,12 @@ fn a_store_of_real_processes_gives_settings_their_values() {
     let log = fine(&call, &["log"]);
     assert_eq!(log.matches("hi nobody").count(), 2, "{log}");
     fine(&call, &["doctor"]);
+    let listed = fine(&call, &["settings", "give_up.after=30 days"]);
+    assert!(listed.contains("\ngive_up.after = 30 days  (given here)\n"), "{listed}");
+    let listed = fine(&call, &["settings", "give_up.after=never"]);
+    assert!(listed.contains("\ngive_up.after = never  (given here)\n"), "{listed}");
+    let soon = call.run(&["settings", "give_up.after=soon", "--store", "s.db"]);
+    soon.is(1, "", "error: `give_up.after=soon`: give_up.after is an exact time such as \"30 days\", or never\n");
     let unset = fine(&call, &["settings", "--unset", "least"]);
     assert!(unset.starts_with("config.least = 10  (as the project says)\n"), "{unset}");
     fine(&call, &["start", "Make", "title=c", "score=7"]);

@@ -8,6 +8,23 @@ use abide::{
 use super::world::{DAY, World, fault, on_both, text};
 
 #[test]
+fn a_record_is_found_by_its_stored_name_also_while_it_gets_another() {
+    let source = r#"
+entity Desk { name: text shown as "{name}" }
+realtime workflow Look for desk: Desk before updated(name) {
+    try { if Desk["Old"] == desk { log "found {desk.name}" } } catch e { log e.code }
+    try { if Desk["New"] == desk { log "found too early" } } catch e { log e.code }
+}
+"#;
+    on_both(source, |w| {
+        let desk = w.create("Desk", &[("name", text("Old"))]);
+        w.update(desk, &[("name", text("New"))]);
+        assert_eq!(w.notes()[0], "found New");
+        assert!(w.notes()[1].starts_with("R0"), "{:?}", w.notes());
+    });
+}
+
+#[test]
 fn times_of_day_are_stored_compared_and_bounded() {
     let source = r#"
 entity Course { title: text, begins: time @07:00..@20:00, ends: time? }

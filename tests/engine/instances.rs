@@ -5,6 +5,7 @@ use abide::{
     engine::{
         Started,
         store::{LogKind, Status},
+        tunables::Tunable,
     },
 };
 
@@ -234,6 +235,60 @@ workflow Child for deal: Deal when called {
         assert_eq!(w.statuses("Child"), [Status::Failed]);
         assert_eq!(w.notes(), ["unwound", "R0502 Child failed: division by zero"]);
         assert_eq!(w.statuses("Parent"), [Status::Succeeded]);
+    });
+}
+
+#[test]
+fn what_is_parked_for_longer_than_the_store_says_is_given_up_by_itself() {
+    let source = with(
+        r#"
+workflow Parent for deal: Deal when created {
+    try { do Child(deal) } catch e { log "{e.code} {e.message}" }
+}
+workflow Child for deal: Deal when called keep 1 day {
+    try { wait 1 day log "{1 div deal.score}" } finally { log "unwound" }
+}
+"#,
+    );
+    on_both(&source, |w| {
+        let after = |w: &mut World, time| w.engine.tune(Tunable::GiveUpAfter, time).unwrap();
+        let due = |w: &mut World, child| w.engine.show(child).unwrap().until;
+        // Before the store says so, for ever.
+        w.create("Deal", &[("title", text("a"))]);
+        w.advance(DAY);
+        let first = w.instances("Child")[0];
+        assert_eq!(due(w, first), None);
+        after(w, Some(3 * DAY));
+        w.advance(10 * DAY);
+        w.create("Deal", &[("title", text("b"))]);
+        w.advance(DAY);
+        let child = w.instances("Child")[1];
+        let parked = w.engine.show(child).unwrap().changed;
+        assert_eq!(due(w, child), Some(parked + 3 * DAY));
+        // It says more before the time is over, and is asked again then.
+        after(w, Some(4 * DAY));
+        w.advance(3 * DAY);
+        assert_eq!((w.statuses("Child"), due(w, child)), (vec![Status::Parked; 2], Some(parked + 4 * DAY)));
+        // What is tried again is parked anew.
+        w.engine.retry(child).unwrap();
+        w.idle();
+        assert_eq!(due(w, child), Some(parked + 7 * DAY));
+        w.advance(4 * DAY - 1);
+        assert_eq!((w.statuses("Child"), w.notes().len()), (vec![Status::Parked; 2], 0));
+        w.advance(1);
+        assert_eq!(w.statuses("Child"), [Status::Parked, Status::Failed]);
+        assert_eq!(w.statuses("Parent"), [Status::Waiting, Status::Succeeded]);
+        assert_eq!(w.notes(), ["unwound", "R0502 Child failed: division by zero"]);
+        let told = w.engine.timeline(Some(child)).unwrap();
+        assert!(told.iter().any(|entry| entry.message.starts_with("given up by itself")), "{told:?}");
+        assert_eq!(w.engine.forgotten().unwrap(), [] as [i64; 0]);
+        w.advance(2 * DAY);
+        assert_eq!(w.instances("Child"), [first], "it is kept as long as it says");
+        after(w, None);
+        w.create("Deal", &[("title", text("c"))]);
+        w.advance(DAY);
+        let last = w.instances("Child")[1];
+        assert_eq!(due(w, last), None);
     });
 }
 

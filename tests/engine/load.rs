@@ -9,7 +9,6 @@ use std::{
     process::{Child, Command, Stdio},
     sync::atomic::AtomicBool,
     thread,
-    time::Duration,
 };
 
 use abide::{
@@ -22,6 +21,7 @@ use abide::{
     },
 };
 use abide_disk::Dice;
+use rusqlite::Connection;
 
 use super::{
     deployment::build,
@@ -34,8 +34,10 @@ use super::{
 const KILLS: u64 = 200;
 /// How many workers there are at a time.
 const WORKERS: usize = 3;
-/// How long it is until the next one is killed, at most.
-const PAUSE: u64 = 30_000;
+/// After so many lines of the log, at most, the next one is killed: what a round brings gives more.
+const LINES: u64 = 8;
+/// So often the others have their turn then, at most, so that a kill meets any place of a turn.
+const YIELDS: u64 = 3_000;
 
 const PROJECT: &str = r#"
 entity Counter { title: text n: int = 0 unique title shown as "{title}" }
@@ -82,6 +84,12 @@ fn attach(path: &Path, project: &str) -> World {
     World::of(Engine::attach(store, Box::new(SystemClock), 1).unwrap())
 }
 
+/// How many lines the log has.
+fn lines(log: &Connection) -> u64 {
+    let last = log.query_row("SELECT coalesce(max(key), 0) FROM abide_log", [], |row| row.get::<_, i64>(0)).unwrap();
+    last.try_into().unwrap()
+}
+
 /// Everything was done once, in order.
 fn check(w: &mut World, jobs: usize, titles: usize) {
     let all = w.engine.store().instances(&InstanceFilter::default()).unwrap();
@@ -116,6 +124,7 @@ fn workers_are_killed_at_random_and_everything_happens_once() {
     let mut w = attach(&path, PROJECT);
     let mut dice = Dice::new(seed);
     let counter = w.try_create("Counter", &[("title", text("title 0"))]).unwrap();
+    let log = Connection::open(&path).unwrap();
     let mut workers: Vec<Worker> = (0..WORKERS).map(|_| Worker::on(&path)).collect();
     for round in 0..kills {
         for half in ["a", "b"] {
@@ -123,10 +132,14 @@ fn workers_are_killed_at_random_and_everything_happens_once() {
             w.try_create("Job", &fields).unwrap();
         }
         w.try_update(counter, &[("title", text(&format!("title {}", round + 1)))]).unwrap();
-        thread::sleep(Duration::from_micros(dice.draw() % PAUSE));
+        let last = lines(&log) + dice.draw() % LINES;
+        while lines(&log) < last {
+            thread::yield_now();
+        }
+        (0..dice.draw() % YIELDS).for_each(|_| thread::yield_now());
         workers[dice.draw() as usize % WORKERS] = Worker::on(&path);
     }
-    drop(workers);
+    drop((workers, log));
     // Somebody may hold the file until the system has buried him.
     w.engine.work(&AtomicBool::new(false), true).unwrap();
     check(&mut w, 2 * kills as usize, kills as usize);

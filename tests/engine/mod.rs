@@ -24,6 +24,7 @@ mod mortal;
 mod numbering;
 mod operations;
 mod outside;
+mod pair;
 mod people;
 mod plugins;
 mod power;

@@ -66,7 +66,7 @@ fn number(w: &World, entity: EntityIdx, field: &str, value: i64) -> Value {
 
 impl Step {
     /// Whether it has happened, though nobody was told.
-    fn is_done(&self, w: &mut World) -> Answer<bool> {
+    pub(super) fn is_done(&self, w: &mut World) -> Answer<bool> {
         match self {
             Step::Create(entity, title, _) => Ok(titled(w, entity, title)?.is_some()),
             Step::Delete(entity, title) => Ok(titled(w, entity, title)?.is_none()),
@@ -88,7 +88,7 @@ impl Step {
         }
     }
 
-    fn carry_out(&self, w: &mut World) -> Answer<()> {
+    pub(super) fn carry_out(&self, w: &mut World) -> Answer<()> {
         match self {
             Step::Create(entity, title, score) => {
                 w.try_create(entity, &[("title", text(title)), ("score", Value::Int(*score))]).map(drop)

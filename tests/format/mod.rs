@@ -28,10 +28,19 @@ fn proc_files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Formats, and asserts that formatting again changes nothing.
+/// The tree without places, if the text has no mistakes.
+fn tree(text: &str) -> Option<String> {
+    let parsed = parse_file(FileId(0), text);
+    parsed.diagnostics.is_empty().then(|| format!("{:-?}", parsed.file.items))
+}
+
+/// Formats, and asserts that the text has the same tree, and that formatting again changes nothing.
 #[track_caller]
 fn formatted(text: &str) -> String {
     let once = format(text).unwrap_or_else(|refusal| panic!("{refusal}:\n{text}"));
+    // A doc comment in an odd place may come to stand above another part.
+    let without_docs = |text: &str| tree(&text.replace("///", "//"));
+    assert_eq!(without_docs(text), without_docs(&once), "{text}");
     let twice = format(&once).unwrap_or_else(|refusal| panic!("{refusal}:\n{once}"));
     assert_eq!(once, twice, "formatting twice");
     once

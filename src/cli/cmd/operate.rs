@@ -2,6 +2,7 @@
 //! or by filter.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
@@ -11,8 +12,8 @@ use crate::base::value::{Duration, RecordRef};
 use crate::cli::args::{CancelArgs, ChosenArgs, FilterArgs, Format, PostponeArgs, ResumeArgs};
 use crate::cli::cmd::snapshot;
 use crate::cli::exit::Exit;
-use crate::cli::store;
 use crate::cli::term::Term;
+use crate::cli::{stop, store};
 use crate::data::moments::parse_duration;
 use crate::engine::Engine;
 use crate::engine::faults::Failure;
@@ -122,14 +123,17 @@ struct Outcome {
     /// Canceled ones that run what they have for that first.
     asked: Vec<(i64, String)>,
     refused: Vec<(i64, Box<Fault>)>,
+    /// How many were not looked at, because a signal came.
+    left: usize,
 }
 
 impl Order<'_> {
     fn carry_out(&self, term: &Term) -> Result<Exit, Exit> {
         self.check(term)?;
+        let stop = stop::on_signals(term)?;
         let mut engine = store::engine(self.store, term)?;
         if !self.instances.is_empty() {
-            let outcome = self.operate(&mut engine, self.instances, term)?;
+            let outcome = self.operate(&mut engine, self.instances, &stop, term)?;
             return Ok(self.tell(&mut engine, &outcome, term));
         }
         let found = self.chosen(&mut engine, term)?;
@@ -137,7 +141,7 @@ impl Order<'_> {
             self.tell_count(&found, term);
             return Ok(Exit::Wrong);
         }
-        let mut outcome = self.operate(&mut engine, &found, term)?;
+        let mut outcome = self.operate(&mut engine, &found, &stop, term)?;
         // Others may have been quicker.
         let gone = outcome.refused.len();
         outcome.refused.retain(|(_, fault)| !CHANGED.contains(&fault.code.as_str()));
@@ -206,10 +210,15 @@ impl Order<'_> {
         Ok(found)
     }
 
-    fn operate(&self, engine: &mut Engine, ids: &[i64], term: &Term) -> Result<Outcome, Exit> {
+    /// Some to a transaction; a signal ends it between two of them.
+    fn operate(&self, engine: &mut Engine, ids: &[i64], stop: &AtomicBool, term: &Term) -> Result<Outcome, Exit> {
         let mut outcome = Outcome::default();
         for (at, some) in ids.chunks(AT_ONCE).enumerate() {
             let before = at * AT_ONCE;
+            if stop.load(Ordering::Relaxed) {
+                outcome.left = ids.len() - before;
+                break;
+            }
             if before > 0 && before.is_multiple_of(TOLD) {
                 term.err(&format!("{before} of {}\n", ids.len()));
             }
@@ -229,7 +238,14 @@ impl Order<'_> {
     }
 
     fn tell(&self, engine: &mut Engine, outcome: &Outcome, term: &Term) -> Exit {
-        let exit = if outcome.refused.is_empty() { Exit::Fine } else { Exit::Wrong };
+        let mut exit = if outcome.refused.is_empty() { Exit::Fine } else { Exit::Wrong };
+        if outcome.left > 0 {
+            let left = counted(outcome.left);
+            term.err(&format!(
+                "stopped before the last instance: {left} left\n  help: the same call goes on with them\n"
+            ));
+            exit = Exit::Environment;
+        }
         if self.json {
             let mut done: Vec<i64> = outcome.done.iter().chain(&outcome.asked).map(|(id, _)| *id).collect();
             done.sort_unstable();

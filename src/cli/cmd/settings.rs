@@ -16,7 +16,7 @@ use crate::data::moments::parse_duration;
 use crate::data::show::{self, Show};
 use crate::engine::settings::{self, Change};
 use crate::engine::texts::{self, StoreText};
-use crate::engine::tunables::{self, Tunable};
+use crate::engine::tunables::{self, NEVER, Tunable};
 use crate::engine::{deploy, store::Store};
 use crate::vm::program::Program;
 
@@ -136,11 +136,20 @@ fn no_setting(builds: &[Program], name: &str, term: &Term) -> Exit {
 
 /// `retry.first="10 seconds"`, `guard.starts=100`.
 fn tune(tunable: Tunable, text: &str, term: &Term) -> Result<Change, Exit> {
-    let value = if tunable.is_time() { parse_duration(text).and_then(exact) } else { text.parse().ok() };
+    let is_never = text == "never" && tunable.usual() == NEVER;
+    let value = if is_never {
+        Some(NEVER)
+    } else if tunable.is_time() {
+        parse_duration(text).and_then(exact)
+    } else {
+        text.parse().ok()
+    };
     value.filter(|value| tunable.range().contains(value)).map(|value| Change::Tune(tunable, Some(value))).ok_or_else(
         || {
             let (name, range) = (tunable.name(), tunable.range());
-            let what = if tunable.is_time() {
+            let what = if tunable.usual() == NEVER {
+                "an exact time such as \"30 days\", or never".to_owned()
+            } else if tunable.is_time() {
                 "an exact time such as \"10 seconds\"".to_owned()
             } else {
                 format!("a whole number from {} to {}", range.start(), range.end())
@@ -195,7 +204,11 @@ fn of_store_text(text: StoreText, given: Option<&String>) -> Setting {
 fn of_engine(tunable: Tunable, given: Option<i64>) -> Setting {
     let value = given.unwrap_or_else(|| tunable.usual());
     let micros = Duration { micros: value, ..Duration::default() };
-    let shown = if tunable.is_time() { show::duration(micros) } else { value.to_string() };
+    let shown = match (value, tunable.is_time()) {
+        (NEVER, _) => "never".to_owned(),
+        (_, true) => show::duration(micros),
+        (_, false) => value.to_string(),
+    };
     let note = if given.is_some() { "given here" } else { "as in all stores" };
     Setting { name: tunable.name().to_owned(), value: Some(shown), is_given: given.is_some(), note }
 }

@@ -120,7 +120,8 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
         line("waits", arms);
     }
     if let Some(until) = view.until {
-        line("until", &timeline.heading(until));
+        let what = if view.status == Status::Parked { "given up" } else { "until" };
+        line(what, &timeline.heading(until));
     }
     for what in &view.waits_for {
         line("woken by", what);

@@ -124,18 +124,19 @@ impl Formatter<'_> {
         place: impl Fn(&T) -> (u32, u32),
         print: impl Fn(&mut Self, &T) -> Doc,
     ) -> Doc {
-        let mut inner = vec![self.comments.trail(open)];
+        let mut inner = vec![self.comments.at_rest(|comments| comments.trail(open))];
         let mut end = open;
         for (number, part) in parts.iter().enumerate() {
             let (start, part_end) = place(part);
             inner.push(Doc::HardLine);
-            inner.push(self.comments.lead(start, number == 0, true));
+            inner.push(self.comments.at_rest(|comments| comments.lead(start, number == 0, true)));
             inner.push(print(self, part));
             inner.push(self.comments.before(part_end));
-            inner.push(self.comments.trail(part_end));
+            inner.push(self.comments.at_rest(|comments| comments.trail(part_end)));
             end = part_end;
         }
-        let closing = self.comments.close(self.next_token(end), parts.is_empty());
+        let close = self.next_token(end);
+        let closing = self.comments.at_rest(|comments| comments.close(close, parts.is_empty()));
         if parts.is_empty() && closing.is_nil() && inner.iter().all(Doc::is_nil) {
             return text("{ }");
         }

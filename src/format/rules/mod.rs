@@ -35,6 +35,11 @@ impl<'a> Formatter<'a> {
         self.comments.printed()
     }
 
+    /// How many comments were printed that may move once more.
+    pub(super) fn restless(&self) -> usize {
+        self.comments.restless()
+    }
+
     /// What stands above a declaration, with the line break that ends the one before.
     pub(super) fn between_items(&mut self, start: u32, is_first: bool, needs_blank: bool) -> Doc {
         if is_first {
@@ -47,7 +52,7 @@ impl<'a> Formatter<'a> {
 
     /// The comments behind a declaration.
     pub(super) fn after_item(&mut self, end: u32) -> Doc {
-        concat([self.comments.before(end), self.comments.trail(end)])
+        concat([self.comments.before(end), self.comments.at_rest(|comments| comments.trail(end))])
     }
 
     /// Takes the comments within and behind a declaration that is printed elsewhere.
@@ -59,11 +64,6 @@ impl<'a> Formatter<'a> {
     /// The comments below the last declaration.
     pub(super) fn end_of_file(&mut self, is_first: bool) -> Doc {
         self.comments.close(u32::MAX, is_first)
-    }
-
-    /// Whether the next comment stands within a declaration.
-    pub(super) fn has_comment(&self, of: Span) -> bool {
-        self.comments.is_within(of)
     }
 
     /// A declaration that did not parse, or that is at rest.

@@ -143,6 +143,8 @@ impl Checker<'_> {
             }
         }
         match signals.as_slice() {
+            // What stands behind `when` was refused.
+            [] if is_always && head.triggers.is_empty() => error(span),
             [] => self.refuse(errors::no_signal(&head.name, span, head.span), span),
             [signal] if is_always => self.capture(Capture::TriggerSignal, Ty::Record(*signal), span),
             [signal] => self.capture(Capture::TriggerSignal, Ty::Record(*signal).optional(), span),

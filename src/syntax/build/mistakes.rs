@@ -66,7 +66,10 @@ impl Builder<'_> {
         let inside = self.tokens.get(from..)?.iter().take_while(|token| token.end <= span.end);
         let inside: Vec<&Token> = inside.filter(|token| !token.is_comment()).collect();
         let colon = inside.iter().position(|token| token.text(self.source) == ":");
-        let at = colon.and_then(|colon| colon.checked_sub(1)).unwrap_or(0);
+        // `many Line lines`.
+        let is_turned = colon.is_none() && inside.first().is_some_and(|first| first.text(self.source) == "many");
+        let first = if is_turned { 2 } else { 0 };
+        let at = colon.and_then(|colon| colon.checked_sub(1)).unwrap_or(first);
         let name = inside.get(at).filter(|token| token.kind == TokenKind::Word)?;
         let is_arrow = inside.iter().any(|token| matches!(token.text(self.source), "->" | "=>" | ">"));
         let is_section = matches!(name.text(self.source), "states" | "unique" | "shown" | "show");
@@ -160,8 +163,11 @@ impl Builder<'_> {
         if let Some(missing) = nodes.option(Rule::missing_each) {
             let start = self.span(&missing).start;
             let before = self.tokens.partition_point(|token| token.end <= start).checked_sub(1);
+            // Where another word stands for `in`, that was told with both right.
+            let is_told =
+                before.and_then(|at| self.tokens.get(at + 2)).is_none_or(|word| word.text(self.source) != "in");
             let word = before.and_then(|at| self.tokens.get(at)).map(|token| token.span(self.file));
-            self.diagnostics.extend(word.map(errors::for_without_each));
+            self.diagnostics.extend(word.filter(|_| !is_told).map(errors::for_without_each));
         }
     }
 

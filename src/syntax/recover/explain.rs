@@ -47,6 +47,9 @@ impl Failure {
 pub(super) struct Place<'a> {
     pub(super) file: FileId,
     pub(super) base: u32,
+    /// What the author wrote, comments and all.
+    pub(super) written: &'a str,
+    /// What is left of it after the repair of characters.
     pub(super) source: &'a str,
     pub(super) tokens: &'a [Token],
     /// For each token the one that closes it.
@@ -155,7 +158,7 @@ pub(super) fn explain(place: &Place<'_>, failure: &Failure) -> Diagnostic {
             || (word.len() > 3 && !did_you_mean(word, failure.words.iter().map(String::as_str)).is_empty())
     };
     let Some(token) = next.filter(|token| first || (place.at < place.to && goes_on(token))) else {
-        let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.source));
+        let before = place.tokens.get(place.at - 1).map_or("", |token| token.text(place.written));
         let error = errors::expected_after(&words::list(&expected), before, place.gap());
         return match habits::missing_help(place, &expected) {
             Some(help) => error.help(help),

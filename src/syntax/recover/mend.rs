@@ -268,6 +268,8 @@ impl<'a> Mender<'a> {
             Kind::Field => matches!(next.kind, TokenKind::Text | TokenKind::Number | TokenKind::Moment),
             _ => false,
         };
+        // `many Line lines` has its name behind the type.
+        let fits = fits && !(self.word(at - 1) == "many" && next.kind == TokenKind::Name);
         let gap = name.end as usize;
         let is_gap = name.kind == TokenKind::Word && !next.first_on_line && gap < next.start as usize;
         if at <= from || at >= to || !fits || !is_gap || !failure.expects(":") {
@@ -313,6 +315,7 @@ impl<'a> Mender<'a> {
         explain::Place {
             file: self.work.file,
             base: self.work.base,
+            written: &self.work.written,
             source: &self.original,
             tokens: &self.tokens,
             partner: &self.partner,

@@ -43,7 +43,9 @@ pub(super) fn recover(file: FileId, source: &str, tokens: &[Token], trivia: &Tri
     for range in chunks::chunks(&text, &tokens_now) {
         let Some(first) = tokens_now.get(range.start) else { continue };
         let end = tokens_now.get(range.end).map_or(text.len(), |next| next.start as usize);
-        let mut work = Work::new(file, first.start, text.get(first.start as usize..end).unwrap_or(""), &strays);
+        let place = first.start as usize..end;
+        let mut work = Work::new(file, first.start, text.get(place.clone()).unwrap_or(""), &strays);
+        work.written = source.get(place).unwrap_or("").to_owned();
         if let Some(deep) = too_deep(tokens_now.get(range).unwrap_or(&[])) {
             diagnostics.push(errors::too_deep(deep.span(file)));
             items.push(Item { doc: None, kind: ItemKind::Error { name: None }, span: work.span(0, work.length) });
@@ -87,6 +89,8 @@ struct Work {
     base: u32,
     length: usize,
     bytes: Vec<u8>,
+    /// What the author wrote there.
+    written: String,
     /// Where characters stood that were told and taken out, in the file.
     strays: Vec<u32>,
     /// Where brackets were put in that seem to be missing, in the file.
@@ -97,7 +101,15 @@ impl Work {
     fn new(file: FileId, base: u32, text: &str, strays: &[u32]) -> Self {
         let mut bytes = text.as_bytes().to_vec();
         bytes.resize(text.len() + ROOM, b' ');
-        Self { file, base, length: text.len(), bytes, strays: strays.to_vec(), guesses: Vec::new() }
+        Self {
+            file,
+            base,
+            length: text.len(),
+            bytes,
+            written: String::new(),
+            strays: strays.to_vec(),
+            guesses: Vec::new(),
+        }
     }
 
     /// Whether something between the two places was told and taken out.

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod foreign;
+mod keyboard;
 mod names;
 
 use crate::base::span::{FileId, Span};
@@ -22,7 +23,8 @@ pub(super) fn repair(
     tokens: &[Token],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (String, Vec<u32>) {
-    let mut repair = Repair { file, source, bytes: source.as_bytes().to_vec(), diagnostics, strays: Vec::new() };
+    let mut repair =
+        Repair { file, source, bytes: source.as_bytes().to_vec(), diagnostics, strays: Vec::new(), spaces: Vec::new() };
     repair.conflicts();
     let code: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
     repair.quoted_members(&code);
@@ -77,6 +79,13 @@ pub(super) fn repair(
     if !semicolons.is_empty() {
         repair.diagnostics.push(errors::semicolons(&semicolons));
     }
+    let mut spaces = std::mem::take(&mut repair.spaces);
+    let written = |span: &Span| source.get(span.start as usize..span.end as usize).unwrap_or("");
+    while let Some(first) = spaces.first().map(written) {
+        let (same, others): (Vec<Span>, Vec<Span>) = spaces.iter().partition(|span| written(span) == first);
+        repair.diagnostics.push(errors::foreign_spaces(first, &same));
+        spaces = others;
+    }
     let strays = std::mem::take(&mut repair.strays);
     (String::from_utf8(repair.bytes).unwrap_or_default(), strays)
 }
@@ -116,6 +125,8 @@ struct Repair<'a> {
     bytes: Vec<u8>,
     diagnostics: &'a mut Vec<Diagnostic>,
     strays: Vec<u32>,
+    /// Characters that look like spaces, or like nothing, and are told together.
+    spaces: Vec<Span>,
 }
 
 impl Repair<'_> {
@@ -196,8 +207,15 @@ impl Repair<'_> {
     fn strays(&mut self, tokens: &[Token], from: usize) -> usize {
         let Some(first) = tokens.get(from) else { return from + 1 };
         match first.text(self.source) {
-            "“" | "”" | "„" => self.quotes(tokens, from, &['“', '”', '„'], errors::curly_quotes),
-            "'" | "‘" | "’" => self.quotes(tokens, from, &['\'', '‘', '’'], errors::single_quotes),
+            "“" | "”" | "„" | "‟" | "″" => {
+                self.quotes(tokens, from, &['“', '”', '„', '‟', '″', '"'], errors::curly_quotes)
+            }
+            "«" | "»" | "‹" | "›" => self.quotes(tokens, from, &['«', '»', '‹', '›'], errors::angled_quotes),
+            "'" | "‘" | "’" | "‚" | "´" => {
+                self.quotes(tokens, from, &['\'', '‘', '’', '‚', '´'], errors::single_quotes)
+            }
+            written if keyboard::is_space(written) => self.space(first, from),
+            written if keyboard::meant(written).is_some() => self.sign(first, from),
             "#" if first.first_on_line => self.foreign_comment(tokens, first),
             // `$"…"` and `$50`: what belongs to it is told with it.
             "$" if tokens.get(from + 1).is_some_and(|next| is_operand_at(next, first.end)) => self.dollar(tokens, from),

@@ -17,16 +17,18 @@ pub enum Trouble {
     Short,
     /// A sync fails and loses what it was to bring to the disk.
     Sync,
+    /// Who writes is killed before that: nothing that is asked from then on is done. What was written stays.
+    Killed,
 }
 
 impl Trouble {
-    const ALL: [Self; 4] = [Self::Io, Self::Full, Self::Short, Self::Sync];
+    const ALL: [Self; 5] = [Self::Io, Self::Full, Self::Short, Self::Sync, Self::Killed];
 
     fn may_happen(self, call: Call) -> bool {
         match self {
             Trouble::Io => true,
             Trouble::Full => matches!(call, Call::Write | Call::Create | Call::ShmExtend),
-            Trouble::Short => call == Call::Write,
+            Trouble::Short | Trouble::Killed => call == Call::Write,
             Trouble::Sync => call == Call::Sync,
         }
     }
@@ -176,9 +178,10 @@ impl State {
         for trouble in Trouble::ALL {
             self.chances[trouble as usize] += u64::from(trouble.may_happen(call));
         }
-        let fault = self.fault.filter(|fault| fault.trouble.may_happen(call))?;
+        let is_dead = |fault: &Fault| fault.trouble == Trouble::Killed && self.happened.is_some();
+        let fault = self.fault.filter(|fault| fault.trouble.may_happen(call) || is_dead(fault))?;
         let chance = self.chances[fault.trouble as usize];
-        if chance == fault.at || fault.lasts && chance > fault.at {
+        if chance == fault.at || fault.lasts && chance > fault.at || is_dead(&fault) {
             self.happened.get_or_insert_with(|| format!("{:?} at {call:?} of {file}", fault.trouble));
             return Some(fault.trouble);
         }
@@ -214,7 +217,9 @@ impl State {
                 Ok(())
             }
             Err(error) => {
-                self.act(Action::FailedSync(file));
+                if self.fault.is_none_or(|fault| fault.trouble != Trouble::Killed) {
+                    self.act(Action::FailedSync(file));
+                }
                 Err(error)
             }
         }

@@ -111,7 +111,7 @@ fn number(place: &Place<'_>) -> Option<Diagnostic> {
                 "a decimal is written with a point",
                 span,
                 "a comma separates values",
-                format!("write `{whole}.{digits}`"),
+                format!("write `{}.{digits}`", whole.replace('.', "_")),
             ))
         }
         _ => None,

@@ -129,6 +129,10 @@ fn block(here: &Here<'_>, failure: &Failure) -> Option<Diagnostic> {
             "expected a name",
             "write `for each x in xs { … }`; over numbers `for each i in range(1, 3) { … }`",
         )),
+        ("for", ":" | "of" | "from" | "on" | "=") if place.at == place.from + 2 && before != "each" => {
+            let help = format!("write `for each {before} in … {{ … }}`");
+            Some(habits::instead("what `for each` goes through stands after `in`", span, "another word", help))
+        }
         ("for", ":" | "of" | "from" | "on" | "=") if place.at <= place.from + 3 => {
             Some(habits::replaced("what `for` goes through stands after `in`", span, "another word", "in"))
         }
