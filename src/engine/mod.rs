@@ -2,6 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
+//! - `rules`, [`form`]: what rules say of a record, when it is written and where its form is shown.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`post`]: mails on their way.
@@ -26,6 +27,7 @@ pub mod deploy;
 mod dialogs;
 pub mod export;
 pub mod faults;
+pub mod form;
 mod forms;
 mod host;
 mod index;
@@ -48,6 +50,7 @@ mod requests;
 mod retention;
 mod retries;
 mod rows;
+mod rules;
 mod schedules;
 mod scope;
 pub mod settings;

@@ -222,7 +222,7 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.functions.push(FunctionDecl { id, file, name, params, result, body });
                 }
             }
-            ItemKind::Process(decl) | ItemKind::Activity(decl) => self.process(tree, decl),
+            ItemKind::Process(decl) | ItemKind::Activity(decl) | ItemKind::Rule(decl) => self.process(tree, decl),
             ItemKind::Test { .. } => self.declarations.tests.push((file, item)),
             ItemKind::Calendar { name, .. } => self.later(tree, name, "calendar", "calendars"),
             ItemKind::Config(param) => {
@@ -245,7 +245,6 @@ impl<'a> Collector<'a, '_> {
                 self.sink.push(errors::later("migrations", process.span));
             }
             ItemKind::Role { name, .. } => self.later(tree, name, "role", "roles"),
-            ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
             ItemKind::Secret(name) => {
                 self.declare_within(tree, "secret", name, Def::Secret);
             }

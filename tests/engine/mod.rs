@@ -24,6 +24,7 @@ mod people;
 mod power;
 mod relations;
 mod retention;
+mod rules;
 mod scenarios;
 mod scope;
 mod settings;

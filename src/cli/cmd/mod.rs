@@ -11,6 +11,7 @@ pub(super) mod disasm;
 pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod fmt;
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod log;
 pub(super) mod operate;

@@ -6,7 +6,7 @@ mod import;
 mod keys;
 mod refused;
 mod rows;
-mod show;
+pub(in crate::cli) mod show;
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ fn told(engine: &Engine, what: &str, record: RecordRef, args: &WriteArgs, term: 
 }
 
 /// Whose rights a command has; none is the system.
-fn acting(engine: &mut Engine, word: Option<&str>, term: &Term) -> Result<Option<i64>, Exit> {
+pub(in crate::cli) fn acting(engine: &mut Engine, word: Option<&str>, term: &Term) -> Result<Option<i64>, Exit> {
     let Some(word) = word else { return Ok(None) };
     let id = start::user(engine.module(), word, term)?;
     let entity = engine.module().entity_by_name("User").map(|(entity, _)| entity);

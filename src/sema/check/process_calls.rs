@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{calls, forms, names, types, waits},
+        errors::{calls, forms, names, rules, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
@@ -181,6 +181,7 @@ impl Checker<'_> {
                 Some(calls::start_of_action(&head.name, span, head.span))
             }
             (Verb::Start, ProcessKind::Activity) => Some(calls::start_of_activity(&head.name, span, head.span)),
+            (_, ProcessKind::Rule) => Some(rules::called(&head.name, span, head.span)),
             (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),
             _ => None,
         };

@@ -9,6 +9,7 @@ pub mod mails;
 pub mod names;
 pub mod private;
 pub mod records;
+pub mod rules;
 pub mod settings;
 pub mod signals;
 pub mod triggers;
