@@ -98,6 +98,7 @@ documents! {
     reference_queries "docs/reference/queries.md"
     reference_realtime "docs/reference/realtime.md"
     reference_relations "docs/reference/relations.md"
+    reference_rules "docs/reference/rules.md"
     reference_schedules "docs/reference/schedules.md"
     reference_settings "docs/reference/settings.md"
     reference_roles "docs/reference/roles.md"

@@ -16,7 +16,7 @@ use bincode::{
 use rust_decimal::Decimal;
 
 use super::{
-    host::{FieldWrite, HostOp, HostSite, InstanceState, WriteOp},
+    host::{FieldWrite, HostOp, HostSite, InstanceState, RuleEffect, WriteOp},
     module::*,
     types::*,
 };
@@ -355,13 +355,13 @@ wire_enums! {
     OnDelete { 0 Restrict, 1 Clear, 2 Cascade, }
     Schedule { 0 Every(a), 1 Wall(a), }
     RecordKind { 0 Plain, 1 Error, 2 Signal, }
-    FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, }
+    FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, 4 Rule, }
     RunAs { 0 Owner, 1 Caller, }
-    ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, 4 Dialog, }
-    Phase { 0 Background, 1 Before, 2 After, }
+    ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, 4 Dialog, 5 Rule, }
+    Phase { 0 Background, 1 Before, 2 After, 3 Form, }
     TriggerEvent {
         0 Created, 1 Updated(a), 2 Written(a), 3 StatusChanged { from, to }, 4 Assigned, 5 Deleted, 6 Action(a),
-        7 Signal(a), 8 Schedule { schedule, zone },
+        7 Signal(a), 8 Schedule { schedule, zone }, 9 Loaded, 10 Edited, 11 Saved,
     }
     Capture {
         0 OldPresent, 1 Old(a), 2 Last(a), 3 Changed(a), 4 TriggerKind, 5 TriggerUser, 6 TriggerAt, 7 TriggerStage,
@@ -402,7 +402,10 @@ wire_enums! {
         55 TestMock { process, inputs, raises }, 56 Config(a), 57 ReadStored { entity, field }, 58 LastId,
         59 TestGivenConfig(a), 60 Addresses, 61 Url, 62 TestSent { negated },
         63 FormOpen(a), 64 FormAnswered, 65 FormAnswers(a), 66 PageShow(a), 67 PageAnswered, 68 PageAnswers(a),
-        69 TestAnswerForm { fields }, 70 TestAnswerPage { process, fields }, 71 TestBack(a),
+        69 TestAnswerForm { fields }, 70 TestAnswerPage { process, fields }, 71 TestBack(a), 72 Rule { effect, entity, field },
+    }
+    RuleEffect {
+        0 Default, 1 Hide, 2 Lock, 3 Optional, 4 Recommend, 5 Refuse, 6 Require, 7 Show, 8 Unlock,
     }
 }
 

@@ -44,6 +44,22 @@ pub enum InstanceState {
     Canceled,
 }
 
+/// What a rule does with a field of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum RuleEffect {
+    /// What a new record has where nothing else is given.
+    Default,
+    Hide,
+    Lock,
+    Optional,
+    Recommend,
+    Refuse,
+    Require,
+    Show,
+    Unlock,
+}
+
 /// The operations. Each line says `arguments -> reply`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HostOp {
@@ -157,6 +173,18 @@ pub enum HostOp {
     AtomicCommit,
     /// `->`: undoes it.
     AtomicRollback,
+
+    // Rules.
+    /// What a rule says of its record: `default` takes `field's type ->`, `recommend` `field's type, Text title, Text
+    /// details ->`, `refuse` and `require` `Text ->`, the others `->`.
+    Rule {
+        /// What.
+        effect: RuleEffect,
+        /// The entity.
+        entity: EntityIdx,
+        /// The field; none where the record as a whole is refused.
+        field: Option<FieldIdx>,
+    },
 
     // Other processes.
     /// `primary (if it has one), inputs… -> result (if it has one)`: runs the action in this transaction.

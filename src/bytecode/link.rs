@@ -163,6 +163,11 @@ impl Links {
             | HostOp::SetPending { entity, field } => {
                 (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));
             }
+            HostOp::Rule { entity, field, .. } => {
+                let of = *entity;
+                *entity = self.entity(of);
+                field.iter_mut().for_each(|field| *field = self.field(of, *field));
+            }
             HostOp::ReadUnionField { fields, .. } => {
                 for (entity, field) in fields {
                     (*entity, *field) = (self.entity(*entity), self.field(*entity, *field));

@@ -22,7 +22,9 @@ pub(super) use operate::{
     ShowArgs, Shown, SignalArgs, SnapshotArgs, WhyArgs,
 };
 pub(super) use people::{AnswerArgs, DialogArgs, InboxArgs};
-pub(super) use record::{CreateArgs, DeleteArgs, FindArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs};
+pub(super) use record::{
+    CreateArgs, DeleteArgs, FindArgs, FormArgs, GetArgs, ImportArgs, RecordArgs, RecordCommand, UpdateArgs,
+};
 
 /// Business processes: write, check, run.
 #[derive(Debug, Parser)]
@@ -85,6 +87,8 @@ pub(super) enum Command {
     Flow(FlowArgs),
     /// Give files their one layout
     Fmt(FmtArgs),
+    /// Show a record as a form, with what the rules say of each field
+    Form(FormArgs),
     /// List the forms that processes ask people to fill in
     Inbox(InboxArgs),
     /// Take jobs from the queues of a store, and answer for them

@@ -81,6 +81,7 @@ fn dispatch(arguments: &Arguments, term: &Term) -> Exit {
         Some(Command::Fail(args)) => cmd::operate::run(&Operation::Fail, args, term),
         Some(Command::Flow(args)) => cmd::flow::run(args, term),
         Some(Command::Fmt(args)) => cmd::fmt::run(args, term),
+        Some(Command::Form(args)) => cmd::form::run(args, term),
         Some(Command::Inbox(args)) => cmd::people::inbox(args, term),
         Some(Command::List(args)) => cmd::list::list(args, term),
         Some(Command::Log(args)) => cmd::log::run(args, term),

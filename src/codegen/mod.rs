@@ -26,6 +26,7 @@ mod groups;
 mod module;
 mod points;
 mod queries;
+mod rules;
 mod signals;
 mod slots;
 mod stmt;
@@ -217,7 +218,7 @@ impl<'a> Functions<'a> {
             let job = Job {
                 index: self.next(),
                 name: head.name.clone(),
-                kind: FunctionKind::Process,
+                kind: if head.kind == ProcessKind::Rule { FunctionKind::Rule } else { FunctionKind::Process },
                 process: Some(index),
                 locals: &process.body.locals,
                 params: usize::from(process.body.params),

@@ -272,6 +272,7 @@ pub(super) fn processes(program: &hir::Program, tables: &mut Tables) -> Vec<out:
                 ProcessKind::Realtime => out::ProcessKind::Realtime,
                 ProcessKind::Background => out::ProcessKind::Background,
                 ProcessKind::Dialog => out::ProcessKind::Dialog,
+                ProcessKind::Rule => out::ProcessKind::Rule,
             },
             primary: head.primary.as_ref().map(|p| tables.types.lower(&p.ty)),
             inputs: params(&head.params, tables),
@@ -329,6 +330,7 @@ fn triggers(head: &schema::ProcessHead, zone: &str) -> Vec<out::TriggerDef> {
             schema::Phase::Background => out::Phase::Background,
             schema::Phase::Before => out::Phase::Before,
             schema::Phase::After => out::Phase::After,
+            schema::Phase::Form => out::Phase::Form,
         };
         let event = trigger_event(&trigger.event, head.zone.as_deref().unwrap_or(zone));
         let def =
@@ -356,6 +358,9 @@ fn trigger_event(event: &schema::TriggerEvent, own: &str) -> out::TriggerEvent {
             zone: zone.clone().unwrap_or_else(|| own.to_owned()),
         },
         From::Signal(id) => out::TriggerEvent::Signal(idx::RecordIdx(id.0)),
+        From::Loaded => out::TriggerEvent::Loaded,
+        From::Edited => out::TriggerEvent::Edited,
+        From::Saved => out::TriggerEvent::Saved,
     }
 }
 

@@ -95,6 +95,7 @@ impl Lowerer<'_> {
             }
             StmtKind::RaiseAgain => self.raise_again(),
             StmtKind::Return(value) => self.lower_return(value.as_ref()),
+            StmtKind::Rule { effect, entity, field, values } => self.rule_effect(*effect, *entity, *field, values),
             StmtKind::Stage { title, body } => {
                 self.stages.push(title.clone());
                 self.block(body);

@@ -112,6 +112,7 @@ codes! {
     E0321 "bad-group" "a query with `group by` that does not say what it wants of each group"
     E0322 "not-a-party" "somebody whom no mail can go to or come from"
     E0323 "bad-mail" "a mail that goes to nobody, or whose subject or body cannot be as it is written"
+    E0324 "not-in-time" "a period of something that is no day and no moment"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -164,6 +165,7 @@ codes! {
     E0515 "inputs-and-result" "inputs or result of an action at the wrong moment"
     E0516 "no-signal" "the signal that started a process, where none or one of several did"
     E0517 "bad-schedule" "a schedule that never comes, or of a process for a record"
+    E0518 "rule-events" "a rule that does not say when it applies, or says so twice"
 
     // ---- E06: kinds and waits --------------------------------------------------------------------------------------
 
@@ -192,6 +194,8 @@ codes! {
     E0623 "dialog-with-trigger" "a dialog that should begin by itself"
     E0624 "dialog-without-pages" "a dialog that shows nothing"
     E0625 "way-of-an-activity" "a clause or a type that the way an activity is done does not take"
+    E0626 "effect-of-rule" "an effect outside of a rule, or not as it is written"
+    E0627 "rules-only-read" "a rule that acts, or searches"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 
@@ -253,6 +257,8 @@ codes! {
     W0502 "trigger-ring" "processes that start each other in a ring"
     W0503 "synchronous-ring" "processes that start each other within one operation"
     W0504 "endless-calls" "a process that does itself on every way"
+    W0505 "unseen-effect" "what only forms show, in a rule that none runs"
+    W0506 "rules-in-a-ring" "two rules of which each sets what the other reads"
 
     // ---- W06: lints about waits ------------------------------------------------------------------------------------
 

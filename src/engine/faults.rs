@@ -46,6 +46,9 @@ pub(crate) fn passing(failure: Failure) -> Failure {
     }
 }
 
+/// The code of a required field that has no value.
+pub(crate) const REQUIRED: &str = "R0302";
+
 /// What requests answer with.
 pub type Answer<T> = Result<T, Failure>;
 

@@ -117,12 +117,14 @@ impl Engine {
             | HostOp::ProcessDepth => Ok(Some(self.process_info(frame, op))),
             HostOp::Create { .. }
             | HostOp::Update { .. }
-            | HostOp::SetPending { .. }
             | HostOp::SetInput(_)
             | HostOp::ChangeStatus { .. }
             | HostOp::AssignOwner
             | HostOp::Delete
             | HostOp::Log => self.in_transaction(frame, |engine, frame| engine.write(frame, op, &mut args)),
+            // What is about to be written stands in memory, also where a form is shown.
+            HostOp::SetPending { field, .. } => self.set_pending(*field, args.next()?).map(|()| None),
+            HostOp::Rule { effect, field, .. } => self.said(frame, (*effect, *field), &mut args).map(|()| None),
             HostOp::AtomicBegin | HostOp::AtomicCommit | HostOp::AtomicRollback => {
                 self.atomic(frame, op).map(|()| None)
             }
@@ -311,7 +313,6 @@ impl Engine {
                 self.allow_delete(actor.user, record)?;
                 self.delete_record(&actor, record)?;
             }
-            HostOp::SetPending { field, .. } => self.set_pending(*field, args.next()?)?,
             HostOp::SetInput(input) => {
                 let inputs = frame.inputs.as_mut().and_then(|inputs| inputs.get_mut(usize::from(*input)));
                 let place = inputs.ok_or_else(|| faults::unknown_request("an input of an action"))?;
@@ -340,7 +341,7 @@ impl Engine {
     }
 
     /// A field of the primary record of a `before` process: with all that `update` would do to it.
-    fn set_pending(&mut self, field: FieldIdx, value: &Value) -> Answer<()> {
+    pub(super) fn set_pending(&mut self, field: FieldIdx, value: &Value) -> Answer<()> {
         let missing = || faults::unknown_request("a record that is about to be written");
         let (record, row) = self.pending.last().cloned().ok_or_else(missing)?;
         let program = Arc::clone(&self.definitions.program);

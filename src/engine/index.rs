@@ -7,7 +7,10 @@ use crate::{
     bytecode::{
         host::HostOp,
         isa::Instruction,
-        module::{CompareOp, EntityDef, Module, OnDelete, Phase, SystemField, TriggerDef, TriggerEvent},
+        module::{
+            CompareOp, EntityDef, Module, OnDelete, Phase, ProcessDef, ProcessKind, SystemField, TriggerDef,
+            TriggerEvent,
+        },
         types::{FieldIdx, ProcessIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
@@ -42,6 +45,8 @@ type Triggers = HashMap<(EntityIdx, Phase), Vec<(ProcessIdx, Vec<TriggerDef>)>>;
 #[derive(Debug)]
 pub(crate) struct Index {
     triggers: Triggers,
+    /// Of the processes with triggers on an entity in a phase, the place behind the last rule; and whether all are rules.
+    rules: HashMap<(EntityIdx, Phase), (usize, bool)>,
     action_triggers: HashMap<(ProcessIdx, Phase), Vec<ProcessIdx>>,
     /// The processes that begin with a signal.
     started_by: HashMap<RecordIdx, Vec<ProcessIdx>>,
@@ -61,8 +66,10 @@ pub(crate) struct Index {
 impl Index {
     /// Prepares the look-ups of a build.
     pub(crate) fn of(module: &Module) -> Self {
+        let triggers = triggers(module);
         Self {
-            triggers: triggers(module),
+            rules: triggers.iter().map(|(key, list)| (*key, rules(module, list))).collect(),
+            triggers,
             action_triggers: action_triggers(module),
             started_by: started_by(module),
             receivers: receivers(module),
@@ -78,6 +85,16 @@ impl Index {
     /// The processes with triggers on an entity in a phase, in the order they run.
     pub(crate) fn triggers(&self, entity: EntityIdx, phase: Phase) -> &[(ProcessIdx, Vec<TriggerDef>)] {
         self.triggers.get(&(entity, phase)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Of these processes, the place behind the last rule.
+    pub(crate) fn rules(&self, entity: EntityIdx, phase: Phase) -> usize {
+        self.rules.get(&(entity, phase)).map_or(0, |(end, _)| *end)
+    }
+
+    /// Whether one of these processes does more than rules may.
+    pub(crate) fn acts(&self, entity: EntityIdx, phase: Phase) -> bool {
+        self.rules.get(&(entity, phase)).is_some_and(|(_, only)| !only)
     }
 
     /// The processes before or after an action, in the order they run.
@@ -125,12 +142,19 @@ fn field_idx(index: usize) -> FieldIdx {
     FieldIdx(u16::try_from(index).unwrap_or(u16::MAX))
 }
 
-/// Processes in the order they run: by rank, then as declared.
+/// Processes in the order they run: by rank, rules first, then as declared.
 fn in_order(module: &Module) -> Vec<ProcessIdx> {
-    let mut order: Vec<(i64, u16)> =
-        (0u16..).zip(&module.processes).map(|(index, process)| (process.rank, index)).collect();
+    let place = |(index, process): (u16, &ProcessDef)| (process.rank, process.kind != ProcessKind::Rule, index);
+    let mut order: Vec<(i64, bool, u16)> = (0u16..).zip(&module.processes).map(place).collect();
     order.sort_unstable();
-    order.into_iter().map(|(_, index)| ProcessIdx(index)).collect()
+    order.into_iter().map(|(.., index)| ProcessIdx(index)).collect()
+}
+
+fn rules(module: &Module, list: &[(ProcessIdx, Vec<TriggerDef>)]) -> (usize, bool) {
+    let is_rule = |(process, _): &(ProcessIdx, Vec<TriggerDef>)| {
+        module.process(*process).is_some_and(|process| process.kind == ProcessKind::Rule)
+    };
+    (list.iter().rposition(is_rule).map_or(0, |last| last + 1), list.iter().all(is_rule))
 }
 
 fn triggers(module: &Module) -> Triggers {

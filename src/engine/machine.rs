@@ -21,6 +21,7 @@ use super::{
     Engine, Spot,
     actor::Actor,
     faults::{self, Answer, Failure},
+    rules::Said,
     store::{Row, Savepoint},
     words,
 };
@@ -59,12 +60,15 @@ pub(crate) struct Frame<'a> {
     pub(crate) atomics: Vec<Atomic>,
     /// The users around open `act as` blocks.
     pub(crate) acting: Vec<Option<i64>>,
+    /// What a rule has said of its record.
+    pub(crate) said: Vec<Said>,
     pub(crate) test: Option<&'a mut dyn TestHost>,
 }
 
 impl Frame<'_> {
     pub(crate) fn new(actor: Actor, zone: &str) -> Self {
-        Self { actor, zone: zone.to_owned(), inputs: None, atomics: Vec::new(), acting: Vec::new(), test: None }
+        let zone = zone.to_owned();
+        Self { actor, zone, inputs: None, atomics: Vec::new(), acting: Vec::new(), said: Vec::new(), test: None }
     }
 }
 

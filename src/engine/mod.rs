@@ -2,6 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
+//! - `rules`, [`form`]: what rules say of a record, when it is written and where its form is shown.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`jobs`], [`outbox`], [`circuits`], `exchange`: activities that are done outside, after the commit.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
@@ -32,6 +33,7 @@ pub mod export;
 pub mod faults;
 pub mod flow_view;
 pub mod flows;
+pub mod form;
 mod forms;
 mod giving_up;
 mod host;
@@ -59,6 +61,7 @@ mod retention;
 mod retries;
 mod rights;
 mod rows;
+mod rules;
 mod schedules;
 mod scope;
 pub mod settings;

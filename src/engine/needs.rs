@@ -109,6 +109,7 @@ fn used(module: &Module, requests: &[&HostSite]) -> Used {
             HostOp::ReadField { entity, field }
             | HostOp::ReadStored { entity, field }
             | HostOp::SetPending { entity, field } => found.extend([(*entity, *field)]),
+            HostOp::Rule { entity, field, .. } => found.extend([(*entity, field.unwrap_or(ITSELF))]),
             HostOp::ReadUnionField { fields, .. } => found.extend(fields.iter().copied()),
             HostOp::Create { entity, fields } => {
                 found.extend([ITSELF].iter().chain(fields).map(|field| (*entity, *field)));

@@ -62,8 +62,7 @@ impl Engine {
         always_undone: bool,
         work: impl FnOnce(&mut Self) -> Answer<T>,
     ) -> Answer<T> {
-        let runs_others =
-            [Phase::Before, Phase::After].iter().any(|p| !self.definitions.index.triggers(entity, *p).is_empty());
+        let runs_others = [Phase::Before, Phase::After].iter().any(|phase| self.definitions.index.acts(entity, *phase));
         self.nesting += 1;
         let answer = if runs_others || always_undone { self.statement(work) } else { work(self) };
         self.nesting -= 1;

@@ -150,6 +150,7 @@ impl Engine {
         self.as_user(user, primary.map_or(Subject::Other, Subject::Record), |engine, actor| match def.kind {
             ProcessKind::Action => engine.call_action(actor, index, &args).map(Started::Result),
             ProcessKind::Activity => Err(faults::not_startable(process, "by hand: it is an activity")),
+            ProcessKind::Rule => Err(faults::not_startable(process, "by hand: it is a rule")),
             ProcessKind::Background | ProcessKind::Dialog | ProcessKind::Realtime => {
                 engine.start_by_hand(actor, index, def, &args)
             }

@@ -108,7 +108,19 @@ impl Engine {
     pub(crate) fn read_field(&mut self, record: RecordRef, field: FieldIdx) -> Answer<Value> {
         self.watch(Subscription::Field { entity: record.entity, id: record.id, field });
         let row = self.row(record)?;
-        row.get(field.index()).cloned().ok_or_else(|| faults::unknown_request("a field"))
+        let value = row.get(field.index()).cloned().ok_or_else(|| faults::unknown_request("a field"))?;
+        if value.is_none() && !self.pending.is_empty() {
+            self.refuse_missing(record.entity, field)?;
+        }
+        Ok(value)
+    }
+
+    /// What is about to be written may lack what is required; who reads that is told so.
+    fn refuse_missing(&self, entity: EntityIdx, field: FieldIdx) -> Answer<()> {
+        let def = self.entity(entity)?;
+        let Some(of) = def.fields.get(field.index()) else { return Ok(()) };
+        let may_be_absent = matches!(self.module().ty(of.ty), Some(TypeDef::Optional(_)));
+        if may_be_absent { Ok(()) } else { Err(faults::required(&def.name, &of.name)) }
     }
 
     /// A field of an element of a query: queries see the store.

@@ -87,7 +87,7 @@ pub(crate) struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    fn of_event(event: &'a Event, kind: &'static str, stage: &'static str, actor: &Actor) -> Self {
+    pub(crate) fn of_event(event: &'a Event, kind: &'static str, stage: &'static str, actor: &Actor) -> Self {
         Self { event: Some(event), kind, stage, user: actor.user, inputs: &[], result: None, signal: None }
     }
 }
@@ -108,7 +108,12 @@ impl Engine {
                 let among = |list: &[i32], n: Option<i32>| list.is_empty() || n.is_some_and(|n| list.contains(&n));
                 updated && old != new && among(from, old) && among(to, new)
             }
-            TriggerEvent::Action(_) | TriggerEvent::Signal(_) | TriggerEvent::Schedule { .. } => false,
+            TriggerEvent::Saved => event.kind != EventKind::Deleted,
+            TriggerEvent::Action(_)
+            | TriggerEvent::Edited
+            | TriggerEvent::Loaded
+            | TriggerEvent::Signal(_)
+            | TriggerEvent::Schedule { .. } => false,
         }
     }
 
@@ -122,6 +127,9 @@ impl Engine {
             TriggerEvent::Assigned => "assigned",
             TriggerEvent::Deleted => "deleted",
             TriggerEvent::Action(_) => "action",
+            TriggerEvent::Edited => "change",
+            TriggerEvent::Loaded => "load",
+            TriggerEvent::Saved => "save",
             TriggerEvent::Signal(_) => "signal",
             TriggerEvent::Schedule { .. } => "schedule",
         })
@@ -152,7 +160,13 @@ impl Engine {
 
     fn run_handlers(&mut self, actor: &Actor, event: &Event, phase: Phase) -> Answer<()> {
         let handlers = self.definitions.index.triggers(event.record.entity, phase).len();
+        let rules = self.definitions.index.rules(event.record.entity, phase);
+        let mut said = Vec::new();
         for number in 0..handlers {
+            // All rules have said what they have to say.
+            if number == rules {
+                self.refuse_as_said(&said)?;
+            }
             // Each handler sees what the ones before it set.
             let mut event = event.clone();
             if phase == Phase::Before
@@ -169,10 +183,14 @@ impl Engine {
             {
                 let stage = if phase == Phase::Before { "before" } else { "after" };
                 let kept = Kept::of_event(&event, kind, stage, actor);
-                self.run_realtime(actor, process, Some(event.record), &kept, None)?;
+                if self.is_rule(process) {
+                    self.run_rule(actor, process, event.record, &kept, &mut said)?;
+                } else {
+                    self.run_realtime(actor, process, Some(event.record), &kept, None)?;
+                }
             }
         }
-        Ok(())
+        if handlers == rules { self.refuse_as_said(&said) } else { Ok(()) }
     }
 
     /// Runs a real-time process within the operation. Gives the inputs of an action as it leaves them.

@@ -225,7 +225,7 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.functions.push(FunctionDecl { id, file, name, params, result, body });
                 }
             }
-            ItemKind::Process(decl) | ItemKind::Activity(decl) => self.process(tree, decl),
+            ItemKind::Process(decl) | ItemKind::Activity(decl) | ItemKind::Rule(decl) => self.process(tree, decl),
             ItemKind::Test { .. } => self.declarations.tests.push((file, item)),
             ItemKind::Calendar { name, .. } => self.later(tree, name, "calendar", "calendars"),
             ItemKind::Config(param) => {
@@ -252,7 +252,6 @@ impl<'a> Collector<'a, '_> {
                     self.declarations.roles.push(Declared { id: (), file, from_library, name, decl });
                 }
             }
-            ItemKind::Rule { name, .. } => self.later(tree, name, "rule", "rules"),
             ItemKind::Secret(name) => {
                 self.declare_within(tree, "secret", name, Def::Secret);
             }

@@ -200,6 +200,7 @@ impl Builder<'_, '_> {
             ClauseKind::After(_)
             | ClauseKind::Before(_)
             | ClauseKind::Error
+            | ClauseKind::On(_)
             | ClauseKind::OnlyIf(_)
             | ClauseKind::When(_) => {}
         }
@@ -300,6 +301,7 @@ pub(super) fn clause_word(clause: &ClauseKind) -> &'static str {
         ClauseKind::Independent => "independent",
         ClauseKind::Keep(_) => "keep",
         ClauseKind::Limit { .. } => "limit",
+        ClauseKind::On(_) => "on",
         ClauseKind::OnlyIf(_) => "only if",
         ClauseKind::Rank(_) => "rank",
         ClauseKind::RunAs(_) => "run as",
@@ -317,6 +319,7 @@ pub(super) fn kind_word(kind: ProcessKind) -> &'static str {
         ProcessKind::Background => "a background workflow",
         ProcessKind::Dialog => "a dialog",
         ProcessKind::Realtime => "a real-time workflow",
+        ProcessKind::Rule => "a rule",
     }
 }
 
@@ -347,5 +350,8 @@ fn clause_fits(kind: ProcessKind, clause: &ClauseKind) -> bool {
                 | ClauseKind::Scope(_)
         ),
         ProcessKind::Activity => true,
+        ProcessKind::Rule => {
+            matches!(clause, ClauseKind::On(_) | ClauseKind::Rank(_) | ClauseKind::InZone(_) | ClauseKind::Error)
+        }
     }
 }

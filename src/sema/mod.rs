@@ -14,6 +14,7 @@
 //!    what they write, then all processes and tests, since facts about records end where others may write them.
 //! 5. `rings` follows what each process writes to what that starts (W05), `recursion` what it does on every way; they need
 //!    the typed bodies.
+//!    `rules` looks for rules that set what an earlier one has read.
 //! 6. `endless` looks for loops that nothing leaves, and for those that make a turn too long (W06).
 //! 7. `computed` looks for fields that are computed from themselves.
 //! 8. `silence` looks for signals that nobody emits (W06).
@@ -57,6 +58,7 @@ mod recursion;
 mod relations;
 mod rings;
 mod roles;
+mod rules;
 pub mod schema;
 pub mod sessions;
 pub mod show;

@@ -349,6 +349,15 @@ impl<'a> Flow<'a> {
                 _ => self.see("a signal", value, sink),
             },
             StmtKind::Log(value) => self.see("a log", value, sink),
+            StmtKind::Rule { effect, entity, field, values } => {
+                match (effect.is_value(), field, values.split_first()) {
+                    (true, Some(field), Some((value, words))) => {
+                        self.store(*entity, *field, value, sink);
+                        words.iter().for_each(|words| self.see("a message", words, sink));
+                    }
+                    _ => values.iter().for_each(|words| self.see("a message", words, sink)),
+                }
+            }
             StmtKind::Stop { message: Some(value), .. } => self.see("a message", value, sink),
             StmtKind::Raise(value) => self.see("an error", value, sink),
             StmtKind::Do { args, .. } | StmtKind::Start { args, .. } => {

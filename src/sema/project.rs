@@ -17,7 +17,7 @@ use super::{
     flows,
     hir::{Body, ProcessBody, Program, Test},
     names::Names,
-    private, recursion, relations, rings,
+    private, recursion, relations, rings, rules,
     schema::{FunctionId, Schema, Settings},
     silence,
 };
@@ -79,6 +79,7 @@ pub fn check_project(trees: &[SourceTree<'_>], allows: &[Allow], settings: Setti
     flows::check(&flows, &program, &names, &mut sink);
     rings::check(&program, &mut sink);
     recursion::check(&program, &mut sink);
+    rules::check(&program, &mut sink);
     endless::check(&program, &mut sink);
     computed::check(&program, &mut sink);
     silence::check(&program, &mut sink);
@@ -144,7 +145,9 @@ impl Bodies<'_, '_> {
             .processes
             .iter()
             .map(|process| match process.decl.kind {
-                ProcessKind::Activity | ProcessKind::Background | ProcessKind::Dialog => Footprint::default(),
+                ProcessKind::Activity | ProcessKind::Background | ProcessKind::Dialog | ProcessKind::Rule => {
+                    Footprint::default()
+                }
                 ProcessKind::Realtime | ProcessKind::Action => {
                     let mut silent = Sink::default();
                     let mut context = self.context(process.file, &mut silent);

@@ -25,6 +25,9 @@ impl Builder<'_, '_> {
         if decl.kind == ProcessKind::Dialog {
             return self.dialog_starts(head, decl);
         }
+        if decl.kind == ProcessKind::Rule {
+            return self.rule_events(head, declared);
+        }
         let mut is_broken = false;
         for clause in &decl.clauses {
             let (phase, events) = match &clause.kind {

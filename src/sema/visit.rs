@@ -109,6 +109,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
             vec![value]
         }
         StmtKind::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+        StmtKind::Rule { values, .. } => values.iter().collect(),
         StmtKind::Update { target, writes, .. } => {
             [target].into_iter().chain(writes.iter().map(|write| &write.value)).collect()
         }

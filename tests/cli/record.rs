@@ -254,3 +254,42 @@ fn passing_over_more_rows_than_there_are_is_told() {
     record(&call, &["import", "Deal", "a.json", "--skip", "2"]).is(0, "created 0 of Deal\n", "");
     record(&call, &["import", "Deal", "a.json", "--skip", "1"]).is(0, "created 1 of Deal\n", "");
 }
+
+const QUOTES: &str = r#"
+entity Quote { title: text(20), discount: decimal(2) = 0.0, reason: text(50)?, price: money(EUR)? }
+rule Discounts for q: Quote on load, change, save {
+    require q.reason "Explain a discount over 20 %" when q.discount > 20%
+    refuse q.discount "A discount cannot be negative" when q.discount < 0%
+    lock q.price when q.discount > 50%
+}
+rule Titles for q: Quote on save { if length(q.title) < 3 { refuse q.title "A title has three letters" } }
+"#;
+
+#[test]
+fn rules_refuse_rows_of_an_import_with_all_their_messages() {
+    let rows = "title,discount\nGears,0.1\nAB,-0.1\nWheels,0.3\n";
+    let call = Call::new().file("q.proc", QUOTES).file("rows.csv", rows);
+    assert_eq!(call.run(&["deploy", "q.proc", "--store", "s.db", "--activate"]).code, 0);
+    let outcome = record(&call, &["import", "Quote", "rows.csv"]);
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    let refused = call.read("rows.refused.csv");
+    assert!(refused.contains("A discount cannot be negative; Titles: A title has three letters"), "{refused}");
+    assert!(refused.contains("refused by Discounts: Explain a discount over 20 %"), "{refused}");
+    assert_eq!(record(&call, &["find", "Quote"]).out.lines().count(), 1);
+}
+
+#[test]
+fn a_form_shows_what_the_rules_say() {
+    let call = Call::new().file("q.proc", QUOTES);
+    assert_eq!(call.run(&["deploy", "q.proc", "--store", "s.db", "--activate"]).code, 0);
+    let outcome = call.run(&["form", "Quote", "title=Gears", "discount=0.6", "--store", "s.db"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    insta::assert_snapshot!(outcome.out);
+    let outcome = call.run(&["form", "Quote", "discount=-0.5", "--store", "s.db", "--json"]);
+    let form = json(&outcome);
+    let field = form["fields"].as_array().unwrap().iter().find(|field| field["name"] == "discount").unwrap();
+    assert_eq!(field["messages"][0]["text"], "A discount cannot be negative");
+    assert_eq!(field["messages"][0]["rule"], "Discounts");
+    assert_eq!(record(&call, &["find", "Quote"]).out, "No records.\n");
+    assert_eq!(call.run(&["form", "Quote:7", "--store", "s.db"]).code, 1);
+}

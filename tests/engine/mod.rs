@@ -30,6 +30,7 @@ mod plugins;
 mod power;
 mod relations;
 mod retention;
+mod rules;
 mod scenarios;
 mod scope;
 mod server;

@@ -15,6 +15,8 @@ pub enum FunctionKind {
     Condition,
     /// The body of a process.
     Process,
+    /// The body of a rule: reads, and speaks of the record that is about to be written.
+    Rule,
     /// The body of a test.
     Test,
 }

@@ -28,6 +28,8 @@ pub enum ProcessKind {
     Activity,
     /// Runs page by page for the person who started it.
     Dialog,
+    /// Runs in each operation on its record, and for forms: it sets and says, and does nothing else.
+    Rule,
 }
 
 /// When, relative to the operation.
@@ -37,6 +39,8 @@ pub enum Phase {
     Background,
     Before,
     After,
+    /// Where a form is shown or filled in.
+    Form,
 }
 
 /// What starts a process.
@@ -63,6 +67,12 @@ pub enum TriggerEvent {
     Action(ProcessIdx),
     /// The signal was emitted; to the primary record if the process has one.
     Signal(RecordIdx),
+    /// A form of the record is shown.
+    Loaded,
+    /// A form of the record is filled in.
+    Edited,
+    /// The record is created or updated.
+    Saved,
     /// A moment has come.
     Schedule {
         /// Which moments.
@@ -98,13 +108,13 @@ pub enum Capture {
     /// bool: whether the event changed the field.
     Changed(FieldPlaces),
     /// text: `created`, `updated`, `status changed`, `assigned`, `deleted`, `on demand`, `called`, `action`,
-    /// `signal`, `schedule`.
+    /// `signal`, `schedule`, `load`, `change`, `save`.
     TriggerKind,
     /// reference to `User`, or none for the system.
     TriggerUser,
     /// datetime.
     TriggerAt,
-    /// text: `background`, `before`, `after`.
+    /// text: `background`, `before`, `after`, `form`.
     TriggerStage,
     /// An input of the action that the process stands before or after.
     Input(u16),

@@ -269,6 +269,7 @@ impl Checker<'_> {
 fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
     let reads = op.is_read() || matches!(op, HostOp::Random | HostOp::Uuid);
     let facts = op.is_fact();
+    let is_said = matches!(op, HostOp::Rule { .. } | HostOp::SetPending { .. });
     let tests = matches!(
         op,
         HostOp::TestGiven { .. }
@@ -292,7 +293,8 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
     match kind {
         FunctionKind::Pure => reads,
         FunctionKind::Condition => reads || facts,
-        FunctionKind::Process => !tests,
+        FunctionKind::Rule => reads || facts || is_said,
+        FunctionKind::Process => !tests && !matches!(op, HostOp::Rule { .. }),
         FunctionKind::Test => true,
     }
 }

@@ -4,7 +4,7 @@ use super::VerifyError;
 use crate::{
     base::value::EntityIdx,
     bytecode::{
-        host::{FieldWrite, HostOp, HostSite, WriteOp},
+        host::{FieldWrite, HostOp, HostSite, RuleEffect, WriteOp},
         module::{FORM, FormPart, Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
         types::{FieldIdx, FormIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
     },
@@ -89,6 +89,7 @@ impl Signature<'_> {
                 self.field(*entity, *field)?;
                 self.site.args.len() == 1 && self.gives_nothing()
             }
+            HostOp::Rule { effect, entity, field } => self.says(*effect, *entity, *field)?,
             HostOp::SetInput(_) => self.site.args.len() == 1 && self.gives_nothing(),
             HostOp::ChangeStatus { entity, .. } => {
                 self.entity(*entity)?.states.is_some() && self.takes(&[TypeDef::Ref(*entity)]) && self.gives_nothing()
@@ -276,6 +277,26 @@ impl Signature<'_> {
 
     fn is_list_of(&self, list: TypeIdx, item: TypeIdx) -> bool {
         matches!(self.module.ty(list), Some(TypeDef::List(of)) if self.are_alike(*of, item))
+    }
+
+    /// The parts of an effect of a rule.
+    fn says(&self, effect: RuleEffect, entity: EntityIdx, field: Option<FieldIdx>) -> Option<bool> {
+        self.entity(entity)?;
+        let ty = field.map(|field| self.field(entity, field));
+        let args = self.site.args.as_slice();
+        let is_text = |ty: &TypeIdx| self.module.ty(*ty) == Some(&TypeDef::Text);
+        let right = match (effect, ty) {
+            (RuleEffect::Refuse, None) => self.takes(&[TypeDef::Text]),
+            (_, None) => false,
+            (RuleEffect::Refuse | RuleEffect::Require, Some(ty)) => ty.is_some() && self.takes(&[TypeDef::Text]),
+            (RuleEffect::Default | RuleEffect::Recommend, Some(ty)) => {
+                let texts = if effect == RuleEffect::Default { 0 } else { 2 };
+                let (value, words) = args.split_first()?;
+                self.alike(*value, ty?) && words.len() == texts && words.iter().all(is_text)
+            }
+            (_, Some(ty)) => ty.is_some() && args.is_empty(),
+        };
+        Some(right && self.gives_nothing())
     }
 
     fn is_signal(&self, record: RecordIdx) -> bool {

@@ -8,8 +8,8 @@ use crate::base::{
 use crate::bytecode::{
     layout,
     module::{
-        ActivityBy, Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, ProcessDef,
-        ProcessKind, QueryDef, RecordKind, RetryDef, RightTarget, Scope, TriggerDef, TriggerEvent,
+        ActivityBy, Capture, ConditionDef, DefaultDef, EntityDef, FieldDef, FunctionKind, LimitDef, Module, Phase,
+        ProcessDef, ProcessKind, QueryDef, RecordKind, RetryDef, RightTarget, Scope, TriggerDef, TriggerEvent,
     },
     types::{FieldIdx, FuncIdx, TypeDef, TypeIdx},
 };
@@ -123,7 +123,9 @@ fn is_reference(module: &Module, ty: TypeIdx) -> bool {
 fn check_process(module: &Module, process: &ProcessDef) -> Result<(), VerifyError> {
     let say = |what: &str| format!("process `{}` {what}", process.name);
     ensure(process.primary.is_none_or(|ty| is_reference(module, ty)), || say("has a primary record that is none"))?;
-    let body = module.function(process.body).filter(|body| body.kind == FunctionKind::Process);
+    let is_rule = process.kind == ProcessKind::Rule;
+    let kind = if is_rule { FunctionKind::Rule } else { FunctionKind::Process };
+    let body = module.function(process.body).filter(|body| body.kind == kind);
     let body = body.ok_or_else(|| VerifyError::table(say("has no body")))?;
     let given: Vec<TypeIdx> = process.primary.into_iter().chain(process.inputs.iter().map(|input| input.ty)).collect();
     ensure(body.params.starts_with(&given), || say("has a body with other parameters"))?;
@@ -241,6 +243,13 @@ fn check_trigger(module: &Module, process: &ProcessDef, trigger: &TriggerDef) ->
         }
     }
     let entity = module.entity(trigger.entity).ok_or_else(|| VerifyError::table(say()))?;
+    let phase = match trigger.event {
+        TriggerEvent::Loaded | TriggerEvent::Edited => Some(Phase::Form),
+        TriggerEvent::Saved => Some(Phase::Before),
+        _ => None,
+    };
+    let is_rule = process.kind == ProcessKind::Rule;
+    ensure(phase.is_some() == is_rule && phase.is_none_or(|phase| phase == trigger.phase), say)?;
     match &trigger.event {
         TriggerEvent::Updated(fields) | TriggerEvent::Written(fields) => {
             ensure(fields.iter().all(|field| field.index() < entity.fields.len()), say)

@@ -78,6 +78,20 @@ pub(in crate::cli) struct FindArgs {
 }
 
 #[derive(Args, Debug)]
+pub(in crate::cli) struct FormArgs {
+    /// A record such as opportunity:42, or an entity such as Opportunity for a new one
+    #[arg(value_name = "RECORD|ENTITY")]
+    pub subject: String,
+
+    /// What was filled in
+    #[arg(value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
+
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+#[derive(Args, Debug)]
 pub(in crate::cli) struct GetArgs {
     /// The record, such as opportunity:42
     pub record: String,

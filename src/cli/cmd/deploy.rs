@@ -301,6 +301,7 @@ fn processes(module: Option<&Module>) -> Vec<(&str, &'static str)> {
         ProcessKind::Action => "action",
         ProcessKind::Activity => "activity",
         ProcessKind::Dialog => "dialog",
+        ProcessKind::Rule => "rule",
     };
     let all = module.map(|module| module.processes.as_slice()).unwrap_or_default();
     let flows = module.map(|module| module.flows.as_slice()).unwrap_or_default();

@@ -13,6 +13,7 @@ pub(super) mod explain;
 pub(super) mod flow;
 pub(super) mod fmt;
 pub(super) mod job;
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod log;
 pub(super) mod operate;

@@ -6,7 +6,7 @@ mod import;
 mod keys;
 mod refused;
 mod rows;
-mod show;
+pub(in crate::cli) mod show;
 
 use serde_json::json;
 

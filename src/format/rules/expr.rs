@@ -59,6 +59,11 @@ impl Formatter<'_> {
                 let high = concat([text(" and "), self.expr(high)]);
                 group(concat([value, nest(concat([low, high]))]))
             }
+            ExprKind::InPeriod { value, period, negated } => {
+                let word = if *negated { " not in " } else { " in " };
+                concat([self.expr(value), text(word), self.spaced(period.span)])
+            }
+            ExprKind::Older { value, than } => concat([self.expr(value), text(" older than "), self.expr(than)]),
             ExprKind::Is { value, test, negated } => {
                 let value = self.expr(value);
                 let word = if *negated { " is not " } else { " is " };

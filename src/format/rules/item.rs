@@ -29,12 +29,7 @@ impl Formatter<'_> {
             ItemKind::Process(process) => self.process(process),
             ItemKind::Activity(activity) => self.process(activity),
             ItemKind::Flow(flow) => self.flow(flow),
-            ItemKind::Rule { name, primary, on, body } => {
-                let head = text(format!("rule {}", self.name(name)));
-                let primary = self.primary(primary);
-                let events = text(format!(" on {} ", self.names(on)));
-                self.block(body).after(concat([head, primary, events]))
-            }
+            ItemKind::Rule(rule) => self.process(rule),
             ItemKind::Email { name, params, lines } => self.email(name, params, lines),
             ItemKind::Role { name, rights } => {
                 let head = text(format!("role {} ", self.name(name)));

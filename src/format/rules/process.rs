@@ -14,6 +14,7 @@ impl Formatter<'_> {
             ProcessKind::Action => "action",
             ProcessKind::Activity => "activity",
             ProcessKind::Dialog => "dialog",
+            ProcessKind::Rule => "rule",
         };
         let head = text(format!("{word} {}", self.name(&process.name)));
         let params = if process.params.is_empty() && !self.follows(process.name.span.end, "(") {
@@ -24,7 +25,10 @@ impl Formatter<'_> {
         let primary = process.primary.as_ref().map_or(Doc::Nil, |primary| self.primary(primary));
         let result = self.result(process.result.as_ref());
         let mut head = concat([head, params, primary, result]);
-        let is_inline = matches!(process.clauses.as_slice(), [Clause { kind: ClauseKind::Independent, .. }] | []);
+        let is_inline = matches!(
+            process.clauses.as_slice(),
+            [Clause { kind: ClauseKind::Independent | ClauseKind::On(_), .. }] | []
+        );
         if is_inline {
             for clause in &process.clauses {
                 head = concat([head, text(" "), self.clause(clause)]);
@@ -91,6 +95,7 @@ impl Formatter<'_> {
             }
             ClauseKind::InZone(zone) => concat([text("in zone "), self.expr(zone)]),
             ClauseKind::Independent => text("independent"),
+            ClauseKind::On(words) => text(format!("on {}", self.names(words))),
         }
     }
 

@@ -280,8 +280,9 @@ impl Formatter<'_> {
     fn rule_effect(&mut self, effect: &RuleEffect) -> Doc {
         let mut docs = vec![text(format!("{} ", self.name(&effect.verb))), self.expr(&effect.target)];
         docs.push(self.optional(" = ", effect.value.as_ref()));
+        let gap = if effect.messages.len() > 1 { Doc::Line } else { text(" ") };
         for message in &effect.messages {
-            docs.extend([text(" "), self.expr(message)]);
+            docs.push(nest(concat([gap.clone(), self.expr(message)])));
         }
         if let Some(when) = &effect.when {
             docs.push(nest(concat([Doc::Line, text("when "), self.expr(when)])));

@@ -151,7 +151,7 @@ impl Checker<'_> {
     }
 
     /// A message where `set` gives a field of the record that is about to be written what it can never take.
-    fn refuse_pending(&mut self, place: &Place, value: &Expr) {
+    pub(super) fn refuse_pending(&mut self, place: &Place, value: &Expr) {
         let Place::Pending { entity, field } = place else { return };
         let schema = self.schema;
         if let Some(field) = schema.entity(*entity).and_then(|entity| entity.fields.get(usize::from(field.0))) {
@@ -316,11 +316,14 @@ impl Checker<'_> {
     }
 
     /// `set deal.rating = hot` in a process that runs before the record is written.
-    fn primary_place(&mut self, local: LocalId, first: &Ident, name: &Ident) -> Option<(Place, Ty, Option<Span>)> {
+    pub(super) fn primary_place(
+        &mut self,
+        local: LocalId,
+        first: &Ident,
+        name: &Ident,
+    ) -> Option<(Place, Ty, Option<Span>)> {
         match self.host.primary() {
             Primary::Pending | Primary::Before => {}
-            // In a rule.
-            Primary::Stored if self.is_later => {}
             Primary::Leaving => {
                 self.report(records::is_leaving(&first.name, "set", first.span));
                 return None;

@@ -102,7 +102,9 @@ impl<'a> Host<'a> {
                 is_event && phase.is_none_or(|phase| t.phase == phase)
             })
         };
-        if any(Some(Phase::Background), true) || any(Some(Phase::After), true) {
+        if self.kind() == Some(ProcessKind::Rule) {
+            Primary::Pending
+        } else if any(Some(Phase::Background), true) || any(Some(Phase::After), true) {
             Primary::Gone
         } else if any(Some(Phase::Before), false) {
             Primary::Pending
@@ -129,6 +131,7 @@ impl<'a> Host<'a> {
         let with = self.triggers().iter().filter(has_old).count();
         let starts_otherwise = self.head().is_some_and(|head| head.on_demand || head.called);
         match with {
+            _ if self.kind() == Some(ProcessKind::Rule) => OldValues::Sometimes,
             0 => OldValues::Never,
             n if n == self.triggers().len() && !starts_otherwise => OldValues::Always,
             _ => OldValues::Sometimes,

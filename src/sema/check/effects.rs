@@ -100,6 +100,8 @@ fn kind_of(trigger: &Trigger) -> Option<WriteKind> {
         | TriggerEvent::Written(_)
         | TriggerEvent::StatusChanged { .. }
         | TriggerEvent::Assigned => Some(WriteKind::Update),
+        // What a rule sets is a part of the write itself.
+        TriggerEvent::Loaded | TriggerEvent::Edited | TriggerEvent::Saved => None,
         TriggerEvent::Action(_) | TriggerEvent::Signal(_) | TriggerEvent::Schedule { .. } => None,
     }
 }

@@ -55,6 +55,8 @@ impl Checker<'_> {
                 self.binary((*op, *op_span), left, right, expected, span)
             }
             ast::ExprKind::Between { value, low, high } => self.between(value, low, high, span),
+            ast::ExprKind::InPeriod { value, period, negated } => self.in_period(value, period, *negated, span),
+            ast::ExprKind::Older { value, than } => self.older(value, than, span),
             ast::ExprKind::Is { value, test, negated } => self.is(value, test, *negated, span),
             ast::ExprKind::If { condition, then, otherwise } => {
                 self.if_value(condition, then, otherwise, expected, span)

@@ -6,7 +6,7 @@ use crate::{
     base::distance::did_you_mean,
     diag::{Diagnostic, codes},
     sema::{errors::names, names::Def, ty::Ty, types},
-    syntax::ast::{self, EffectKind, Ident, RuleEffect},
+    syntax::ast::{self, EffectKind, Ident},
 };
 
 /// Whether a message is about a name, and not about a construct.
@@ -36,7 +36,6 @@ impl Checker<'_> {
                 drop(checker.block(undo));
             }
             ast::StmtKind::Give(value) => drop(checker.expr(value, None)),
-            ast::StmtKind::Rule(effect) => checker.rule_names(effect),
             _ => {}
         });
     }
@@ -66,13 +65,6 @@ impl Checker<'_> {
         given
     }
 
-    fn rule_names(&mut self, effect: &RuleEffect) {
-        let target = self.expr(&effect.target, None);
-        if let Some(value) = &effect.value {
-            drop(self.expr(value, Some(&target.ty)));
-        }
-        effect.messages.iter().chain(&effect.when).for_each(|value| drop(self.expr(value, None)));
-    }
     /// The name of a declaration that comes with a later version, or a message.
     pub(super) fn later_name(&mut self, name: &Ident, kind: &str, words: &str) {
         match self.names.get(self.file, &name.name).map(|entry| (&entry.def, entry.span)) {

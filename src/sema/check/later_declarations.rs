@@ -21,10 +21,6 @@ use crate::{
 pub fn later(context: &mut Context<'_>, effects: &Effects, item: &Item) {
     match &item.kind {
         ItemKind::Process(decl) | ItemKind::Activity(decl) if is_later(decl) => process(context, effects, decl),
-        ItemKind::Rule { name, primary, body, .. } => {
-            let head = head(context, name, &[], Some(primary));
-            within(context, effects, &head, |checker| drop(checker.block(body)));
-        }
         ItemKind::Migrate { process, .. } => {
             types::find(context.names, context.file, process, Wanted::Process, context.sink);
         }

@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{activities, calls, forms, names, types, waits},
+        errors::{activities, calls, forms, names, rules, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
@@ -192,6 +192,7 @@ impl Checker<'_> {
             }
             (Verb::Start, ProcessKind::Activity) if head.is_job() => None,
             (Verb::Start, ProcessKind::Activity) => Some(calls::start_of_activity(&head.name, span, head.span)),
+            (_, ProcessKind::Rule) => Some(rules::called(&head.name, span, head.span)),
             (Verb::Start, ProcessKind::Realtime) => Some(calls::start_of_realtime(&head.name, span, head.span)),
             _ => None,
         };

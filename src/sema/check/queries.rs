@@ -178,10 +178,15 @@ impl Checker<'_> {
     /// Where the elements come from, and their type; `None` after a message.
     pub(super) fn source(&mut self, written: &ast::Expr) -> Option<Elements> {
         match &written.kind {
-            ast::ExprKind::TypeName(name) => return self.entity_source(name),
+            ast::ExprKind::TypeName(name) => {
+                let found = self.entity_source(name)?;
+                self.refuse_query_in_rule(name.span);
+                return Some(found);
+            }
             ast::ExprKind::Paren(inner) => return self.source(inner),
             ast::ExprKind::Member { base, name, optional: false } => {
                 if let Some(found) = self.reverse_source(base, name) {
+                    self.refuse_query_in_rule(name.span);
                     return Some(found);
                 }
             }

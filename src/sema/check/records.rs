@@ -199,29 +199,28 @@ impl Checker<'_> {
             self.report(records::no_states(&declared.name, target.span, declared.span));
             return StmtKind::Error;
         };
+        let Some(status) = self.status_to(states, to) else { return StmtKind::Error };
+        self.refuse_impossible(&target, entity, states, status, to.span);
+        self.writes(entity, WriteKind::Update, span);
+        StmtKind::ChangeStatus { target, entity, status }
+    }
+
+    /// The status that is named behind `to`; `None` after a message.
+    pub(super) fn status_to(&mut self, states: &States, to: &ast::Expr) -> Option<i32> {
         let found = match &to.kind {
             ast::ExprKind::Name(state) => self.status_named(states, state, None),
             ast::ExprKind::Member { base, name, optional: false } => match &base.kind {
                 ast::ExprKind::Name(state) => self.status_named(states, state, Some(name)),
                 _ => Err(Box::new(records::state_must_be_named(to.span))),
             },
-            ast::ExprKind::Error => return StmtKind::Error,
+            ast::ExprKind::Error => return None,
             ast::ExprKind::TypeName(state) => {
                 let name = state.name.to_ascii_lowercase();
                 Err(Box::new(uses::member_in_upper_case(&state.name, &name, state.span)))
             }
             _ => Err(Box::new(records::state_must_be_named(to.span))),
         };
-        let status = match found {
-            Ok(status) => status,
-            Err(message) => {
-                self.report(*message);
-                return StmtKind::Error;
-            }
-        };
-        self.refuse_impossible(&target, entity, states, status, to.span);
-        self.writes(entity, WriteKind::Update, span);
-        StmtKind::ChangeStatus { target, entity, status }
+        found.map_err(|message| self.report(*message)).ok()
     }
 
     /// A message where no status that the record may have leads to the new one.

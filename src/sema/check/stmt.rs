@@ -77,6 +77,9 @@ impl Checker<'_> {
     /// One statement; `let x = do …` may become several.
     pub(super) fn stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         let span = stmt.span;
+        if self.refused_in_rule(stmt) {
+            return out.push(Stmt { kind: StmtKind::Error, span });
+        }
         let kind = match &stmt.kind {
             ast::StmtKind::Error => StmtKind::Error,
             ast::StmtKind::Let { name, ty, value } => {
@@ -92,6 +95,7 @@ impl Checker<'_> {
                 kind
             }
             ast::StmtKind::Update { target, fields } => self.update(target, fields, span),
+            ast::StmtKind::Change { target, to } if self.is_rule() => self.change_in_rule(target, to, span),
             ast::StmtKind::Change { target, to } => self.change(target, to, span),
             ast::StmtKind::Assign { target, to } => self.assign_owner(target, to, span),
             ast::StmtKind::Delete { target } => self.delete(target, span),
@@ -132,6 +136,7 @@ impl Checker<'_> {
             ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
             ast::StmtKind::Page { title, elements } => return self.page_stmt(title, elements, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
+            ast::StmtKind::Rule(effect) => return self.rule_effect(effect, span, out),
             other => self.later_stmt(other, span),
         };
         out.push(Stmt { kind, span });
@@ -139,17 +144,9 @@ impl Checker<'_> {
 
     /// A statement of a later version.
     fn later_stmt(&mut self, kind: &ast::StmtKind, span: Span) -> StmtKind {
-        if let ast::StmtKind::Rule(effect) = kind
-            && effect.verb.name == "change"
-            && !self.is_later
-        {
-            self.report(records::change_with_sign(span));
-            return StmtKind::Error;
-        }
         let words = match kind {
-            ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
             ast::StmtKind::Give(_) => "parallel branches (`give`)",
-            _ => "effects of rules",
+            _ => "sagas",
         };
         self.report(names::later(words, span));
         self.later_stmt_names(kind);

@@ -12,6 +12,7 @@ pub mod names;
 pub mod private;
 pub mod records;
 pub mod roles;
+pub mod rules;
 pub mod settings;
 pub mod signals;
 pub mod triggers;

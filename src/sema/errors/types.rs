@@ -535,3 +535,10 @@ pub fn out_of_bounds(field: &str, is_below: bool, span: Span, declared: Span) ->
     Diagnostic::error(codes::E0318, format!("this is {side} value that `{field}` takes"), span, label)
         .label(declared, "its bounds are declared here")
 }
+
+/// `deal.value in this month`, where that is no day.
+#[must_use]
+pub fn not_in_time(word: &str, shown: &str, span: Span, period: Span) -> Diagnostic {
+    let message = format!("expected a day or a moment before `{word}`, found `{shown}`");
+    Diagnostic::error(codes::E0324, message, span, "no date and no datetime").label(period, "a period")
+}

@@ -256,8 +256,43 @@ pub enum StmtKind {
         /// The statements.
         body: Block,
     },
+    /// An effect of a rule.
+    Rule {
+        /// Which.
+        effect: RuleEffect,
+        /// The entity of the rule's record.
+        entity: EntityId,
+        /// The field; none where the record as a whole is refused.
+        field: Option<FieldId>,
+        /// A value of the field's type (`default`, `recommend`), then texts.
+        values: Vec<Expr>,
+    },
     /// A statement of a test.
     Test(TestStmt),
+}
+
+/// What a rule does; `set` and `change` are assignments, `when` is an `if`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum RuleEffect {
+    /// What a new record has where nothing else is given.
+    Default,
+    Hide,
+    Lock,
+    Optional,
+    Recommend,
+    Refuse,
+    Require,
+    Show,
+    Unlock,
+}
+
+impl RuleEffect {
+    /// Whether it has a value for its field.
+    #[must_use]
+    pub fn is_value(self) -> bool {
+        matches!(self, Self::Default | Self::Recommend)
+    }
 }
 
 /// `retry n times after d doubling up to m`.

@@ -21,6 +21,8 @@ pub enum Phase {
     Background,
     Before,
     After,
+    /// Where a form is shown or filled in.
+    Form,
 }
 
 /// What starts a process.
@@ -45,6 +47,12 @@ pub enum TriggerEvent {
     Deleted,
     /// `action X`.
     Action(ProcessId),
+    /// `on load` of a rule.
+    Loaded,
+    /// `on change` of a rule.
+    Edited,
+    /// `on save` of a rule: any write of the record.
+    Saved,
     /// `on S`.
     Signal(RecordId),
     /// `every …`, `cron "…"`.

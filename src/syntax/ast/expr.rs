@@ -111,6 +111,22 @@ pub enum ExprKind {
         /// Inclusive.
         high: Box<Expr>,
     },
+    /// `d in this month`, `d not in next 3 days`.
+    InPeriod {
+        /// The day or moment.
+        value: Box<Expr>,
+        /// The period.
+        period: Period,
+        /// Written `not in`.
+        negated: bool,
+    },
+    /// `d older than 3 months`.
+    Older {
+        /// The day or moment.
+        value: Box<Expr>,
+        /// How much longer ago than this.
+        than: Box<Expr>,
+    },
     /// `x is none`, `x is not none`, `x is Account`, `x is deleted`.
     Is {
         /// The tested value.
@@ -158,6 +174,39 @@ pub enum IsTest {
     Deleted,
     /// An entity of `A or B`.
     Entity(Box<TypeExpr>),
+}
+
+/// A stretch of time around the present.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Period {
+    /// Which one.
+    pub near: Near,
+    /// How long it is.
+    pub length: PeriodLength,
+    /// Its words.
+    pub span: Span,
+}
+
+/// `this`, `last`, `next`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum Near {
+    Last,
+    Next,
+    This,
+}
+
+/// The length of a period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant is the word of the language")]
+pub enum PeriodLength {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+    /// A time that begins or ends now.
+    For(Duration),
 }
 
 /// `-`, `not`.

@@ -83,16 +83,7 @@ pub enum ItemKind {
     /// `flow SalesPipeline { … }`.
     Flow(Box<FlowDecl>),
     /// `rule DiscountNeedsReason for q: Quote on save { … }`.
-    Rule {
-        /// The rule.
-        name: Ident,
-        /// Its record.
-        primary: Primary,
-        /// `load`, `change`, `save`.
-        on: Vec<Ident>,
-        /// Its body.
-        body: Block,
-    },
+    Rule(Box<ProcessDecl>),
     /// `email Reminder(deal: Opportunity) { … }`.
     Email {
         /// The template.
@@ -152,7 +143,6 @@ impl ItemKind {
             | Self::Error_ { name, .. }
             | Self::Signal { name, .. }
             | Self::Function { name, .. }
-            | Self::Rule { name, .. }
             | Self::Email { name, .. }
             | Self::Role { name, .. }
             | Self::Calendar { name, .. }
@@ -160,6 +150,7 @@ impl ItemKind {
             | Self::Secret(name) => Some(name),
             Self::Process(process) => Some(&process.name),
             Self::Activity(activity) => Some(&activity.name),
+            Self::Rule(rule) => Some(&rule.name),
             Self::Flow(flow) => Some(&flow.name),
             Self::Error { name } => name.as_ref(),
             Self::Enum(_) | Self::Entity(_) | Self::Use { .. } | Self::Test { .. } | Self::Migrate { .. } => None,
@@ -294,6 +285,8 @@ pub enum ProcessKind {
     Activity,
     /// `dialog`.
     Dialog,
+    /// `rule`.
+    Rule,
 }
 
 /// Everything with one head, clauses and a body of statements.
@@ -371,6 +364,8 @@ pub enum ClauseKind {
     InZone(Expr),
     /// `independent`.
     Independent,
+    /// `on load, change, save` of a rule.
+    On(Vec<Ident>),
 }
 
 /// `keep …`.

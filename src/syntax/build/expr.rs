@@ -7,7 +7,8 @@ use pest::iterators::Pair;
 use super::{Builder, Built, Defect, Nodes, exact};
 use crate::base::span::Span;
 use crate::syntax::ast::{
-    Arg, AssignOp, BinaryOp, Expr, ExprKind, FieldInit, Ident, IsTest, TypeExpr, TypeKind, UnaryOp,
+    Arg, AssignOp, BinaryOp, Expr, ExprKind, FieldInit, Ident, IsTest, Near, Period, PeriodLength, TypeExpr, TypeKind,
+    UnaryOp,
 };
 use crate::syntax::errors;
 use crate::syntax::grammar::Rule;
@@ -106,7 +107,14 @@ impl Builder<'_> {
         let value = Box::new(value);
         let rule = piece.as_rule();
         let mut nodes = self.nodes(piece);
-        let kind = if rule == Rule::between {
+        let kind = if rule == Rule::in_period {
+            let negated = nodes.has(Rule::k_not);
+            let period = nodes.presume(Rule::period)?;
+            ExprKind::InPeriod { value, period: self.period(period)?, negated }
+        } else if rule == Rule::older {
+            let than = Box::new(self.presume_expr(&mut nodes)?);
+            ExprKind::Older { value, than }
+        } else if rule == Rule::between {
             let low = Box::new(self.presume_expr(&mut nodes)?);
             let high = Box::new(self.presume_expr(&mut nodes)?);
             ExprKind::Between { value, low, high }
@@ -125,6 +133,27 @@ impl Builder<'_> {
             ExprKind::Is { value, test, negated }
         };
         Ok(Expr { kind, span })
+    }
+
+    /// `this month`, `next 3 days`.
+    fn period(&mut self, pair: Pair<'_, Rule>) -> Built<Period> {
+        let mut nodes = self.nodes(pair);
+        let span = nodes.span;
+        let near = match nodes.presume_next()?.as_str().trim_end() {
+            "last" => Near::Last,
+            "next" => Near::Next,
+            _ => Near::This,
+        };
+        let length = nodes.presume_next()?;
+        let length = match (length.as_rule(), length.as_str().trim_end()) {
+            (Rule::duration, _) => PeriodLength::For(self.duration(length)?.unwrap_or_default()),
+            (_, "day") => PeriodLength::Day,
+            (_, "week") => PeriodLength::Week,
+            (_, "month") => PeriodLength::Month,
+            (_, "quarter") => PeriodLength::Quarter,
+            _ => PeriodLength::Year,
+        };
+        Ok(Period { near, length, span })
     }
 
     fn operand(&mut self, pieces: &mut Pieces<'_>, whole: Span) -> Built<Expr> {
@@ -164,7 +193,7 @@ impl Builder<'_> {
 
     /// The level and meaning of an operator; no meaning for `between` and `is`.
     fn operator(&self, pair: &Pair<'_, Rule>) -> Built<(Level, Option<BinaryOp>)> {
-        if matches!(pair.as_rule(), Rule::between | Rule::is_test) {
+        if matches!(pair.as_rule(), Rule::between | Rule::is_test | Rule::in_period | Rule::older) {
             return Ok((Level::Comparison, None));
         }
         let span = self.span(pair);

@@ -61,6 +61,7 @@ impl Builder<'_> {
             }
             Rule::process_item => ItemKind::Process(Box::new(self.process(nodes)?)),
             Rule::activity_item => ItemKind::Activity(Box::new(self.activity(nodes)?)),
+            Rule::rule_item => ItemKind::Rule(Box::new(self.rule(nodes)?)),
             Rule::flow_item => ItemKind::Flow(Box::new(self.flow(nodes)?)),
             _ => self.small_item(rule, nodes)?,
         })
@@ -72,13 +73,6 @@ impl Builder<'_> {
         }
         let name = self.new_type(&mut nodes)?;
         Ok(match rule {
-            Rule::rule_item => {
-                let primary = nodes.presume(Rule::primary_record)?;
-                let primary = self.primary_record(primary)?;
-                let on = nodes.presume(Rule::words)?;
-                let on = self.idents(on);
-                ItemKind::Rule { name, primary, on, body: self.presume_block(&mut nodes)? }
-            }
             Rule::email_item => {
                 let params = nodes.option(Rule::params).map_or(Ok(Vec::new()), |params| self.params(params))?;
                 let body = nodes.presume(Rule::email_body)?;

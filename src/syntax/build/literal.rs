@@ -72,7 +72,7 @@ impl Builder<'_> {
         value.map_or(ExprKind::Error, ExprKind::Float)
     }
 
-    fn duration(&mut self, pair: Pair<'_, Rule>) -> Built<Option<Duration>> {
+    pub(super) fn duration(&mut self, pair: Pair<'_, Rule>) -> Built<Option<Duration>> {
         let nodes = self.nodes(pair);
         let span = nodes.span;
         let mut total = Some(Duration::default());

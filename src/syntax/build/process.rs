@@ -58,6 +58,40 @@ impl Builder<'_> {
         Ok(ProcessDecl { kind, name, params, primary, result, clauses: Vec::new(), body: None, using, head_span })
     }
 
+    /// `rule DiscountNeedsReason for q: Quote on save rank 5 { … }`.
+    pub(super) fn rule(&mut self, mut nodes: Nodes<'_>) -> Built<ProcessDecl> {
+        let whole = nodes.span;
+        let Head { name, params, primary, result } = self.head(&mut nodes)?;
+        let mut clauses = Vec::new();
+        let body = loop {
+            let part = nodes.presume_next()?;
+            match part.as_rule() {
+                Rule::block => break part,
+                Rule::rule_on => {
+                    let span = self.span(&part);
+                    let words = self.nodes(part).presume(Rule::words)?;
+                    clauses.push(Clause { kind: ClauseKind::On(self.idents(words)), span });
+                }
+                _ => clauses.push(self.clause(part)?),
+            }
+        };
+        let start = self.span(&body).start;
+        let before = self.source.get(whole.start as usize..start as usize).unwrap_or("");
+        let head_span = self.trimmed(before, whole.start, start);
+        let body = Some(self.block(body)?);
+        Ok(ProcessDecl {
+            kind: ProcessKind::Rule,
+            name,
+            params,
+            primary,
+            result,
+            clauses,
+            body,
+            using: None,
+            head_span,
+        })
+    }
+
     fn head(&mut self, nodes: &mut Nodes<'_>) -> Built<Head> {
         let name = self.new_type(nodes)?;
         let params = nodes.option(Rule::params).map_or(Ok(Vec::new()), |params| self.params(params))?;

@@ -111,13 +111,14 @@ fn behind_verb(has: &impl Fn(&str) -> bool, letters: bool) -> Vec<String> {
 }
 
 /// Words that go on with a value.
-const OPERATORS: [&str; 15] = [
-    "and", "between", "contains", "div", "ends", "in", "is", "matches", "mod", "not", "or", "starts", "under", "undo",
-    "elif",
+const OPERATORS: [&str; 16] = [
+    "and", "between", "contains", "div", "ends", "in", "is", "matches", "mod", "not", "older", "or", "starts", "under",
+    "undo", "elif",
 ];
 
 /// Units as the grammar has them.
-const UNITS: [&str; 9] = ["microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "year"];
+const UNITS: [&str; 10] =
+    ["microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"];
 
 /// Words that clauses and parts of statements begin with.
 pub(super) const CLAUSES: [&str; 24] = [
@@ -152,6 +153,7 @@ fn noun(rule: Rule) -> Option<&'static str> {
         Rule::integer | Rule::stored => "a whole number",
         Rule::param | Rule::form_field => "a parameter",
         Rule::field | Rule::field_init => "a field",
+        Rule::period_unit => "`day`, `week`, `month`, `quarter` or `year`",
         Rule::duration => "a duration such as `15 minutes`",
         Rule::clock => "a time such as `09:00`",
         Rule::moment => "an instant such as `@2026-03-28T09:00Z`",

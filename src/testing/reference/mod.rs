@@ -8,6 +8,7 @@
 //! - `expr`, `arithmetic`, `builtins`, `query`, `text`: values.
 //! - `run`, `stmt`, `waits`: a body is a stack of what is still to be done; a suspended process is that stack.
 //! - `records`, `triggers`: an operation on a record, and what it starts.
+//! - `rules`: what rules say of the values that are about to be written.
 //! - `amounts`: the currency and the rate of a record.
 //! - `signals`, `schedules`, `activities`: what else begins processes, and what others do for them.
 //! - `slots`, `scope`: limits of runs at once, whose records a process is for.
@@ -25,6 +26,7 @@ mod expr;
 mod life;
 mod query;
 mod records;
+mod rules;
 mod run;
 mod schedules;
 mod scope;

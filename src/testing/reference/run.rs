@@ -5,6 +5,7 @@
 
 use super::{
     Evaluated, Fault, Reference,
+    rules::Said,
     world::{Actor, Row, World},
 };
 use crate::{
@@ -144,6 +145,8 @@ pub(super) struct Run<'a> {
     pub(super) inputs: Vec<Value>,
     pub(super) actor: Actor,
     pub(super) tasks: Vec<Task<'a>>,
+    /// What a rule has said.
+    pub(super) said: Vec<Said>,
     /// The elements of the queries around the expression: what is read of them is read from the store.
     pub(super) elements: Vec<LocalId>,
     /// A function that was called with such an element: all that it reads is read from the store.
@@ -162,6 +165,7 @@ impl<'a> Run<'a> {
             inputs: Vec::new(),
             actor,
             tasks,
+            said: Vec::new(),
             elements: Vec::new(),
             of_element: false,
         }

@@ -42,6 +42,10 @@ impl<'a> Reference<'a> {
                 let message = self.shown(&shown, text.ty.present())?;
                 self.note(run.actor, message);
             }
+            StmtKind::Rule { effect, field, values, .. } => {
+                let values = self.all(values, run)?;
+                self.say(*effect, *field, values, run)?;
+            }
             StmtKind::Start { process, primary, args, into } => {
                 let (primary, inputs) = self.arguments_of(primary.as_ref(), args, run)?;
                 let kept = Kept::called(run.actor.user, &inputs);

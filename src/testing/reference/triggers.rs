@@ -19,6 +19,7 @@ use crate::{
         hir::{Capture, Captured, Expr, FieldPlaces},
         schema::{EntityId, FieldId, Phase, ProcessHead, ProcessId, RunAs, SystemField, Trigger, TriggerEvent},
     },
+    syntax::ast::ProcessKind,
 };
 
 /// An hour in microseconds.
@@ -82,7 +83,7 @@ impl<'a> Reference<'a> {
         let all = (0u16..).map(ProcessId).zip(&self.program.schema.processes);
         let mut found: Vec<_> =
             all.filter(|(_, head)| head.triggers.iter().any(|trigger| wanted(head, trigger))).collect();
-        found.sort_by_key(|(id, head)| (head.rank, *id));
+        found.sort_by_key(|(id, head)| (head.rank, head.kind != ProcessKind::Rule, *id));
         found
     }
 
@@ -117,7 +118,11 @@ impl<'a> Reference<'a> {
                     (changed && among(from, event.old.as_ref()) && among(to, event.new.as_ref()), "status changed")
                 }
                 TriggerEvent::Action(_) => (false, "action"),
-                TriggerEvent::Schedule { .. } | TriggerEvent::Signal(_) => (false, ""),
+                TriggerEvent::Saved => (event.kind != EventKind::Deleted, "save"),
+                TriggerEvent::Edited
+                | TriggerEvent::Loaded
+                | TriggerEvent::Schedule { .. }
+                | TriggerEvent::Signal(_) => (false, ""),
             };
             matches.then_some(kind)
         })
@@ -141,7 +146,13 @@ impl<'a> Reference<'a> {
     /// Runs the real-time processes of a phase; each sees what the ones before it wrote.
     pub(super) fn run_handlers(&mut self, actor: Actor, event: &Event, phase: Phase) -> Evaluated<()> {
         let stage = if phase == Phase::Before { "before" } else { "after" };
-        for (id, head) in self.on_entity(event.record, phase) {
+        let handlers = self.on_entity(event.record, phase);
+        let rules = handlers.iter().rposition(|(_, head)| head.kind == ProcessKind::Rule).map_or(0, |last| last + 1);
+        let mut said = Vec::new();
+        for (number, (id, head)) in handlers.iter().copied().enumerate() {
+            if number == rules {
+                self.refuse_as_said(&said)?;
+            }
             let mut event = event.clone();
             if phase == Phase::Before
                 && event.new.is_some()
@@ -151,10 +162,14 @@ impl<'a> Reference<'a> {
             }
             if let Some(kind) = self.matching(head, phase, &event) {
                 let kept = Kept { event: Some(&event), kind, stage, ..Kept::called(actor.user, &[]) };
-                self.run_realtime(actor, id, Some(event.record), &kept, Vec::new())?;
+                if head.kind == ProcessKind::Rule {
+                    said.extend(self.run_rule(actor, id, event.record, &kept)?);
+                } else {
+                    self.run_realtime(actor, id, Some(event.record), &kept, Vec::new())?;
+                }
             }
         }
-        Ok(())
+        if handlers.len() == rules { self.refuse_as_said(&said) } else { Ok(()) }
     }
 
     /// Runs a real-time process. Gives the inputs of an action as it leaves them.
@@ -401,7 +416,6 @@ impl<'a> Reference<'a> {
         primary: Option<RecordRef>,
         inputs: &[Value],
     ) -> Evaluated<()> {
-        use crate::syntax::ast::ProcessKind;
         let kind = self.program.schema.process(id).map(|head| head.kind);
         if kind == Some(ProcessKind::Action) {
             return self.call_action(actor, id, primary, inputs.to_vec()).map(|_| ());

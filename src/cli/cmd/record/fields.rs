@@ -16,7 +16,7 @@ use crate::engine::store::Condition;
 use crate::engine::{Engine, Write};
 
 /// Finds an entity by its name or its table.
-pub(super) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityIdx, Exit> {
+pub(in crate::cli) fn entity(module: &Module, word: &str, term: &Term) -> Result<EntityIdx, Exit> {
     if let Some(found) = entity_of(module, word) {
         return Ok(found);
     }
@@ -51,7 +51,7 @@ pub(super) fn is_writable(field: &FieldDef) -> bool {
 }
 
 /// `NAME=VALUE …` as writes; all mistakes are told.
-pub(super) fn writes(
+pub(in crate::cli) fn writes(
     engine: &mut Engine,
     entity: EntityIdx,
     words: &[String],

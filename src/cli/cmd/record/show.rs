@@ -15,7 +15,7 @@ use crate::engine::store::Row;
 use crate::simulation::{Simulation, json as lines, timeline::Timeline};
 
 /// What stands for a private value.
-const PRIVATE: &str = "(private)";
+pub(in crate::cli) const PRIVATE: &str = "(private)";
 
 pub(super) fn get(args: &GetArgs, term: &Term) -> Result<Exit, Exit> {
     let mut simulation = store::simulation(&args.store.store, term)?;
@@ -43,7 +43,7 @@ fn gone(simulation: &Simulation<'_>, record: RecordRef) -> String {
     format!("error[R0401]: {} does not exist, or no longer\n", simulation.engine.identity(record))
 }
 
-fn learn(simulation: &mut Simulation<'_>, records: Vec<RecordRef>, term: &Term) -> Result<(), Exit> {
+pub(in crate::cli) fn learn(simulation: &mut Simulation<'_>, records: Vec<RecordRef>, term: &Term) -> Result<(), Exit> {
     let Simulation { engine, recorder, .. } = simulation;
     recorder.learn(engine, records).map_err(|error| store::failed(term, error))
 }
