@@ -49,19 +49,39 @@ fn world() -> World {
     World::on(Box::new(MemoryStore::new()), &program)
 }
 
+/// WebAssembly without the sections that only name things.
+fn nameless(bytes: &[u8]) -> Vec<u8> {
+    let (mut found, mut rest) = (bytes[..8].to_vec(), &bytes[8..]);
+    while let Some(kind) = rest.first() {
+        let (mut size, mut at) = (0, 1);
+        loop {
+            size |= usize::from(rest[at] & 0x7F) << (7 * (at - 1));
+            at += 1;
+            if rest[at - 1] & 0x80 == 0 {
+                break;
+            }
+        }
+        if *kind != 0 {
+            found.extend(&rest[..at + size]);
+        }
+        rest = &rest[at + size..];
+    }
+    found
+}
+
 #[test]
 fn the_plugin_of_the_example_is_what_its_source_says() {
     let built = wat::parse_file(example("check_digit.wat")).unwrap();
     if env::var("ABIDE_GOLDEN").is_ok_and(|how| how == "write") {
-        fs::write(example("check_digit.wasm"), &built).unwrap();
+        fs::write(example("check_digit.wasm"), nameless(&built)).unwrap();
     }
-    assert_eq!(fs::read(example("check_digit.wasm")).unwrap(), built);
+    assert_eq!(nameless(&fs::read(example("check_digit.wasm")).unwrap()), nameless(&built));
 }
 
 #[test]
 fn a_plugin_answers_within_the_transaction() {
     let mut w = world();
-    for (number, digit) in [("4539 1488 0343 6467", 0), ("4539 1488 0343 6476", 1), ("", 0), ("18", 0), ("17", 8)] {
+    for (number, digit) in [("4539 1488 0343 6467", 0), ("4539 1488 0343 6476", 1), ("", 0), ("18", 0), ("17", 9)] {
         let card = w.create("Card", &[("number", text(number))]);
         assert_eq!(w.field(card, "digit"), Value::Int(digit), "{number}");
     }
