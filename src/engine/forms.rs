@@ -66,7 +66,7 @@ pub struct FormView {
 
 impl Engine {
     /// Requests about forms.
-    pub(crate) fn form(
+    pub(crate) fn form_request(
         &mut self,
         frame: &mut Frame<'_>,
         op: &HostOp,

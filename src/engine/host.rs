@@ -150,7 +150,7 @@ impl Engine {
                 self.in_transaction(frame, |engine, frame| engine.mail(frame, op, &mut args))
             }
             HostOp::FormOpen(_) | HostOp::FormAnswered | HostOp::FormAnswers(_) => {
-                self.in_transaction(frame, |engine, frame| engine.form(frame, op, &mut args))
+                self.in_transaction(frame, |engine, frame| engine.form_request(frame, op, &mut args))
             }
             HostOp::PageShow(_) | HostOp::PageAnswered | HostOp::PageAnswers(_) => {
                 self.in_transaction(frame, |engine, frame| engine.page(frame, op, &mut args))
