@@ -6,7 +6,8 @@
 //! with a write-ahead log that has been once round as well: writing over it is quicker than letting it grow.
 //! Nothing is asserted about times; that nothing is lost is.
 //!
-//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past` and `killed`;
+//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past`, `killed` and
+//! `branches`;
 //! with a scale everything is done N times less often.
 
 #![allow(
@@ -24,6 +25,7 @@
 )]
 
 mod bound;
+mod branches;
 mod restart;
 mod steps;
 mod waiting;
@@ -35,12 +37,13 @@ use std::process::Command;
 type Part = (&'static str, fn(u64));
 
 /// The parts, in order.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("steps", steps::throughput),
     ("latency", steps::latency),
     ("waiting", waiting::run),
     ("past", restart::past),
     ("killed", restart::killed),
+    ("branches", branches::run),
 ];
 
 fn main() {

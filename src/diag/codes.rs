@@ -112,6 +112,7 @@ codes! {
     E0321 "bad-group" "a query with `group by` that does not say what it wants of each group"
     E0322 "not-a-party" "somebody whom no mail can go to or come from"
     E0323 "bad-mail" "a mail that goes to nobody, or whose subject or body cannot be as it is written"
+    E0324 "branches-in-conflict" "branches that get in each other's way, or a name that cannot be handed to one"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -191,6 +192,8 @@ codes! {
     E0622 "page-outside-dialog" "a page where nobody sees it"
     E0623 "dialog-with-trigger" "a dialog that should begin by itself"
     E0624 "dialog-without-pages" "a dialog that shows nothing"
+    E0630 "leaves-branch" "a statement that would lead out of a branch or an undo block, or means nothing there"
+    E0631 "no-saga" "`undo` or `compensate` without a saga, or a saga where there is none"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 

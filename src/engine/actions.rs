@@ -76,6 +76,7 @@ impl Engine {
             caller: actor.user,
             owner: self.owner(&process.name),
             instance: actor.instance,
+            branch: actor.branch,
             process: Some(Arc::from(process.name.as_str())),
             depth: actor.depth,
         };

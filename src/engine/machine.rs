@@ -59,11 +59,21 @@ pub(crate) struct Frame<'a> {
     /// The users around open `act as` blocks.
     pub(crate) acting: Vec<Option<i64>>,
     pub(crate) test: Option<&'a mut dyn TestHost>,
+    /// Whether it unwinds because the whole instance ends.
+    pub(crate) leaving: bool,
 }
 
 impl Frame<'_> {
     pub(crate) fn new(actor: Actor, zone: &str) -> Self {
-        Self { actor, zone: zone.to_owned(), inputs: None, atomics: Vec::new(), acting: Vec::new(), test: None }
+        Self {
+            actor,
+            zone: zone.to_owned(),
+            inputs: None,
+            atomics: Vec::new(),
+            acting: Vec::new(),
+            test: None,
+            leaving: false,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`store`]: the trait, in memory and in SQLite.
 //! - `pipeline`, `operation`, `triggers`, `scope`, `rows`: an operation on a record, from its request to what it starts.
-//! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
+//! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `branches`, `sagas`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`post`]: mails on their way.
 //! - [`operate`]: what operators do to instances.
@@ -18,6 +18,7 @@ mod actions;
 pub mod activities;
 mod actor;
 mod amounts;
+mod branches;
 mod children;
 pub mod clock;
 mod contracts;
@@ -48,6 +49,7 @@ mod requests;
 mod retention;
 mod retries;
 mod rows;
+mod sagas;
 mod schedules;
 mod scope;
 pub mod settings;

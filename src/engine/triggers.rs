@@ -198,6 +198,7 @@ impl Engine {
             caller: actor.user,
             owner,
             instance: actor.instance,
+            branch: actor.branch,
             process: Some(Arc::from(process.name.as_str())),
             depth: actor.depth + 1,
         };

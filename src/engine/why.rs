@@ -6,7 +6,7 @@ use super::{
     Engine,
     faults::Answer,
     store::{InstanceFilter, Status, Subscription},
-    view::InstanceView,
+    view::{BranchView, InstanceView},
     words,
 };
 
@@ -29,6 +29,8 @@ pub struct Why {
     pub forms: Vec<RecordRef>,
     /// The session of a dialog that shows a page.
     pub session: Option<RecordRef>,
+    /// The branches that run, those within others behind them.
+    pub branches: Vec<BranchView>,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
     /// Whether it belongs to another build than the current one, and to which.
@@ -51,6 +53,7 @@ impl Engine {
             children: Vec::new(),
             forms: self.forms_of(&instance),
             session: instance.asks.session,
+            branches: Vec::new(),
             cancel: instance.cancel.clone(),
             earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
             view,
@@ -73,6 +76,7 @@ impl Engine {
             why.arms = (!point.arms.is_empty()).then_some(arms);
             Ok(())
         })?;
+        why.branches = self.in_build(&instance.build, |engine| engine.branch_views(instance.whole()))?;
         for subscription in self.store.subscriptions(id)? {
             match subscription {
                 Subscription::Signal { signal, .. } => why.signals.push(signal.to_string()),

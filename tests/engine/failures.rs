@@ -143,3 +143,8 @@ fn signals_survive_every_failure() {
 fn places_survive_every_failure() {
     survives(3);
 }
+
+#[test]
+fn branches_survive_every_failure() {
+    survives(5);
+}

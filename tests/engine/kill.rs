@@ -194,6 +194,11 @@ fn forms_and_dialogs_survive_every_kill() {
 }
 
 #[test]
+fn branches_survive_every_kill() {
+    killed_everywhere(Work::Scenario(5));
+}
+
+#[test]
 fn a_simulation_goes_on_with_its_data_after_every_kill() {
     killed_everywhere(Work::Simulation);
 }

@@ -99,4 +99,5 @@ scenarios! {
     children_and_faults_survive_every_power_loss 1
     signals_survive_every_power_loss 2
     places_survive_every_power_loss 3
+    branches_survive_every_power_loss 5
 }

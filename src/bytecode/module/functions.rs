@@ -17,6 +17,10 @@ pub enum FunctionKind {
     Process,
     /// The body of a test.
     Test,
+    /// A branch of a `parallel`.
+    Branch,
+    /// An undo block.
+    Undo,
 }
 
 /// A function.

@@ -209,10 +209,14 @@ impl Checker<'_> {
             ),
             Instruction::ReturnNothing {} => refuse(self.function.result.is_some(), "the function has a result"),
             Instruction::Wait { .. } => {
-                refuse(self.function.kind != FunctionKind::Process, "only the body of a process suspends")
+                let suspends = matches!(self.function.kind, FunctionKind::Process | FunctionKind::Branch);
+                refuse(!suspends, "only the body of a process suspends")
             }
             Instruction::Stop { .. } => {
-                let process = matches!(self.function.kind, FunctionKind::Process | FunctionKind::Test);
+                let process = matches!(
+                    self.function.kind,
+                    FunctionKind::Process | FunctionKind::Branch | FunctionKind::Undo | FunctionKind::Test
+                );
                 refuse(!process, "only the body of a process stops")
             }
             Instruction::HostCall { site, .. } => {
@@ -292,7 +296,7 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
     match kind {
         FunctionKind::Pure => reads,
         FunctionKind::Condition => reads || facts,
-        FunctionKind::Process => !tests,
+        FunctionKind::Process | FunctionKind::Branch | FunctionKind::Undo => !tests,
         FunctionKind::Test => true,
     }
 }

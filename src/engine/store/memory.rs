@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, LogEntry, Mail, Result, Row, Savepoint, Schema, Source, Store,
-    StoreError, Subscription, Sweep, TableChange,
+    StoreError, Subscription, Sweep, TableChange, UndoNote,
     kept::Instances,
     migrate::{migrated, renumber, renumbered},
 };
@@ -32,6 +32,7 @@ enum Undo {
     Row(RecordRef, Option<Row>),
     Starts(Vec<CausedStart>),
     Subscribe(i64, Vec<Subscription>),
+    UndoNote(i64, Option<UndoNote>),
 }
 
 /// A store in memory. It is gone with the program.
@@ -44,6 +45,7 @@ pub struct MemoryStore {
     by_instance: BTreeMap<i64, Vec<Subscription>>,
     starts: Vec<CausedStart>,
     mail: BTreeMap<i64, Mail>,
+    undo: BTreeMap<i64, UndoNote>,
     log: BTreeMap<i64, LogEntry>,
     meta: BTreeMap<String, String>,
     builds: BTreeMap<String, Vec<u8>>,
@@ -79,6 +81,7 @@ impl MemoryStore {
                 Undo::Row(record, old) => put_back(&mut self.rows, record, old),
                 Undo::Starts(old) => self.starts = old,
                 Undo::Subscribe(id, old) => drop(self.exchange_subscriptions(id, old)),
+                Undo::UndoNote(key, old) => put_back(&mut self.undo, key, old),
             }
         }
     }
@@ -374,6 +377,7 @@ impl Store for MemoryStore {
     fn delete_instance(&mut self, id: i64) -> Result<()> {
         self.subscribe(id, &[])?;
         self.clear_mailbox(id)?;
+        self.clear_undo(id, 0)?;
         let old = self.instances.put(id, None);
         self.journal.push(Undo::Instance(id, Box::new(old)));
         Ok(())
@@ -480,6 +484,43 @@ impl Store for MemoryStore {
         for mail in self.mailbox(instance)? {
             self.remove_mail(mail.key)?;
         }
+        Ok(())
+    }
+
+    fn put_undo(&mut self, note: &UndoNote) -> Result<()> {
+        self.writable()?;
+        let old = self.undo.insert(note.key, note.clone());
+        self.journal.push(Undo::UndoNote(note.key, old));
+        Ok(())
+    }
+
+    fn last_undo(&mut self, instance: i64, after: i64) -> Result<Option<UndoNote>> {
+        let later = self.undo.range((Bound::Excluded(after), Bound::Unbounded)).rev();
+        Ok(later.map(|(_, note)| note).find(|note| note.instance == instance).cloned())
+    }
+
+    fn undo_notes(&mut self, instance: i64) -> Result<Vec<UndoNote>> {
+        Ok(self.undo.values().filter(|note| note.instance == instance).cloned().collect())
+    }
+
+    fn move_undo(&mut self, from: i64, to: i64) -> Result<()> {
+        for note in self.undo_notes(from)? {
+            self.put_undo(&UndoNote { instance: to, ..note })?;
+        }
+        Ok(())
+    }
+
+    fn clear_undo(&mut self, instance: i64, after: i64) -> Result<()> {
+        for note in self.undo_notes(instance)?.into_iter().filter(|note| note.key > after) {
+            self.remove_undo(note.key)?;
+        }
+        Ok(())
+    }
+
+    fn remove_undo(&mut self, key: i64) -> Result<()> {
+        self.writable()?;
+        let old = self.undo.remove(&key);
+        self.journal.push(Undo::UndoNote(key, old));
         Ok(())
     }
 

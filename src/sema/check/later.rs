@@ -30,12 +30,6 @@ impl Checker<'_> {
     /// A statement of a later version.
     pub(super) fn later_stmt_names(&mut self, kind: &ast::StmtKind) {
         self.names_only(|checker| match kind {
-            ast::StmtKind::Saga(body) => drop(checker.block(body)),
-            ast::StmtKind::Undo { stmt, undo } => {
-                checker.stmt(stmt, &mut Vec::new());
-                drop(checker.block(undo));
-            }
-            ast::StmtKind::Give(value) => drop(checker.expr(value, None)),
             ast::StmtKind::Rule(effect) => checker.rule_names(effect),
             _ => {}
         });
@@ -52,14 +46,6 @@ impl Checker<'_> {
     pub(super) fn later_effect_names(&mut self, effect: &EffectKind) -> Ty {
         let given = Ty::Error;
         self.names_only(|checker| match effect {
-            EffectKind::Parallel { branches, .. } => branches.iter().for_each(|(_, body)| drop(checker.block(body))),
-            EffectKind::ParallelFor { name, source, limit, body } => {
-                limit.iter().for_each(|limit| drop(checker.expr(limit, None)));
-                let element = checker.source(source).map_or(Ty::Error, |elements| elements.ty);
-                checker.scoped(|checker| {
-                    checker.declare(name, element, false);
-                    checker.block(body)
-                });
             }
             _ => {}
         });

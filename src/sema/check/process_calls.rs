@@ -24,6 +24,7 @@ use crate::{
 pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     match kind {
         StmtKind::Create { into, .. } | StmtKind::Do { into, .. } | StmtKind::Start { into, .. } => Some(into),
+        StmtKind::Parallel(parallel) => Some(&mut parallel.into),
         StmtKind::Wait { arms, .. } => match arms.as_mut_slice() {
             [
                 WaitArm {
@@ -67,7 +68,10 @@ impl Checker<'_> {
             EffectKind::SendTemplate { template, args, to } => return self.send_template(template, args, to, span),
             EffectKind::SendFields(fields) => return self.send_fields(fields, span),
             EffectKind::Ask { .. } => return self.ask_stmt(effect, span),
-            EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
+            EffectKind::Parallel { early, branches } => return self.parallel(early, branches, span),
+            EffectKind::ParallelFor { early, name, source, limit, body } => {
+                return self.parallel_each(early, (name, source, limit.as_deref(), body), span);
+            }
         };
         self.report(names::later(words, span));
         (StmtKind::Error, self.later_effect_names(&effect.kind))

@@ -70,6 +70,8 @@ impl Checker<'_> {
     fn refuse_second_end(&mut self, verb: &str, span: Span) {
         if let Some((_, around)) = self.unsuspendable.iter().find(|(block, _)| *block == ON_CANCEL).copied() {
             self.report(calls::ends_twice(verb, span, around));
+        } else if verb == "return" || self.around.is_undo() {
+            self.leaves(verb, span);
         }
     }
 
@@ -131,6 +133,10 @@ impl Checker<'_> {
             ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
             ast::StmtKind::Page { title, elements } => return self.page_stmt(title, elements, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
+            ast::StmtKind::Give(value) => self.give(value, span),
+            ast::StmtKind::Saga(body) => self.saga(body, span),
+            ast::StmtKind::Undo { stmt, undo } => return self.undo(stmt, undo, span, out),
+            ast::StmtKind::Compensate => self.compensate(span),
             other => self.later_stmt(other, span),
         };
         out.push(Stmt { kind, span });
@@ -146,8 +152,6 @@ impl Checker<'_> {
             return StmtKind::Error;
         }
         let words = match kind {
-            ast::StmtKind::Saga(_) | ast::StmtKind::Undo { .. } | ast::StmtKind::Compensate => "sagas",
-            ast::StmtKind::Give(_) => "parallel branches (`give`)",
             _ => "effects of rules",
         };
         self.report(names::later(words, span));
@@ -252,7 +256,7 @@ impl Checker<'_> {
                 Some(error(span))
             }
         };
-        self.flow.dead |= !matches!(self.host, Host::Test);
+        self.flow.dead |= !matches!(self.host, Host::Test) && !self.around.is_apart();
         out.push(Stmt { kind: StmtKind::Return(value), span });
     }
 

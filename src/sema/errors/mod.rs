@@ -1,5 +1,6 @@
 //! The wording of all messages: one named constructor a mistake, one file a family.
 
+pub mod branches;
 pub mod calls;
 pub mod entities;
 pub mod facts;

@@ -24,7 +24,11 @@ CREATE TABLE abide_instance (
   acting TEXT,
   asks TEXT,
   parent INTEGER,
+  branch INTEGER,
+  whole INTEGER,
+  kept INTEGER,
   ordinal INTEGER,
+  branches TEXT,
   owned INTEGER NOT NULL,
   status TEXT NOT NULL,
   live INTEGER NOT NULL,
@@ -66,6 +70,14 @@ CREATE TABLE abide_mail (
   value TEXT NOT NULL
 );
 CREATE INDEX abide_mail_instance ON abide_mail (instance, signal, key);
+CREATE TABLE abide_undo (
+  key INTEGER PRIMARY KEY,
+  instance INTEGER NOT NULL,
+  function INTEGER NOT NULL,
+  arguments TEXT NOT NULL,
+  user INTEGER
+);
+CREATE INDEX abide_undo_instance ON abide_undo (instance, key);
 CREATE TABLE abide_start (
   process TEXT NOT NULL,
   entity TEXT NOT NULL,
