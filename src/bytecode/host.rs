@@ -5,7 +5,9 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::types::{ConfigIdx, FieldIdx, FormIdx, FuncIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
+use super::types::{
+    ConfigIdx, FieldIdx, FormIdx, FuncIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx,
+};
 use crate::base::value::{Currency, EntityIdx, Value};
 
 /// How a stored value changes.

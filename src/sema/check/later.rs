@@ -5,8 +5,8 @@ use super::checker::Checker;
 use crate::{
     base::distance::did_you_mean,
     diag::{Diagnostic, codes},
-    sema::{errors::names, names::Def, ty::Ty, types},
-    syntax::ast::{self, EffectKind, Ident, RuleEffect},
+    sema::{errors::names, names::Def, types},
+    syntax::ast::{self, Ident, RuleEffect},
 };
 
 /// Whether a message is about a name, and not about a construct.
@@ -42,16 +42,6 @@ impl Checker<'_> {
         self.is_for_anything = outer;
     }
 
-    /// An effect of a later version, and the type of what it gives, where that is known.
-    pub(super) fn later_effect_names(&mut self, effect: &EffectKind) -> Ty {
-        let given = Ty::Error;
-        self.names_only(|checker| match effect {
-            }
-            _ => {}
-        });
-        given
-    }
-
     fn rule_names(&mut self, effect: &RuleEffect) {
         let target = self.expr(&effect.target, None);
         if let Some(value) = &effect.value {
@@ -59,6 +49,7 @@ impl Checker<'_> {
         }
         effect.messages.iter().chain(&effect.when).for_each(|value| drop(self.expr(value, None)));
     }
+
     /// The name of a declaration that comes with a later version, or a message.
     pub(super) fn later_name(&mut self, name: &Ident, kind: &str, words: &str) {
         match self.names.get(self.file, &name.name).map(|entry| (&entry.def, entry.span)) {

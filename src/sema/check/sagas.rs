@@ -13,8 +13,7 @@ use crate::{
 impl Checker<'_> {
     /// `saga { }`.
     pub(super) fn saga(&mut self, body: &ast::Block, span: Span) -> StmtKind {
-        if !matches!(self.host, Host::Process(head) if matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog))
-        {
+        if self.host.kind() != Some(ProcessKind::Background) {
             self.report(errors::saga_of_kind(Span { end: span.start.saturating_add(4), ..span }));
         }
         self.around.sagas += 1;

@@ -151,10 +151,7 @@ impl Checker<'_> {
             self.report(records::change_with_sign(span));
             return StmtKind::Error;
         }
-        let words = match kind {
-            _ => "effects of rules",
-        };
-        self.report(names::later(words, span));
+        self.report(names::later("effects of rules", span));
         self.later_stmt_names(kind);
         StmtKind::Error
     }
