@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{calls, forms, names, types, waits},
+        errors::{calls, forms, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
