@@ -22,9 +22,14 @@ fn root() -> &'static Path {
 
 #[test]
 fn examples_are_right_and_formatted() {
-    for path in
-        ["examples", "benches/fixtures/approval.proc", "benches/fixtures/vm.proc", "tests/language", "tests/checklist"]
-    {
+    for path in [
+        "examples",
+        "benches/fixtures/approval.proc",
+        "benches/fixtures/vm.proc",
+        "tests/language",
+        "tests/checklist",
+        "tests/patterns",
+    ] {
         assert_fine(&["check", "--deny", "warnings", path], root());
         assert_fine(&["fmt", "--check", path], root());
     }
@@ -32,7 +37,7 @@ fn examples_are_right_and_formatted() {
 
 #[test]
 fn examples_pass_their_tests() {
-    for path in ["examples", "benches/fixtures/vm.proc", "tests/language", "tests/checklist"] {
+    for path in ["examples", "benches/fixtures/vm.proc", "tests/language", "tests/checklist", "tests/patterns"] {
         assert_fine(&["test", path], root());
     }
 }

@@ -6,7 +6,8 @@
 //! with a write-ahead log that has been once round as well: writing over it is quicker than letting it grow.
 //! Nothing is asserted about times; that nothing is lost is.
 //!
-//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past`, `killed`, `calls` and `plugin`;
+//! `cargo bench --bench durable -- [PART…] [scale=N]`: the parts are `steps`, `latency`, `waiting`, `past`, `killed`, `calls`, `plugin`
+//! and `branches`;
 //! with a scale everything is done N times less often.
 
 #![allow(
@@ -24,6 +25,7 @@
 )]
 
 mod bound;
+mod branches;
 mod outside;
 mod restart;
 mod steps;
@@ -36,7 +38,7 @@ use std::process::Command;
 type Part = (&'static str, fn(u64));
 
 /// The parts, in order.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("steps", steps::throughput),
     ("latency", steps::latency),
     ("waiting", waiting::run),
@@ -44,6 +46,7 @@ const PARTS: [Part; 7] = [
     ("killed", restart::killed),
     ("calls", outside::calls),
     ("plugin", outside::plugin),
+    ("branches", branches::run),
 ];
 
 fn main() {

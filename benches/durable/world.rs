@@ -62,9 +62,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::of(WAIT)
+    }
+
+    /// A store whose current build is that of a text.
+    pub(crate) fn of(text: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("store.db");
-        deployed(&path);
+        deployed_of(&path, text);
         let mut world = Self::open(&path);
         world.folder = Some(folder);
         world
@@ -131,10 +136,15 @@ impl World {
     }
 }
 
+const WAIT: &str = include_str!("../fixtures/wait.proc");
+
 /// Makes a store whose current build is that of `wait.proc`.
 pub(crate) fn deployed(path: &Path) {
-    let text = include_str!("../fixtures/wait.proc");
-    let front = pipeline::check(load_text("wait.proc", text.into()));
+    deployed_of(path, WAIT);
+}
+
+fn deployed_of(path: &Path, text: &str) {
+    let front = pipeline::check(load_text("bench.proc", text.into()));
     let program = front.projects.first().expect("one project");
     let module = codegen::lower(&program.checked.program, &front.sources).expect("it compiles");
     let build = container::encode(&module).expect("a build");

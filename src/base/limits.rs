@@ -79,6 +79,8 @@ limits! {
     STARTS_PER_RECORD_HOUR_MAX: u32 = 16;
     /// The highest number that `limit … at once` takes.
     RUNS_AT_ONCE_MAX: u32 = 1_000_000;
+    /// Branches of a `parallel for each` that run at once where its author says nothing (decision 4).
+    BRANCHES_AT_ONCE: i32 = 64;
     /// Rows that a query fetches from the store at a time.
     QUERY_BATCH: u32 = 256;
     /// Signals that wait in the mailbox of one instance.

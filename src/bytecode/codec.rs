@@ -355,7 +355,7 @@ wire_enums! {
     OnDelete { 0 Restrict, 1 Clear, 2 Cascade, }
     Schedule { 0 Every(a), 1 Wall(a), }
     RecordKind { 0 Plain, 1 Error, 2 Signal, }
-    FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, 4 Rule, }
+    FunctionKind { 0 Pure, 1 Condition, 2 Process, 3 Test, 4 Rule, 5 Branch, 6 Undo, }
     RunAs { 0 Owner, 1 Caller, }
     ProcessKind { 0 Background, 1 Realtime, 2 Action, 3 Activity, 4 Dialog, 5 Rule, }
     Phase { 0 Background, 1 Before, 2 After, 3 Form, }
@@ -381,7 +381,7 @@ wire_enums! {
         0 Equal, 1 NotEqual, 2 Less, 3 LessEqual, 4 Greater, 5 GreaterEqual, 6 IsNone, 7 IsPresent,
     }
     FormPart { 0 Say, 1 Ask(a), }
-    PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, 4 Page, }
+    PointKind { 0 Checkpoint, 1 Do, 2 Child, 3 Wait, 4 Page, 5 Parallel, }
     StepRequired { 0 Never, 1 Sometimes, 2 Always, }
     WriteOp { 0 Set, 1 Add, 2 Subtract, 3 Multiply, 4 Append, }
     InstanceState {
@@ -403,6 +403,9 @@ wire_enums! {
         59 TestGivenConfig(a), 60 Addresses, 61 Url, 62 TestSent { negated },
         63 FormOpen(a), 64 FormAnswered, 65 FormAnswers(a), 66 PageShow(a), 67 PageAnswered, 68 PageAnswers(a),
         69 TestAnswerForm { fields }, 70 TestAnswerPage { process, fields }, 71 TestBack(a), 72 Rule { effect, entity, field },
+        80 BranchesBegin, 81 BranchStart { function, kept }, 82 BranchesAtMost, 83 BranchesEnough, 84 BranchesCancel,
+        85 BranchDone, 86 BranchResult(a), 87 BranchResults(a), 88 BranchesEnd, 89 SagaBegin, 90 UndoNote(a),
+        91 SagaUndo, 92 SagaEnd,
     }
     RuleEffect {
         0 Default, 1 Hide, 2 Lock, 3 Optional, 4 Recommend, 5 Refuse, 6 Require, 7 Show, 8 Unlock,

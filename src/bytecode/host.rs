@@ -5,7 +5,9 @@
 //! machine hands the request out as data ([`HostCall`]) and goes on when it is given the reply. The host may answer
 //! with a fault instead, which is raised at the instruction.
 
-use super::types::{ConfigIdx, FieldIdx, FormIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx};
+use super::types::{
+    ConfigIdx, FieldIdx, FormIdx, FuncIdx, ParticularIdx, ProcessIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx,
+};
 use crate::base::value::{Currency, EntityIdx, Value};
 
 /// How a stored value changes.
@@ -252,6 +254,41 @@ pub enum HostOp {
     PageAnswered,
     /// `-> Record`: these answers.
     PageAnswers(RecordIdx),
+
+    // Branches.
+    /// `Int wanted ->`: a `parallel` begins; when so many branches have ended the others are cancelled, 0 stands for all.
+    BranchesBegin,
+    /// `values… ->`: a branch that begins in a turn of its own, with the parameters of its function.
+    BranchStart {
+        /// The function.
+        function: FuncIdx,
+        /// Whether what it gives is kept until the `parallel` ends.
+        kept: bool,
+    },
+    /// `Int -> Bool`: whether at most so many branches run; in a wait also what to be woken by.
+    BranchesAtMost,
+    /// `-> Bool`: whether as many have ended as are wanted.
+    BranchesEnough,
+    /// `->`: cancels the branches that run; their `finally` and undo blocks have run then.
+    BranchesCancel,
+    /// `Int ordinal -> Bool`: whether this branch, from 1, has come to its end by itself.
+    BranchDone,
+    /// `Int ordinal -> result of the function`: what a branch has given.
+    BranchResult(FuncIdx),
+    /// `-> List(result of the function)`: what the branches have given, in order.
+    BranchResults(FuncIdx),
+    /// `->`: the `parallel` ends, and its branches with it.
+    BranchesEnd,
+
+    // Sagas.
+    /// `-> Int`: a saga begins; what is noted from here on is behind this number.
+    SagaBegin,
+    /// `values… ->`: notes an undo block with the parameters of its function.
+    UndoNote(FuncIdx),
+    /// `Int ->`: runs what was noted behind the number, the last first, and forgets it.
+    SagaUndo,
+    /// `Int ->`: forgets what was noted behind the number.
+    SagaEnd,
 
     // Waiting.
     /// `->`: forget what was watched; from here on every record read, every query by a reference and every joined

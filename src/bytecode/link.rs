@@ -227,6 +227,19 @@ impl Links {
             | HostOp::PageShow(_)
             | HostOp::PageAnswered
             | HostOp::PageAnswers(_)
+            | HostOp::BranchesBegin
+            | HostOp::BranchStart { .. }
+            | HostOp::BranchesAtMost
+            | HostOp::BranchesEnough
+            | HostOp::BranchesCancel
+            | HostOp::BranchDone
+            | HostOp::BranchResult(_)
+            | HostOp::BranchResults(_)
+            | HostOp::BranchesEnd
+            | HostOp::SagaBegin
+            | HostOp::UndoNote(_)
+            | HostOp::SagaUndo
+            | HostOp::SagaEnd
             | HostOp::WatchBegin
             | HostOp::WatchMoment
             | HostOp::WatchEnd

@@ -160,6 +160,8 @@ pub enum PointKind {
     Wait,
     /// A page of a dialog: goes on when its answers are submitted.
     Page,
+    /// `parallel`: its branches run.
+    Parallel,
 }
 
 /// A suspension point. The machine goes on at the instruction after `pc`.

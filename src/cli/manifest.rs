@@ -61,6 +61,7 @@ fn point(module: &Module, def: &PointDef) -> Value {
             PointKind::Child => "child",
             PointKind::Do => "do",
             PointKind::Page => "page",
+            PointKind::Parallel => "parallel",
             PointKind::Wait => "wait",
         },
         "file": file,

@@ -4,6 +4,7 @@
 //! file for each part of the language: `stmt`, `expr`, `compare`, `text`, `queries`, `waits`, `calls`, `faults`.
 
 use super::{
+    apart::Region,
     code::{Code, Finished, Lifetime},
     points::Pending,
     slots::{Reg, Slots},
@@ -39,8 +40,8 @@ pub(super) struct Job<'a> {
     pub(super) process: Option<usize>,
     /// All names; parameters first.
     pub(super) locals: &'a [hir::Local],
-    /// How many parameters there are.
-    pub(super) params: usize,
+    /// The names that are its parameters, in order.
+    pub(super) params: Vec<LocalId>,
     /// What is passed after the parameters.
     pub(super) captures: &'a [hir::Captured],
     /// Its result.
@@ -49,6 +50,13 @@ pub(super) struct Job<'a> {
     pub(super) suspends: bool,
     /// Whether it is called with elements of queries, which see the store.
     pub(super) of_element: bool,
+    /// The title of the stage around all of it.
+    pub(super) stage: String,
+}
+
+/// The first names of a body.
+pub(super) fn first_names(count: usize) -> Vec<LocalId> {
+    (0..u16::try_from(count).unwrap_or(u16::MAX)).map(LocalId).collect()
 }
 
 /// What a function became.
@@ -69,6 +77,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) scopes: Vec<Scope>,
     pub(super) stages: Vec<String>,
     pub(super) points: Vec<Pending>,
+    /// The `parallel`s whose branches are started around the statement, innermost last.
+    pub(super) regions: Vec<Region>,
     /// How many blocks around the statement run within one turn: `atomic` and `finally`.
     pub(super) one_turn: usize,
     pub(super) result: Option<TypeIdx>,
@@ -97,6 +107,7 @@ impl<'a> Lowerer<'a> {
             scopes: Vec::new(),
             stages: Vec::new(),
             points: Vec::new(),
+            regions: Vec::new(),
             one_turn: 0,
             result: None,
             result_reg: None,
@@ -106,10 +117,12 @@ impl<'a> Lowerer<'a> {
             capture_regs: Vec::new(),
         };
         lowerer.result = lowerer.tables.types.lower_result(lowerer.job.result);
-        for (place, local) in lowerer.regs.iter_mut().zip(lowerer.job.locals).take(lowerer.job.params) {
-            let ty = lowerer.tables.types.lower(&local.ty);
+        for id in lowerer.job.params.clone() {
+            let index = usize::from(id.0);
+            let ty = lowerer.job.locals.get(index).map_or(&Ty::Error, |local| &local.ty);
+            let ty = lowerer.tables.types.lower(ty);
             let base = lowerer.slots.keep(&lowerer.tables.types.kinds(ty));
-            *place = Some(Reg { base, ty });
+            lowerer.bind_local(id, Reg { base, ty });
             lowerer.params.push(ty);
         }
         for captured in lowerer.job.captures {
@@ -145,6 +158,11 @@ impl<'a> Lowerer<'a> {
     pub(super) fn capture(&mut self, index: u16) -> Reg {
         let known = self.capture_regs.get(usize::from(index)).copied();
         known.unwrap_or(Reg { base: 0, ty: TypeIdx(0) })
+    }
+
+    /// Where what is kept of the event lies.
+    pub(super) fn captures(&self) -> &[Reg] {
+        &self.capture_regs
     }
 
     /// Slots for a value until the mark before is released.
@@ -198,7 +216,7 @@ impl<'a> Lowerer<'a> {
 
     /// What follows comes from this place.
     pub(super) fn at(&mut self, span: Span) {
-        self.code.mark(span, self.stages.last().map_or("", String::as_str));
+        self.code.mark(span, self.stages.last().unwrap_or(&self.job.stage));
     }
 
     /// Copies a value; lists and records get a second owner.
@@ -257,7 +275,7 @@ impl<'a> Lowerer<'a> {
         let slots = self.slots.finish();
         let Finished { instructions, handlers, tables, marks, lifetimes } = finished;
         let locals: Vec<(Option<Reg>, &hir::Local)> = self.regs.iter().copied().zip(self.job.locals).collect();
-        let mut names = names(&locals, self.job.params, &lifetimes);
+        let mut names = names(&locals, &self.job.params, &lifetimes);
         names.extend(captures(&self.program.schema, &self.capture_regs, self.job.captures));
         names.sort_by(|a, b| (a.name.slot, &a.name.name).cmp(&(b.name.slot, &b.name.name)));
         let lines = marks.iter().filter_map(|mark| line_entry(self.sources, mark)).collect();
@@ -290,13 +308,13 @@ pub(super) struct TooLarge {
 }
 
 /// The names of locals. Parameters have a value everywhere; a name for a part of another value has none of its own.
-fn names(locals: &[(Option<Reg>, &hir::Local)], params: usize, lifetimes: &[Lifetime]) -> Vec<NameScope> {
+fn names(locals: &[(Option<Reg>, &hir::Local)], params: &[LocalId], lifetimes: &[Lifetime]) -> Vec<NameScope> {
     let named = locals.iter().enumerate().filter(|(_, (_, local))| !local.name.is_empty());
     named
         .filter_map(|(index, (reg, local))| {
             let reg = (*reg)?;
             let name = LiveName { name: local.name.clone(), slot: reg.slot(), ty: reg.ty, private: local.private };
-            if index < params {
+            if params.iter().any(|param| usize::from(param.0) == index) {
                 return Some(NameScope { name, from: 0, to: u32::MAX });
             }
             let lifetime = lifetimes.iter().find(|lifetime| lifetime.local == index);

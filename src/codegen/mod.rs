@@ -9,6 +9,7 @@
 //! Nothing is checked here: the program has no errors. What remains are limits of the format.
 
 mod activities;
+mod apart;
 mod arithmetic;
 mod builtins;
 mod calls;
@@ -50,8 +51,8 @@ use crate::{
     syntax::ast::ProcessKind,
 };
 
-use function::{Job, Lowered, Lowerer};
-use tables::Tables;
+use function::{Job, Lowered, Lowerer, first_names};
+use tables::{Apart, Needed, Tables};
 
 /// Compiles a checked program with its tests.
 ///
@@ -78,12 +79,12 @@ fn lower_with(program: &hir::Program, sources: &Sources, tests: &[hir::Test]) ->
     let configs = module::configs(&program.schema, &mut tables);
     let mut functions = Functions { program, sources, tables, all: Vec::new(), problems: Vec::new() };
     let conditions = program.processes.iter().flat_map(hir::ProcessBody::conditions).count();
-    functions.tables.of_elements_from = program.functions.len() + program.processes.len() + conditions + tests.len();
+    functions.tables.needed_from = program.functions.len() + program.processes.len() + conditions + tests.len();
     functions.lower_functions();
     functions.lower_processes();
     functions.lower_conditions();
     let tests = functions.lower_tests(tests);
-    functions.lower_of_elements();
+    functions.lower_needed();
     let Functions { tables, all, mut problems, .. } = functions;
     if let Some(what) = tables.overflow() {
         problems.push(too_large(&format!("the project has more than 65,536 different {what}"), Span::default()));
@@ -180,17 +181,46 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// The forms of functions that read the store. Each may call others.
-    fn lower_of_elements(&mut self) {
+    /// The functions that others were found to need. Each may need more.
+    fn lower_needed(&mut self) {
         let program = self.program;
         let mut next = 0;
-        while let Some(function) = self.tables.of_elements.get(next).map(|id| usize::from(id.0)) {
+        while let Some(needed) = self.tables.needed.get(next).cloned() {
             next += 1;
-            if let (Some(head), Some(body)) = (program.schema.functions.get(function), program.functions.get(function))
-            {
-                self.lower_function(head, body, true);
+            match needed {
+                Needed::Apart(apart) => self.lower_apart(&apart),
+                Needed::OfElement(id) => {
+                    let id = usize::from(id.0);
+                    if let (Some(head), Some(body)) = (program.schema.functions.get(id), program.functions.get(id)) {
+                        self.lower_function(head, body, true);
+                    }
+                }
             }
         }
+    }
+
+    /// A branch or an undo block.
+    fn lower_apart(&mut self, apart: &Apart) {
+        let program = self.program;
+        let Some(process) = program.processes.get(apart.process) else { return };
+        let job = Job {
+            index: self.next(),
+            name: apart.name.clone(),
+            kind: apart.kind,
+            process: Some(apart.process),
+            locals: &process.body.locals,
+            params: apart.statements.reads.clone(),
+            captures: &process.captures,
+            result: &apart.result,
+            suspends: apart.kind == FunctionKind::Branch,
+            of_element: false,
+            stage: apart.stage.clone(),
+        };
+        let span = apart.statements.body.stmts.first().map(|stmt| stmt.span).unwrap_or_default();
+        self.add(job, span, |lowerer| {
+            lowerer.block(&apart.statements.body);
+            lowerer.end_of_body();
+        });
     }
 
     fn lower_function(&mut self, head: &FunctionHead, body: &hir::Body, of_element: bool) {
@@ -200,11 +230,12 @@ impl<'a> Functions<'a> {
             kind: FunctionKind::Pure,
             process: None,
             locals: &body.locals,
-            params: usize::from(body.params),
+            params: first_names(usize::from(body.params)),
             captures: &[],
             result: &head.result,
             suspends: false,
             of_element,
+            stage: String::new(),
         };
         self.add(job, head.span, |lowerer| {
             lowerer.block(&body.block);
@@ -221,11 +252,12 @@ impl<'a> Functions<'a> {
                 kind: if head.kind == ProcessKind::Rule { FunctionKind::Rule } else { FunctionKind::Process },
                 process: Some(index),
                 locals: &process.body.locals,
-                params: usize::from(process.body.params),
+                params: first_names(usize::from(process.body.params)),
                 captures: &process.captures,
                 result: &head.result,
                 suspends: matches!(head.kind, ProcessKind::Background | ProcessKind::Dialog),
                 of_element: false,
+                stage: String::new(),
             };
             self.add(job, head.span, |lowerer| {
                 lowerer.block(&process.body.block);
@@ -263,11 +295,12 @@ impl<'a> Functions<'a> {
             kind: FunctionKind::Condition,
             process: None,
             locals: &condition.locals,
-            params,
+            params: first_names(params),
             captures: &condition.captures,
             result,
             suspends: false,
             of_element: false,
+            stage: String::new(),
         };
         self.add(job, condition.value.span, |lowerer| {
             let reg = lowerer.value(&condition.value);
@@ -285,11 +318,12 @@ impl<'a> Functions<'a> {
                 kind: FunctionKind::Test,
                 process: None,
                 locals: &test.body.locals,
-                params: 0,
+                params: Vec::new(),
                 captures: &[],
                 result: &Ty::Void,
                 suspends: false,
                 of_element: false,
+                stage: String::new(),
             };
             self.add(job, test.span, |lowerer| {
                 lowerer.block(&test.body.block);

@@ -46,10 +46,20 @@ impl Lowerer<'_> {
         name
     }
 
+    /// The next name of this verb and target within the innermost stage.
+    pub(super) fn point_name(&mut self, what: &str) -> String {
+        let prefix = self.place_name(what);
+        self.tables.point_names.next(prefix)
+    }
+
     /// Suspends here. `what` is the verb and target of the point's name, `arms` say what is waited for.
     pub(super) fn suspend(&mut self, kind: PointKind, what: &str, arms: Vec<ArmWords>, handles_deletion: bool) {
-        let prefix = self.place_name(what);
-        let name = self.tables.point_names.next(prefix);
+        let name = self.point_name(what);
+        self.suspend_at(kind, name, arms, handles_deletion);
+    }
+
+    /// The same at a point whose name is known.
+    pub(super) fn suspend_at(&mut self, kind: PointKind, name: String, arms: Vec<ArmWords>, handles_deletion: bool) {
         let index = self.tables.point(PointDef {
             name,
             kind,

@@ -414,7 +414,15 @@ impl Candidates<'_> {
 
 /// Whether a statement of a background process is a suspension point.
 fn may_suspend(stmt: &Stmt) -> bool {
-    matches!(stmt.kind, StmtKind::Checkpoint | StmtKind::Do { .. } | StmtKind::Page(_) | StmtKind::Wait { .. })
+    matches!(
+        stmt.kind,
+        StmtKind::Checkpoint
+            | StmtKind::Do { .. }
+            | StmtKind::Page(_)
+            | StmtKind::Parallel(_)
+            | StmtKind::StartBranch(_)
+            | StmtKind::Wait { .. }
+    )
 }
 
 /// Whether a statement sets a name that the condition of a query mentions.

@@ -70,6 +70,7 @@ impl Lowerer<'_> {
                 self.host_of(op, target, None);
             }
             StmtKind::Checkpoint => self.suspend(PointKind::Checkpoint, "checkpoint", Vec::new(), false),
+            StmtKind::Compensate => self.compensate(),
             StmtKind::Continue => self.leave(Exit::Continue),
             StmtKind::Create { entity, fields, into, given } => {
                 self.create(*entity, fields, into.as_ref(), *given);
@@ -80,6 +81,7 @@ impl Lowerer<'_> {
             StmtKind::Error => self.unreachable(),
             StmtKind::ForList { bind, source, body } => self.for_list(*bind, source, body),
             StmtKind::ForQuery { query, body } => self.for_query(query, body),
+            StmtKind::Give(value) => self.lower_return(Some(value)),
             StmtKind::If { branches, otherwise } => self.if_stmt(branches, otherwise.as_ref()),
             StmtKind::Log(text) => {
                 let text = self.value(text);
@@ -89,6 +91,7 @@ impl Lowerer<'_> {
             StmtKind::Match { subject, arms } => self.match_stmt(*subject, arms),
             StmtKind::OnCancel { body, cancel } => self.on_cancel(body, cancel),
             StmtKind::Page(page) => self.page(page),
+            StmtKind::Parallel(parallel) => self.parallel(parallel),
             StmtKind::Raise(error) => {
                 let from = self.value(error).slot();
                 self.emit(Instruction::Raise { from });
@@ -96,6 +99,8 @@ impl Lowerer<'_> {
             StmtKind::RaiseAgain => self.raise_again(),
             StmtKind::Return(value) => self.lower_return(value.as_ref()),
             StmtKind::Rule { effect, entity, field, values } => self.rule_effect(*effect, *entity, *field, values),
+            StmtKind::Saga { body, hands_over } => self.saga(body, *hands_over),
+            StmtKind::StartBranch(index) => self.start_branch(*index),
             StmtKind::Stage { title, body } => {
                 self.stages.push(title.clone());
                 self.block(body);
@@ -110,6 +115,7 @@ impl Lowerer<'_> {
             StmtKind::Stop { canceled, message } => self.stop(*canceled, message.as_ref()),
             StmtKind::Test(test) => self.test_stmt(test),
             StmtKind::Try { body, catches, finally } => self.try_stmt(body, catches, finally.as_ref()),
+            StmtKind::Undo(undo) => self.undo(undo),
             StmtKind::Update { target, entity, writes } => self.update(target, *entity, writes),
             StmtKind::Wait { point, arms } => self.wait(point, arms),
             StmtKind::While { condition, body } => self.while_stmt(condition, body),
@@ -490,6 +496,7 @@ fn gives_value(kind: &StmtKind) -> bool {
             | StmtKind::Create { .. }
             | StmtKind::Do { .. }
             | StmtKind::Page(_)
+            | StmtKind::Parallel(_)
             | StmtKind::Start { .. }
             | StmtKind::Wait { .. }
     )

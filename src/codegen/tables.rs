@@ -7,10 +7,10 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{HostOp, HostSite},
-        module::{FormDef, ParamDef, ParticularDef, PointDef, QueryDef},
-        types::{FormIdx, ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
+        module::{FormDef, FunctionKind, ParamDef, ParticularDef, PointDef, QueryDef},
+        types::{FormIdx, FuncIdx, ParticularIdx, PointIdx, QueryIdx, RecordIdx, SiteIdx, TypeIdx},
     },
-    sema::schema::FunctionId,
+    sema::{hir, schema::FunctionId, ty::Ty},
 };
 
 /// Everything that grows while functions are lowered.
@@ -25,12 +25,38 @@ pub(super) struct Tables {
     pub(super) form_names: PointNames,
     pub(super) points: Vec<PointDef>,
     pub(super) point_names: PointNames,
-    /// Functions that are called with elements of queries: their second forms, which read the store.
-    pub(super) of_elements: Vec<FunctionId>,
+    /// Functions that others were found to need.
+    pub(super) needed: Vec<Needed>,
     /// The number of the first of these.
-    pub(super) of_elements_from: usize,
+    pub(super) needed_from: usize,
     known_sites: HashMap<(HostOp, Vec<TypeIdx>, Option<TypeIdx>), SiteIdx>,
     full: bool,
+}
+
+/// A function that comes behind all others, because one of them needs it.
+#[derive(Clone)]
+pub(super) enum Needed {
+    /// One that is called with elements of queries: the second form of a function, which reads the store.
+    OfElement(FunctionId),
+    /// A branch or an undo block.
+    Apart(Box<Apart>),
+}
+
+/// Statements of a process that run apart.
+#[derive(Clone)]
+pub(super) struct Apart {
+    /// The process.
+    pub(super) process: usize,
+    /// What they are.
+    pub(super) kind: FunctionKind,
+    /// Their name.
+    pub(super) name: String,
+    /// The title of the stage around them.
+    pub(super) stage: String,
+    /// The statements.
+    pub(super) statements: hir::Apart,
+    /// What they give.
+    pub(super) result: Ty,
 }
 
 /// The name of record types that sort keys have.
@@ -88,11 +114,18 @@ impl Tables {
 
     /// The number of the form of a function that reads the store.
     pub(super) fn of_element(&mut self, function: FunctionId) -> u16 {
-        let at = self.of_elements.iter().position(|known| *known == function).unwrap_or(self.of_elements.len());
-        if at == self.of_elements.len() {
-            self.of_elements.push(function);
+        let known = |needed: &Needed| matches!(needed, Needed::OfElement(known) if *known == function);
+        let at = self.needed.iter().position(known).unwrap_or(self.needed.len());
+        if at == self.needed.len() {
+            self.needed.push(Needed::OfElement(function));
         }
-        self.index(self.of_elements_from + at)
+        self.index(self.needed_from + at)
+    }
+
+    /// The number of the function of statements that run apart.
+    pub(super) fn apart(&mut self, apart: Apart) -> FuncIdx {
+        self.needed.push(Needed::Apart(Box::new(apart)));
+        FuncIdx(u32::from(self.index(self.needed_from + self.needed.len() - 1)))
     }
 
     /// Adds a suspension point.

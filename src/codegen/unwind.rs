@@ -60,6 +60,15 @@ pub(super) enum ScopeKind {
     },
     /// The body before `on cancel`.
     OnCancel,
+    /// What starts the branches of a `parallel` and waits for them.
+    Parallel,
+    /// `saga { }`.
+    Saga {
+        /// What was noted after this is its own.
+        mark: Reg,
+        /// A saga is around it.
+        hands_over: bool,
+    },
     /// A loop.
     Loop {
         /// Behind it.
@@ -112,7 +121,15 @@ impl Lowerer<'_> {
             match &mut scope.kind {
                 ScopeKind::ActAs => self.host(HostOp::ActAsEnd, &[], None),
                 ScopeKind::Atomic => self.host(HostOp::AtomicCommit, &[], None),
-                ScopeKind::Catch | ScopeKind::Caught { .. } | ScopeKind::OnCancel => {}
+                ScopeKind::Catch | ScopeKind::Caught { .. } | ScopeKind::OnCancel | ScopeKind::Parallel => {}
+                ScopeKind::Saga { mark, hands_over } => {
+                    let (mark, hands_over) = (*mark, *hands_over);
+                    if exit == (Exit::Stop { canceled: true }) {
+                        self.host(HostOp::SagaUndo, &[mark], None);
+                    } else if !hands_over {
+                        self.host(HostOp::SagaEnd, &[mark], None);
+                    }
+                }
                 ScopeKind::Finally { entry, selector, exits } => {
                     let known = exits.iter().position(|known| *known == exit).unwrap_or(exits.len());
                     if known == exits.len() {
@@ -176,9 +193,10 @@ impl Lowerer<'_> {
 
     /// Whether leaving the function does something on its way.
     pub(super) fn exits_do_something(&self) -> bool {
-        self.scopes
-            .iter()
-            .any(|scope| matches!(scope.kind, ScopeKind::ActAs | ScopeKind::Atomic | ScopeKind::Finally { .. }))
+        self.scopes.iter().any(|scope| {
+            let kind = &scope.kind;
+            matches!(kind, ScopeKind::ActAs | ScopeKind::Atomic | ScopeKind::Finally { .. } | ScopeKind::Saga { .. })
+        })
     }
 
     /// After a `finally` block: goes on where its number says.

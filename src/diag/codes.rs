@@ -113,6 +113,7 @@ codes! {
     E0322 "not-a-party" "somebody whom no mail can go to or come from"
     E0323 "bad-mail" "a mail that goes to nobody, or whose subject or body cannot be as it is written"
     E0324 "not-in-time" "a period of something that is no day and no moment"
+    E0325 "branches-in-conflict" "branches that get in each other's way, or a name that cannot be handed to one"
 
     // ---- E04: entities ---------------------------------------------------------------------------------------------
 
@@ -196,6 +197,8 @@ codes! {
     E0625 "way-of-an-activity" "a clause or a type that the way an activity is done does not take"
     E0626 "effect-of-rule" "an effect outside of a rule, or not as it is written"
     E0627 "rules-only-read" "a rule that acts, or searches"
+    E0630 "leaves-branch" "a statement that would lead out of a branch or an undo block, or means nothing there"
+    E0631 "no-saga" "`undo` or `compensate` without a saga, or a saga where there is none"
 
     // ---- E07: flows ------------------------------------------------------------------------------------------------
 

@@ -78,6 +78,7 @@ impl Engine {
             caller: actor.user,
             owner: self.owner(&process.name),
             instance: actor.instance,
+            branch: actor.branch,
             process: Some(Arc::from(words::told_process(&process.name))),
             depth: actor.depth,
         };

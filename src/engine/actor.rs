@@ -13,6 +13,8 @@ pub(crate) struct Actor {
     pub(crate) owner: Option<i64>,
     /// The instance.
     pub(crate) instance: Option<i64>,
+    /// The branch of it.
+    pub(crate) branch: Option<i64>,
     /// The process; none for users.
     pub(crate) process: Option<Arc<str>>,
     /// The place in the causal chain: 0 for users and the actions that they call, from 1 for other processes.
@@ -20,6 +22,11 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
+    /// The row whose turn it is: the instance, or the branch of it.
+    pub(crate) fn row(&self) -> Option<i64> {
+        self.branch.or(self.instance)
+    }
+
     /// A user, or the system.
     pub(crate) fn user(user: Option<i64>) -> Self {
         Self { user, caller: user, ..Self::default() }

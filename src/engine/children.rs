@@ -103,7 +103,7 @@ impl Engine {
             owner,
             caller: actor.user,
             user: if process.run_as == Some(RunAs::Owner) { owner } else { actor.user },
-            parent: actor.instance,
+            parent: if owned { actor.row() } else { actor.instance },
             owned,
             depth: actor.depth + 1,
         };

@@ -21,7 +21,7 @@ use crate::{
     bytecode::{
         link::Numbering,
         module::{DefaultDef, SystemField},
-        types::{ConfigIdx, FieldIdx, ParticularIdx},
+        types::{ConfigIdx, FieldIdx, FuncIdx, ParticularIdx},
     },
     vm::machine::Machine,
 };
@@ -30,7 +30,9 @@ use super::{
     Engine,
     faults::{Answer, Failure},
     index,
-    store::{Condition, Instance, InstanceFilter, Mail, Row, Schema, Status, StoreError, Subscription, codec},
+    store::{
+        Condition, Instance, InstanceFilter, Mail, Row, Schema, Status, StoreError, Subscription, UndoNote, codec,
+    },
 };
 
 /// How an export begins.
@@ -68,7 +70,7 @@ impl Engine {
     /// # Errors
     /// R0402 if there is no such instance; or the store's error.
     pub fn export(&mut self, id: i64) -> Answer<Vec<u8>> {
-        let instance = Instance { parent: None, owned: false, ..self.known_instance(id)? };
+        let instance = Instance { parent: None, owned: false, ..self.known_whole(id)? };
         let build = instance.build.clone();
         self.in_build(&build, |engine| engine.export_as_it_is(instance))
     }
@@ -77,8 +79,12 @@ impl Engine {
         let mut instances = vec![instance];
         let mut next = 0;
         while let Some(parent) = instances.get(next).map(|i| i.id) {
-            let filter = InstanceFilter { parent: Some(parent), live: true, ..InstanceFilter::default() };
-            instances.extend(self.store.instances(&filter)?);
+            let filter = InstanceFilter { parent: Some(parent), branches: true, ..InstanceFilter::default() };
+            let children = self.store.instances(&filter)?.into_iter();
+            // What an ended branch gave is still to be read.
+            instances.extend(
+                children.filter(|child| child.id > parent && (child.status.is_live() || child.branch.is_some())),
+            );
             next += 1;
         }
         let schema = Schema::of(self.module())?;
@@ -93,6 +99,10 @@ impl Engine {
             if let Json::Object(object) = &mut json {
                 let mail = mail.iter().map(|mail| json!([mail.signal, codec::to_json(&mail.value)]));
                 object.insert("mail".to_owned(), Json::Array(mail.collect()));
+                let notes = self.store.undo_notes(instance.id)?;
+                let values = |note: &UndoNote| note.arguments.iter().map(codec::to_json).collect::<Vec<_>>();
+                let notes = notes.iter().map(|note| json!([note.key, note.function.0, values(note), note.user]));
+                object.insert("undo".to_owned(), Json::Array(notes.collect()));
             }
             told.push(json);
         }
@@ -212,6 +222,11 @@ impl Engine {
             let key = self.store.count_up("mail")?;
             self.store.put_mail(&Mail { key, instance: instance.id, signal: signal.to_owned(), value })?;
         }
+        for note in json.get("undo").and_then(Json::as_array).ok_or_else(|| damaged("undo"))? {
+            let note = undo_from_json(instance.id, note).ok_or_else(|| damaged("undo"))?;
+            self.store.raise_counter("undo", note.key)?;
+            self.store.put_undo(&note)?;
+        }
         Ok(instance.id)
     }
 
@@ -263,6 +278,9 @@ impl Engine {
         }
         for mail in self.store.mailbox(instance.id)? {
             mentioned(&mail.value, into);
+        }
+        for note in self.store.undo_notes(instance.id)? {
+            note.arguments.iter().for_each(|value| mentioned(value, into));
         }
         for subscription in self.store.subscriptions(instance.id)? {
             if let Subscription::Field { entity, id, .. } = subscription {
@@ -379,6 +397,18 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// An undo block that an instance has noted.
+fn undo_from_json(instance: i64, json: &Json) -> Option<UndoNote> {
+    let arguments = json.get(2)?.as_array()?.iter().map(|value| codec::from_json(value, 0).ok());
+    Some(UndoNote {
+        key: json.get(0)?.as_i64().filter(|key| *key > 0)?,
+        instance,
+        function: FuncIdx(u32::try_from(json.get(1)?.as_u64()?).ok()?),
+        arguments: arguments.collect::<Option<_>>()?,
+        user: json.get(3)?.as_i64(),
+    })
 }
 
 /// The records that a value holds.

@@ -113,6 +113,8 @@ faults! {
     setting_of_other_type(name) "R0513" "the setting `config.{name}` has a value of another type, or one that is too long: this deployment has to give a new one";
     /// The status of an instance does not allow it.
     wrong_status(id, status, verb) "R0507" "instance {id} is {status} and cannot be {verb}";
+    /// What is done to an instance is done to its branches, not the other way.
+    is_branch(id, whole) "R0507" "{id} is a branch of instance {whole}: what is done to that one is done to all of it";
     /// What an instance rests at cannot be taken up by this build.
     unusable_snapshot(reason) "R0508" "the instance cannot go on: {reason}";
     /// As many run as may at once, and more are left out.

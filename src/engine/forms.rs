@@ -102,7 +102,7 @@ impl Engine {
         let module = program.module();
         let def = module.form(index).ok_or_else(|| faults::unknown_request("a form"))?;
         let (entity, _) = module.entity_by_name(FORM).ok_or_else(|| faults::unknown_request("forms"))?;
-        let instance = actor.instance.ok_or_else(|| faults::unknown_request("a form of no process"))?;
+        let instance = actor.row().ok_or_else(|| faults::unknown_request("a form of no process"))?;
         let primary = self.known_instance(instance)?.primary;
         let fields = questions::of_form(module, def).to_string();
         let values = [

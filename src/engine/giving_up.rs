@@ -15,7 +15,7 @@ impl Engine {
     /// R0402 and R0507 if there is no such instance or it is not parked; or the store's error.
     pub fn give_up(&mut self, id: i64) -> Answer<()> {
         self.transaction(|engine| {
-            let instance = engine.known_instance(id)?;
+            let instance = engine.known_whole(id)?;
             if instance.status != Status::Parked {
                 return Err(faults::wrong_status(id, instance.status.word(), "given up"));
             }

@@ -155,6 +155,18 @@ impl Engine {
             HostOp::PageShow(_) | HostOp::PageAnswered | HostOp::PageAnswers(_) => {
                 self.in_transaction(frame, |engine, frame| engine.page(frame, op, &mut args))
             }
+            HostOp::BranchesBegin
+            | HostOp::BranchStart { .. }
+            | HostOp::BranchesAtMost
+            | HostOp::BranchesEnough
+            | HostOp::BranchesCancel
+            | HostOp::BranchDone
+            | HostOp::BranchResult(_)
+            | HostOp::BranchResults(_)
+            | HostOp::BranchesEnd => self.branches(frame, op, &mut args),
+            HostOp::SagaBegin | HostOp::UndoNote(_) | HostOp::SagaUndo | HostOp::SagaEnd => {
+                self.saga(frame, op, &mut args)
+            }
             HostOp::ActAsBegin => {
                 frame.acting.push(frame.actor.user);
                 frame.actor.user = args.user()?;

@@ -11,7 +11,7 @@ use crate::{
             CompareOp, EntityDef, Module, OnDelete, Phase, ProcessDef, ProcessKind, SystemField, TriggerDef,
             TriggerEvent,
         },
-        types::{FieldIdx, ProcessIdx, RecordIdx, TypeDef, TypeIdx},
+        types::{FieldIdx, FuncIdx, ProcessIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -61,6 +61,8 @@ pub(crate) struct Index {
     pub(crate) user: Option<EntityIdx>,
     /// References that programs follow, for exports.
     pub(crate) read: BTreeSet<(EntityIdx, FieldIdx)>,
+    /// Whether sagas note undo blocks.
+    pub(crate) has_undo: bool,
 }
 
 impl Index {
@@ -79,6 +81,7 @@ impl Index {
             mail: MailFields::of(module),
             user: module.entity_by_name("User").map(|(index, _)| index),
             read: read(module),
+            has_undo: module.sites.iter().any(|site| matches!(site.op, HostOp::UndoNote(_))),
         }
     }
 
@@ -201,14 +204,30 @@ fn started_by(module: &Module) -> HashMap<RecordIdx, Vec<ProcessIdx>> {
     found
 }
 
+/// What a body and its branches ask for.
+fn requests_of(module: &Module, body: FuncIdx) -> Vec<&HostOp> {
+    let (mut found, mut seen, mut rest) = (Vec::new(), BTreeSet::from([body]), vec![body]);
+    while let Some(function) = rest.pop() {
+        for word in module.function(function).map(|f| f.code.as_slice()).unwrap_or_default() {
+            let Some(Instruction::HostCall { site, .. }) = Instruction::decode(*word) else { continue };
+            let Some(site) = module.sites.get(site.index()) else { continue };
+            if let HostOp::BranchStart { function, .. } = site.op
+                && seen.insert(function)
+            {
+                rest.push(function);
+            }
+            found.push(&site.op);
+        }
+    }
+    found
+}
+
 /// Processes whose bodies look for a signal in their mailbox.
 fn receivers(module: &Module) -> HashMap<RecordIdx, Vec<ProcessIdx>> {
     let mut found: HashMap<_, Vec<ProcessIdx>> = HashMap::new();
     for (index, process) in (0u16..).zip(&module.processes) {
-        let code = module.function(process.body).map(|f| f.code.as_slice()).unwrap_or_default();
-        for word in code {
-            let Some(Instruction::HostCall { site, .. }) = Instruction::decode(*word) else { continue };
-            let Some(HostOp::MailNext(signal)) = module.sites.get(site.index()).map(|site| &site.op) else { continue };
+        for op in requests_of(module, process.body) {
+            let HostOp::MailNext(signal) = op else { continue };
             let list = found.entry(*signal).or_default();
             if list.last() != Some(&ProcessIdx(index)) {
                 list.push(ProcessIdx(index));

@@ -75,7 +75,9 @@ impl Engine {
             user: start.user,
             acting: Vec::new(),
             parent: start.parent,
+            branch: None,
             ordinal: None,
+            branches: None,
             owned: start.owned,
             status: Status::Ready,
             queue: None,
@@ -121,6 +123,9 @@ impl Engine {
             message: told(&stored.code, ": ", &stored.message),
             ..Line::of(instance)
         };
+        if instance.branch.is_some() {
+            self.park_whole(instance, &stored)?;
+        }
         instance.fault = Some(stored);
         self.store.subscribe(instance.id, &[])?;
         self.store.put_instance(instance)?;
@@ -140,6 +145,15 @@ impl Engine {
     /// An instance, or a fault that says that there is none.
     pub(crate) fn known_instance(&mut self, id: i64) -> Answer<Instance> {
         self.store.instance(id)?.ok_or_else(|| faults::instance_gone(id))
+    }
+
+    /// The same of one that is no branch: what is done to it is done to its branches.
+    pub(crate) fn known_whole(&mut self, id: i64) -> Answer<Instance> {
+        let instance = self.known_instance(id)?;
+        match instance.branch {
+            None => Ok(instance),
+            Some(branch) => Err(faults::is_branch(id, branch.whole)),
+        }
     }
 
     /// Asks an instance to unwind; one that has not begun ends at once.
@@ -174,7 +188,7 @@ impl Engine {
         let id = instance.id;
         instance.status = status;
         (instance.queue, instance.due, instance.snapshot) = (None, None, None);
-        (instance.cancel, instance.condition) = (None, None);
+        (instance.cancel, instance.condition, instance.branches) = (None, None, None);
         instance.asks.earlier.clear();
         self.withdraw_forms(&mut instance, &[])?;
         instance.changed = self.now;
@@ -199,6 +213,7 @@ impl Engine {
         }
         self.store.subscribe(id, &[])?;
         self.store.clear_mailbox(id)?;
+        self.store.clear_undo(id, 0)?;
         self.store.put_instance(&instance)?;
         self.log(Line { kind: LogKind::End, message: words::ending(status, &message), ..Line::of(&instance) })?;
         self.end_children(id)?;
@@ -220,7 +235,8 @@ impl Engine {
         Ok(self.store.instance(id)?.is_some_and(|i| i.status.is_live()))
     }
 
-    fn end_children(&mut self, parent: i64) -> Answer<()> {
+    pub(crate) fn end_children(&mut self, parent: i64) -> Answer<()> {
+        // Its branches have their own end.
         let filter = InstanceFilter { parent: Some(parent), ..InstanceFilter::default() };
         for child in self.store.instances(&filter)?.into_iter().filter(|child| child.owned) {
             let (keep, is_job) = self.kept_and_job(&child)?;
@@ -239,12 +255,13 @@ impl Engine {
     /// R0402 and R0507 if there is no such instance or it is not parked; or the store's error.
     pub fn retry(&mut self, id: i64) -> Answer<()> {
         self.transaction(|engine| {
-            let mut instance = engine.known_instance(id)?;
+            let mut instance = engine.known_whole(id)?;
             if instance.status != Status::Parked {
                 return Err(faults::wrong_status(id, instance.status.word(), "retried"));
             }
             instance.fault = None;
             engine.reopen_jobs(id)?;
+            engine.retry_branches(id)?;
             engine.make_ready(&mut instance)?;
             engine.store.put_instance(&instance)?;
             engine.log(Line { message: "retried".into(), ..Line::of(&instance) })
@@ -257,7 +274,7 @@ impl Engine {
     /// R0402 and R0507 if there is no such instance or it has ended; or the store's error.
     pub fn cancel(&mut self, id: i64, reason: &str) -> Answer<()> {
         self.transaction(|engine| {
-            let instance = engine.known_instance(id)?;
+            let instance = engine.known_whole(id)?;
             if !instance.status.is_live() {
                 return Err(faults::wrong_status(id, instance.status.word(), "canceled"));
             }
@@ -296,7 +313,8 @@ impl Engine {
             user: instance.user,
             caller: instance.caller,
             owner: instance.owner,
-            instance: Some(instance.id),
+            instance: Some(instance.whole()),
+            branch: instance.branch.map(|_| instance.id),
             process: Some(Arc::from(instance.process.as_str())),
             depth: instance.depth,
         }

@@ -56,7 +56,7 @@ impl Line {
     pub(crate) fn of(instance: &Instance) -> Self {
         Self {
             kind: LogKind::Note,
-            instance: Some(instance.id),
+            instance: Some(instance.whole()),
             process: Some(instance.process.clone()),
             stage: String::new(),
             place: String::new(),

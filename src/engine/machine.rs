@@ -63,12 +63,22 @@ pub(crate) struct Frame<'a> {
     /// What a rule has said of its record.
     pub(crate) said: Vec<Said>,
     pub(crate) test: Option<&'a mut dyn TestHost>,
+    /// Whether it unwinds because the whole instance ends.
+    pub(crate) leaving: bool,
 }
 
 impl Frame<'_> {
     pub(crate) fn new(actor: Actor, zone: &str) -> Self {
-        let zone = zone.to_owned();
-        Self { actor, zone, inputs: None, atomics: Vec::new(), acting: Vec::new(), said: Vec::new(), test: None }
+        Self {
+            actor,
+            zone: zone.to_owned(),
+            inputs: None,
+            atomics: Vec::new(),
+            acting: Vec::new(),
+            said: Vec::new(),
+            test: None,
+            leaving: false,
+        }
     }
 }
 

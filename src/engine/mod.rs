@@ -5,6 +5,7 @@
 //! - `rules`, [`form`]: what rules say of a record, when it is written and where its form is shown.
 //! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `actions`: the life of instances.
 //! - [`jobs`], [`outbox`], [`circuits`], `exchange`: activities that are done outside, after the commit.
+//! - `instance`, `turn`, `slots`, `waits`, `signals`, `schedules`, `children`, `branches`, `sagas`, `actions`: the life of instances.
 //! - [`activities`]: what the embedding program does for processes; `named`: its requests with names instead of numbers.
 //! - [`post`]: mails on their way.
 //! - [`operate`]: what operators do to instances.
@@ -21,6 +22,7 @@ mod actions;
 pub mod activities;
 mod actor;
 mod amounts;
+mod branches;
 mod children;
 pub mod circuits;
 pub mod clock;
@@ -62,6 +64,7 @@ mod retries;
 mod rights;
 mod rows;
 mod rules;
+mod sagas;
 mod schedules;
 mod scope;
 pub mod settings;

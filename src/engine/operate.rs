@@ -118,7 +118,7 @@ impl Engine {
     /// R0402 and R0507 if there is no such instance, or its status does not allow it; or the store's error.
     pub fn operate(&mut self, id: i64, operation: &Operation) -> Answer<Instance> {
         self.transaction(|engine| {
-            let instance = engine.known_instance(id)?;
+            let instance = engine.known_whole(id)?;
             if !operation.takes().contains(&instance.status) {
                 return Err(faults::wrong_status(id, instance.status.word(), operation.done()));
             }
@@ -149,6 +149,8 @@ impl Engine {
     /// What wakes it keeps doing so for nobody: it looks itself when it goes on.
     fn pause(&mut self, instance: Instance) -> Answer<()> {
         self.note(&instance, "paused by an operator".to_owned())?;
+        let of = Operation::Pause;
+        self.each_branch(instance.id, of.takes(), |engine, branch| engine.hold(branch, Status::Paused, None))?;
         self.hold(instance, Status::Paused, None)
     }
 
@@ -157,6 +159,9 @@ impl Engine {
         let due = due.ok_or_else(|| Fault::from(TrapCode::TimeRange))?;
         let until = self.showing().moment(due);
         self.note(&instance, format!("postponed by an operator until {until}"))?;
+        let of = Operation::Postpone(duration);
+        let hold = |engine: &mut Self, branch| engine.hold(branch, Status::Postponed, Some(due));
+        self.each_branch(instance.id, of.takes(), hold)?;
         self.hold(instance, Status::Postponed, Some(due))
     }
 
@@ -171,6 +176,10 @@ impl Engine {
 
     fn resume(&mut self, mut instance: Instance) -> Answer<()> {
         self.note(&instance, "resumed by an operator".to_owned())?;
+        self.each_branch(instance.id, Operation::Resume.takes(), |engine, mut branch| {
+            engine.make_ready(&mut branch)?;
+            Ok(engine.store.put_instance(&branch)?)
+        })?;
         self.make_ready(&mut instance)?;
         Ok(self.store.put_instance(&instance)?)
     }
@@ -180,13 +189,20 @@ impl Engine {
         let mut family = vec![instance.id];
         let mut at = 0;
         while let Some(parent) = family.get(at).copied() {
-            let filter = InstanceFilter { parent: Some(parent), live: true, ..InstanceFilter::default() };
+            let filter = InstanceFilter { parent: Some(parent), branches: true, ..InstanceFilter::default() };
             let children = self.store.instances(&filter)?;
-            family.extend(children.iter().filter(|child| child.owned).map(|child| child.id));
+            let children = children.iter().filter(|child| child.owned && child.id > parent);
+            family.extend(
+                children.filter(|child| child.branch.is_some() || child.status.is_live()).map(|child| child.id),
+            );
             at += 1;
         }
         for id in family.into_iter().rev() {
-            let Some(member) = self.store.instance(id)?.filter(|member| member.status.is_live()) else { continue };
+            let Some(member) = self.store.instance(id)? else { continue };
+            if member.branch.is_some() {
+                self.store.delete_instance(id)?;
+                continue;
+            }
             self.end_instance(member, Status::Canceled, "terminated by an operator".to_owned(), None)?;
         }
         Ok(())

@@ -246,7 +246,8 @@ impl Engine {
                 let point = instance.point.as_deref().and_then(|name| engine.point(name));
                 Ok(point.is_some_and(|point| point.handles_deletion))
             })?;
-            if !handles && !self.running.contains(&instance.id) {
+            let handles = handles || instance.branches.is_some() && self.branches_handle_deletion(instance.id)?;
+            if !handles && !self.is_running(instance.id)? {
                 let reason = format!("{} was deleted", self.identity(record));
                 self.request_cancel(instance, reason)?;
             }

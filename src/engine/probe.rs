@@ -8,7 +8,9 @@ use super::{Engine, faults::Answer, machine::End, store::Instance};
 pub(super) fn is_asked(op: &HostOp) -> bool {
     let of_wait = matches!(
         op,
-        HostOp::FormAnswered
+        HostOp::BranchesAtMost
+            | HostOp::BranchesEnough
+            | HostOp::FormAnswered
             | HostOp::PageAnswered
             | HostOp::JoinChild(_)
             | HostOp::MailNext(_)

@@ -89,6 +89,7 @@ impl Reach<'_> {
                 self.process(*process);
                 self.around(*process);
             }
+            HostOp::BranchStart { function, .. } | HostOp::UndoNote(function) => self.function(*function),
             HostOp::ShownName { .. } => {
                 for ty in &site.args {
                     self.names(referred(self.module, *ty));

@@ -246,6 +246,7 @@ impl Engine {
                 caller: actor.user,
                 owner,
                 instance: None,
+                branch: None,
                 process: Some(Arc::from(process.name.as_str())),
                 depth: 1,
             };

@@ -137,8 +137,9 @@ impl Engine {
         }
         let key = self.store.count_up("mail")?;
         self.store.put_mail(&Mail { key, instance: id, signal: signal.to_owned(), value: value.clone() })?;
-        if self.store.subscribers(Subscription::Signal { instance: id, signal: Arc::from(signal) })?.contains(&id) {
-            self.wake(id)?;
+        // Its branches wait for themselves.
+        for waiting in self.store.subscribers(Subscription::Signal { instance: id, signal: Arc::from(signal) })? {
+            self.wake(waiting)?;
         }
         Ok(())
     }

@@ -217,6 +217,7 @@ impl Engine {
             caller: actor.user,
             owner,
             instance: actor.instance,
+            branch: actor.branch,
             process: Some(Arc::from(words::told_process(&process.name))),
             depth: actor.depth + 1,
         };

@@ -191,25 +191,9 @@ impl Engine {
             Some(reason) => machine.cancel(reason),
             None => machine.resume(),
         }
-        match self.drive(&mut machine, &mut frame)? {
-            End::Done(result) => self.end_instance(instance, Status::Succeeded, String::new(), result),
-            End::Stopped { canceled, message } => {
-                let status = if canceled { Status::Canceled } else { Status::Succeeded };
-                self.end_instance(instance, status, message, None)
-            }
-            End::Waiting(point) => {
-                if cancel.is_none() {
-                    // Somebody may have asked for its cancellation while it ran.
-                    instance.cancel = self.store.instance(instance.id)?.and_then(|stored| stored.cancel);
-                }
-                if !frame.atomics.is_empty() {
-                    return Err(faults::unknown_request("a wait within an atomic block"));
-                }
-                (instance.user, instance.acting) = (frame.actor.user, frame.acting);
-                self.come_to_rest(instance, &machine, point)
-            }
-            End::Faulted(fault) => Err(Failure::Fault(fault)),
-        }
+        frame.leaving = cancel.is_some();
+        let end = self.drive(&mut machine, &mut frame)?;
+        self.come_out(instance, &machine, &frame, end)
     }
 
     /// Whether a start that was put aside may begin now; another one may.
@@ -250,20 +234,30 @@ impl Engine {
     /// The machine of an instance, where it stopped or at its beginning.
     pub(super) fn prepare(&mut self, instance: &Instance) -> Answer<(Machine, Frame<'static>)> {
         let (index, zone) = self.known_process(&instance.process)?;
-        let body = self.module().process(index).map(|p| p.body).ok_or_else(|| faults::unknown_request("a body"))?;
+        let own = self.module().process(index).map(|p| p.body);
+        let body = instance.branch.map(|branch| branch.function).or(own);
+        let body = body.ok_or_else(|| faults::unknown_request("a body"))?;
         let acting = instance.acting.clone();
         let frame = Frame { acting, ..Frame::new(self.actor_of(instance), &zone) };
         let machine = match &instance.snapshot {
             None => self.new_machine(body, &instance.arguments, &zone)?,
             Some(bytes) => {
                 let zone = self.zone(&zone);
-                Machine::thaw(&self.definitions.program, bytes, zone).map_err(unusable)?
+                let machine = Machine::thaw(&self.definitions.program, bytes, zone).map_err(unusable)?;
+                if machine.position().is_none_or(|(function, _)| function != body) {
+                    return Err(faults::unusable_snapshot("it rests in code of something else"));
+                }
+                machine
             }
         };
         Ok((machine, frame))
     }
 
-    fn come_to_rest(&mut self, mut instance: Instance, machine: &Machine, index: PointIdx) -> Answer<()> {
+    pub(super) fn come_to_rest(&mut self, mut instance: Instance, machine: &Machine, index: PointIdx) -> Answer<()> {
+        if let Some(stored) = self.store.instance(instance.id)? {
+            // While it ran its branches were counted, and somebody may have asked for its cancellation.
+            (instance.branches, instance.cancel) = (stored.branches, stored.cancel);
+        }
         let program = Arc::clone(&self.definitions.program);
         let point = program.module().point(index).ok_or_else(|| faults::unknown_request("a point"))?;
         let bytes = machine.freeze().map_err(unusable)?;
@@ -312,6 +306,7 @@ impl Engine {
         self.fuel = TURN_FUEL;
         let (mut machine, mut frame) = self.prepare(instance)?;
         machine.give_up(reason);
+        frame.leaving = true;
         match self.drive(&mut machine, &mut frame)? {
             End::Faulted(fault) => Err(Failure::Fault(fault)),
             _ => Ok(()),

@@ -45,6 +45,25 @@ pub struct InstanceView {
     pub changed: i64,
 }
 
+/// A branch of an instance as people see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BranchView {
+    /// The branch "legal"; of a `parallel for each` the one of its third element.
+    pub name: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The name of the suspension point.
+    pub point: Option<String>,
+    /// What wakes it, in words.
+    pub waits_for: Vec<String>,
+    /// When the clock wakes it.
+    pub until: Option<i64>,
+    /// Why it is parked.
+    pub fault: Option<StoredFault>,
+}
+
+/// Branches that are shown of one instance.
+const BRANCHES_SHOWN: usize = 100;
 /// Lines of the log that are read at a time.
 const LOG_BATCH: u32 = 1_000;
 /// The same of one record: there are few, and the whole log is looked through for each batch.
@@ -116,9 +135,31 @@ impl Engine {
         }
     }
 
+    /// The branches of an instance that run, the outer before the inner.
+    pub(crate) fn branch_views(&mut self, whole: i64) -> Answer<Vec<BranchView>> {
+        let mut views = Vec::new();
+        // LIMIT: BRANCHES_SHOWN
+        for id in self.family(whole)?.into_iter().skip(1).take(BRANCHES_SHOWN) {
+            let branch = self.known_instance(id)?;
+            let is_waiting = branch.status == Status::Waiting;
+            views.push(BranchView {
+                name: self.branch_name(&branch),
+                status: branch.status,
+                waits_for: if is_waiting { self.waits_in_words(id)? } else { Vec::new() },
+                until: branch.due,
+                point: branch.point,
+                fault: branch.fault,
+            });
+        }
+        Ok(views)
+    }
+
     fn view(&mut self, instance: Instance) -> Answer<InstanceView> {
         let waits_for = match instance.status {
-            Status::Waiting => self.waits_in_words(instance.id)?,
+            Status::Waiting => match instance.branches {
+                Some(branches) => vec![ended_in_words(branches.running)],
+                None => self.waits_in_words(instance.id)?,
+            },
             Status::Queued => vec![self.place_in_words(&instance)?],
             _ => Vec::new(),
         };
@@ -189,4 +230,9 @@ impl Engine {
         }
         Ok(format!("record {id}"))
     }
+}
+
+/// What the join of a `parallel` waits for.
+fn ended_in_words(running: u32) -> String {
+    if running == 1 { "the end of 1 branch".to_owned() } else { format!("the end of {running} branches") }
 }

@@ -109,7 +109,7 @@ impl Engine {
     /// If the store cannot be read.
     pub fn forgotten(&mut self) -> Answer<Vec<i64>> {
         let mut forgotten = Vec::new();
-        for id in self.instance_numbers(&InstanceFilter { live: true, ..InstanceFilter::default() })? {
+        for id in self.instance_numbers(&InstanceFilter { live: true, branches: true, ..InstanceFilter::default() })? {
             let Some(instance) = self.store.instance(id)? else { continue };
             let wakes = match instance.status {
                 Status::Ready => instance.queue.is_some(),
@@ -117,7 +117,10 @@ impl Engine {
                     self.store.running(&instance.process, instance.slot.as_deref().unwrap_or_default())? > 0
                 }
                 Status::Waiting => {
-                    instance.due.is_some() || self.can_be_woken(instance.id)? || self.store.job(instance.id)?.is_some()
+                    instance.due.is_some()
+                        || self.has_branches(&instance)?
+                        || self.can_be_woken(instance.id)?
+                        || self.store.job(instance.id)?.is_some()
                 }
                 Status::Postponed => instance.due.is_some(),
                 _ => true,
@@ -127,6 +130,15 @@ impl Engine {
             }
         }
         Ok(forgotten)
+    }
+
+    /// Whether as many branches run as are counted, and their end wakes the instance.
+    fn has_branches(&mut self, instance: &Instance) -> Answer<bool> {
+        let Some(branches) = instance.branches else { return Ok(false) };
+        let filter =
+            InstanceFilter { parent: Some(instance.id), live: true, branches: true, ..InstanceFilter::default() };
+        let running = self.store.instances(&filter)?.iter().filter(|child| child.branch.is_some()).count();
+        Ok(running == branches.running as usize && branches.running > branches.awaited)
     }
 
     /// Whether one of the subscriptions is for something that still exists.

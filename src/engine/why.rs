@@ -7,7 +7,7 @@ use super::{
     faults::Answer,
     jobs::HTTP,
     store::{InstanceFilter, Status, Subscription},
-    view::InstanceView,
+    view::{BranchView, InstanceView},
     words,
 };
 
@@ -34,6 +34,8 @@ pub struct Why {
     pub mails: Vec<String>,
     /// What is done outside for it, and how that stands.
     pub outside: Vec<String>,
+    /// The branches that run, those within others behind them.
+    pub branches: Vec<BranchView>,
     /// Somebody asked for its cancellation, for this reason.
     pub cancel: Option<String>,
     /// Whether it belongs to another build than the current one, and to which.
@@ -58,6 +60,7 @@ impl Engine {
             session: instance.asks.session,
             mails: Vec::new(),
             outside: self.told_outside(id)?,
+            branches: Vec::new(),
             cancel: instance.cancel.clone(),
             earlier_build: (instance.build != self.current.hash).then(|| instance.build.clone()),
             view,
@@ -80,6 +83,7 @@ impl Engine {
             why.arms = (!point.arms.is_empty()).then_some(arms);
             Ok(())
         })?;
+        why.branches = self.in_build(&instance.build, |engine| engine.branch_views(instance.whole()))?;
         for subscription in self.store.subscriptions(id)? {
             match subscription {
                 Subscription::Signal { signal, .. } => why.signals.push(signal.to_string()),

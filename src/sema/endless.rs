@@ -15,11 +15,11 @@ use crate::syntax::ast::ProcessKind;
 /// Reports the loops of a program.
 pub(super) fn check(program: &Program, sink: &mut Sink) {
     for body in &program.functions {
-        Finder { schema: &program.schema, background: None, sink }.block(&body.block);
+        Finder { schema: &program.schema, background: None, is_ended: false, sink }.block(&body.block);
     }
     for (head, process) in program.schema.processes.iter().zip(&program.processes) {
         let background = (head.kind == ProcessKind::Background).then_some(head.name.as_str());
-        Finder { schema: &program.schema, background, sink }.block(&process.body.block);
+        Finder { schema: &program.schema, background, is_ended: false, sink }.block(&process.body.block);
     }
 }
 
@@ -27,6 +27,8 @@ struct Finder<'a, 's> {
     schema: &'a Schema,
     /// The name of the process, if it can wait.
     background: Option<&'a str>,
+    /// Whether what stands around ends a loop that rests.
+    is_ended: bool,
     sink: &'s mut Sink,
 }
 
@@ -36,7 +38,16 @@ impl Finder<'_, '_> {
             match &stmt.kind {
                 // One turn is what its author asked for.
                 StmtKind::Atomic(_) => continue,
-                StmtKind::While { condition, body } if is_true(condition) && !is_left(body, true) => {
+                // What runs beside them ends them.
+                StmtKind::Parallel(parallel) if parallel.first.is_some() || parallel.until.is_some() => {
+                    let outer = std::mem::replace(&mut self.is_ended, true);
+                    blocks_of(&stmt.kind).into_iter().for_each(|block| self.block(block));
+                    self.is_ended = outer;
+                    continue;
+                }
+                StmtKind::While { condition, body }
+                    if is_true(condition) && !is_left(body, true) && !(self.is_ended && self.suspends(body)) =>
+                {
                     let name = self.background.filter(|_| self.suspends(body));
                     self.sink.push(errors::never_finishes(name, head(stmt, body)));
                 }
@@ -66,7 +77,11 @@ impl Finder<'_, '_> {
     /// Whether a block holds the end of a turn.
     fn suspends(&self, block: &Block) -> bool {
         block.stmts.iter().any(|stmt| match &stmt.kind {
-            StmtKind::Checkpoint | StmtKind::Page(_) | StmtKind::Wait { .. } => true,
+            StmtKind::Checkpoint
+            | StmtKind::Page(_)
+            | StmtKind::Parallel(_)
+            | StmtKind::StartBranch(_)
+            | StmtKind::Wait { .. } => true,
             StmtKind::Do { process, .. } => self.commits(*process),
             StmtKind::Atomic(_) => false,
             other => blocks_of(other).into_iter().any(|block| self.suspends(block)),

@@ -201,6 +201,19 @@ impl<'a> Flow<'a> {
         match &stmt.kind {
             StmtKind::Assign { place: Place::Local { local, .. }, value } => is_new |= self.put(*local, value),
             StmtKind::ForList { bind, source, .. } => is_new |= self.put(*bind, source),
+            StmtKind::Parallel(parallel) => {
+                let list = match &parallel.into {
+                    Some(Place::Local { local, .. }) => Some(*local),
+                    _ => None,
+                };
+                for branch in &parallel.branches {
+                    for local in branch.into.into_iter().chain(list) {
+                        let mut given = Vec::new();
+                        gives(&branch.apart.body, &mut given);
+                        is_new = given.into_iter().fold(is_new, |is_new, value| self.put(local, value) | is_new);
+                    }
+                }
+            }
             _ => {}
         }
         blocks_of(&stmt.kind).into_iter().fold(is_new, |is_new, block| self.block(block) | is_new)
@@ -407,5 +420,15 @@ impl<'a> Flow<'a> {
         let name = format!("{}.{}", self.schema.entity_name(from), declared.name);
         let into = format!("{}.{}", self.schema.entity_name(entity), into.name);
         sink.push(errors::stored(&into, Source { name: &name, declared: declared.span }, value.span));
+    }
+}
+
+/// What the statements of a branch give.
+fn gives<'a>(block: &'a Block, into: &mut Vec<&'a Expr>) {
+    for stmt in &block.stmts {
+        if let StmtKind::Give(value) = &stmt.kind {
+            into.push(value);
+        }
+        blocks_of(&stmt.kind).into_iter().for_each(|block| gives(block, into));
     }
 }

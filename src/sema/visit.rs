@@ -1,6 +1,6 @@
 //! What stands directly within an expression or a statement of the typed program.
 
-use super::hir::{Block, Expr, ExprKind, Query, QuerySource, StmtKind, TestStmt, TextPiece, WaitArmKind};
+use super::hir::{Block, Expr, ExprKind, Parallel, Query, QuerySource, StmtKind, TestStmt, TextPiece, WaitArmKind};
 
 /// The expressions directly within one.
 pub(crate) fn children(value: &Expr) -> Vec<&Expr> {
@@ -80,6 +80,15 @@ macro_rules! blocks {
             | StmtKind::ForQuery { body, .. }
             | StmtKind::Stage { body, .. }
             | StmtKind::While { body, .. } => vec![body],
+            StmtKind::Saga { body, .. } => vec![body],
+            StmtKind::Undo(undo) => vec![$($body)+ undo.body],
+            StmtKind::Parallel(parallel) => {
+                let Parallel { starts, branches, .. } = $($body)+ **parallel;
+                let branches = branches.$iter().flat_map(|branch| {
+                    [$($body)+ branch.apart.body, $($body)+ branch.publish]
+                });
+                [starts].into_iter().chain(branches).collect()
+            }
             StmtKind::OnCancel { body, cancel } => vec![body, cancel],
             StmtKind::If { branches, otherwise } => branches.$iter().map(|(_, block)| block).chain(otherwise).collect(),
             StmtKind::Match { arms, .. } => arms.$iter().map(|arm| $($body)+ arm.body).collect(),
@@ -105,7 +114,11 @@ pub(super) fn blocks_of_mut(kind: &mut StmtKind) -> Vec<&mut Block> {
 /// The expressions directly within a statement: those of its blocks are not among them.
 pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
     match kind {
-        StmtKind::Assign { value, .. } | StmtKind::Raise(value) | StmtKind::Log(value) | StmtKind::Cancel(value) => {
+        StmtKind::Assign { value, .. }
+        | StmtKind::Raise(value)
+        | StmtKind::Log(value)
+        | StmtKind::Cancel(value)
+        | StmtKind::Give(value) => {
             vec![value]
         }
         StmtKind::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
@@ -140,6 +153,7 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         }
         StmtKind::Stop { message: value, .. } | StmtKind::Return(value) => value.iter().collect(),
         StmtKind::ActAs(user) | StmtKind::ActAsBlock { user, .. } => vec![user],
+        StmtKind::Parallel(parallel) => parallel.first.iter().chain(&parallel.until).chain(&parallel.limit).collect(),
         StmtKind::Test(TestStmt::Expect { condition, .. }) => vec![condition],
         StmtKind::Test(TestStmt::GivenConfig { value, .. }) => vec![value],
         StmtKind::Test(TestStmt::ExpectSent { args, .. }) => args.iter().collect(),
@@ -152,11 +166,15 @@ pub(super) fn expressions_of(kind: &StmtKind) -> Vec<&Expr> {
         | StmtKind::Atomic(_)
         | StmtKind::Break
         | StmtKind::Checkpoint
+        | StmtKind::Compensate
         | StmtKind::Continue
         | StmtKind::OnCancel { .. }
         | StmtKind::RaiseAgain
+        | StmtKind::Saga { .. }
         | StmtKind::Stage { .. }
+        | StmtKind::StartBranch(_)
         | StmtKind::Test(_)
-        | StmtKind::Try { .. } => Vec::new(),
+        | StmtKind::Try { .. }
+        | StmtKind::Undo(_) => Vec::new(),
     }
 }

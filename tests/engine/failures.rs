@@ -148,3 +148,8 @@ fn places_survive_every_failure() {
 fn jobs_survive_every_failure() {
     survives(5);
 }
+
+#[test]
+fn branches_survive_every_failure() {
+    survives(6);
+}

@@ -199,6 +199,11 @@ fn jobs_survive_every_kill() {
 }
 
 #[test]
+fn branches_survive_every_kill() {
+    killed_everywhere(Work::Scenario(6));
+}
+
+#[test]
 fn a_simulation_goes_on_with_its_data_after_every_kill() {
     killed_everywhere(Work::Simulation);
 }

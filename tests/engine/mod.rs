@@ -4,6 +4,7 @@ mod activities;
 mod actors;
 mod amounts;
 mod backup;
+mod branches;
 mod calls;
 mod deployment;
 mod disk;

@@ -17,7 +17,7 @@ use abide::{
     bytecode::types::FieldIdx,
     engine::store::{
         CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Row, Savepoint, Schema, Store,
-        StoreError, Subscription, Sweep, TableChange, sqlite::SqliteStore,
+        StoreError, Subscription, Sweep, TableChange, UndoNote, sqlite::SqliteStore,
     },
 };
 
@@ -146,6 +146,12 @@ impl Store for Mortal {
         read queues() -> Vec<(String, i64, i64)>;
         write remove_mail(key: i64) -> ();
         write clear_mailbox(instance: i64) -> ();
+        write put_undo(note: &UndoNote) -> ();
+        read last_undo(instance: i64, after: i64) -> Option<UndoNote>;
+        read undo_notes(instance: i64) -> Vec<UndoNote>;
+        write move_undo(from: i64, to: i64) -> ();
+        write clear_undo(instance: i64, after: i64) -> ();
+        write remove_undo(key: i64) -> ();
         write note_start(start: &CausedStart) -> ();
         write starts_since(process: &str, record: RecordRef, since: i64) -> u32;
         write append_log(entry: LogEntry) -> i64;

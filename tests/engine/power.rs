@@ -100,4 +100,5 @@ scenarios! {
     signals_survive_every_power_loss 2
     places_survive_every_power_loss 3
     jobs_survive_every_power_loss 5
+    branches_survive_every_power_loss 6
 }

@@ -345,6 +345,46 @@ workflow Judge for deal: Deal when created {
             Step::Days(30),
         ],
     },
+    Scenario {
+        source: r#"
+error Refused { reason: text }
+entity Deal { title: text  score: int = 0  unique title shown as "{title}" }
+workflow Sides for deal: Deal when created {
+    var by = ""
+    try {
+        saga {
+            log "{deal.title} begins" undo { log "{deal.title} is undone" }
+            parallel first {
+                branch "quick" { wait 2 days  set by = "quick" }
+                branch "high" {
+                    log "{deal.title} high" undo { log "{deal.title} not high" }
+                    try { wait until deal.score > 5 } finally { log "looked" }
+                    set by = "high"
+                }
+                branch "strict" {
+                    wait until deal.score < 0
+                    raise Refused { reason: "below" }
+                }
+            }
+            let all = parallel for each n in [1, 2, 3] limit 2 at once { wait 1 day  give n * deal.score }
+            log "{deal.title} {by} {sum(all)}"
+            log "share {10 div deal.score}"
+        }
+    } catch e: Refused { log "{deal.title}: {e.reason}" }
+}
+"#,
+        steps: &[
+            Step::Create("Deal", "a", 1),
+            Step::Create("Deal", "b", 2),
+            Step::Create("Deal", "c", 0),
+            Step::Update("Deal", "a", "score", 7),
+            Step::Update("Deal", "b", "score", -1),
+            Step::Days(4),
+            Step::Update("Deal", "c", "score", 5),
+            Step::Delete("Deal", "a"),
+            Step::Days(9),
+        ],
+    },
 ];
 
 /// The first scenario as a data file: a record that another one refers to before it is there, refusals, and each event.

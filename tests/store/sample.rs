@@ -112,6 +112,8 @@ pub(super) fn instance(id: i64) -> Instance {
         acting: vec![],
         asks: abide::engine::store::Asks::default(),
         parent: None,
+        branch: None,
+        branches: None,
         ordinal: None,
         owned: false,
         status: Status::Waiting,

@@ -19,6 +19,10 @@ pub enum FunctionKind {
     Rule,
     /// The body of a test.
     Test,
+    /// A branch of a `parallel`.
+    Branch,
+    /// An undo block.
+    Undo,
 }
 
 /// A function.

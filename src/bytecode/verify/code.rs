@@ -209,10 +209,14 @@ impl Checker<'_> {
             ),
             Instruction::ReturnNothing {} => refuse(self.function.result.is_some(), "the function has a result"),
             Instruction::Wait { .. } => {
-                refuse(self.function.kind != FunctionKind::Process, "only the body of a process suspends")
+                let suspends = matches!(self.function.kind, FunctionKind::Process | FunctionKind::Branch);
+                refuse(!suspends, "only the body of a process suspends")
             }
             Instruction::Stop { .. } => {
-                let process = matches!(self.function.kind, FunctionKind::Process | FunctionKind::Test);
+                let process = matches!(
+                    self.function.kind,
+                    FunctionKind::Process | FunctionKind::Branch | FunctionKind::Undo | FunctionKind::Test
+                );
                 refuse(!process, "only the body of a process stops")
             }
             Instruction::HostCall { site, .. } => {
@@ -294,7 +298,9 @@ fn may_ask(kind: FunctionKind, op: &HostOp) -> bool {
         FunctionKind::Pure => reads,
         FunctionKind::Condition => reads || facts,
         FunctionKind::Rule => reads || facts || is_said,
-        FunctionKind::Process => !tests && !matches!(op, HostOp::Rule { .. }),
+        FunctionKind::Process | FunctionKind::Branch | FunctionKind::Undo => {
+            !tests && !matches!(op, HostOp::Rule { .. })
+        }
         FunctionKind::Test => true,
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     base::value::EntityIdx,
     bytecode::{
         host::{FieldWrite, HostOp, HostSite, RuleEffect, WriteOp},
-        module::{FORM, FormPart, Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
-        types::{FieldIdx, FormIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
+        module::{FORM, FormPart, Function, FunctionKind, Module, ProcessDef, ProcessKind, QueryDef, RecordKind},
+        types::{FieldIdx, FormIdx, FuncIdx, ProcessIdx, QueryIdx, RecordIdx, TypeDef, TypeIdx},
     },
 };
 
@@ -125,9 +125,47 @@ impl Signature<'_> {
                 self.is_signal(*signal) && self.takes(&[TypeDef::Int]) && self.gives(TypeDef::Record(*signal))
             }
             HostOp::MailTake => self.takes(&[TypeDef::Int]) && self.gives_nothing(),
+            _ => return self.branches(),
+        };
+        Some(right)
+    }
+
+    fn branches(&self) -> Option<bool> {
+        let right = match &self.site.op {
+            HostOp::BranchesBegin | HostOp::SagaUndo | HostOp::SagaEnd => {
+                self.takes(&[TypeDef::Int]) && self.gives_nothing()
+            }
+            HostOp::BranchStart { function, .. } => self.starts(*function, FunctionKind::Branch)?,
+            HostOp::UndoNote(function) => self.starts(*function, FunctionKind::Undo)?,
+            HostOp::BranchesAtMost | HostOp::BranchDone => self.takes(&[TypeDef::Int]) && self.gives(TypeDef::Bool),
+            HostOp::BranchesEnough => self.takes(&[]) && self.gives(TypeDef::Bool),
+            HostOp::BranchesCancel | HostOp::BranchesEnd => self.takes(&[]) && self.gives_nothing(),
+            HostOp::BranchResult(function) => {
+                let result = self.branch(*function)?.result?;
+                self.takes(&[TypeDef::Int]) && self.site.result.is_some_and(|ty| self.alike(ty, result))
+            }
+            HostOp::BranchResults(function) => {
+                let result = self.branch(*function)?.result?;
+                let element = match self.module.ty(self.site.result?) {
+                    Some(TypeDef::List(element)) => *element,
+                    _ => return Some(false),
+                };
+                self.takes(&[]) && self.alike(element, result)
+            }
+            HostOp::SagaBegin => self.takes(&[]) && self.gives(TypeDef::Int),
             _ => return self.processes(),
         };
         Some(right)
+    }
+
+    fn branch(&self, function: FuncIdx) -> Option<&Function> {
+        self.module.function(function).filter(|function| function.kind == FunctionKind::Branch)
+    }
+
+    /// Whether the arguments are the parameters of a function of this kind.
+    fn starts(&self, function: FuncIdx, kind: FunctionKind) -> Option<bool> {
+        let function = self.module.function(function)?;
+        Some(function.kind == kind && self.takes_alike(&function.params) && self.gives_nothing())
     }
 
     fn processes(&self) -> Option<bool> {

@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::engine::deploy::short;
 use crate::engine::faults::Failure;
 use crate::engine::store::Status;
+use crate::engine::view::BranchView;
 use crate::engine::why::Why;
 use crate::simulation::{
     Simulation, json as shown,
@@ -59,6 +60,7 @@ fn explain(args: &WhyArgs, term: &Term) -> Result<Exit, Exit> {
             "stage": (!why.stage.is_empty()).then_some(&why.stage),
             "mails": why.mails,
             "outside": why.outside,
+            "branches": why.branches.iter().map(branch).collect::<Vec<_>>(),
             "cancel": why.cancel,
             "next": commands,
         });
@@ -75,6 +77,17 @@ fn explain(args: &WhyArgs, term: &Term) -> Result<Exit, Exit> {
     }
     term.out(&text);
     Ok(Exit::Fine)
+}
+
+fn branch(branch: &BranchView) -> serde_json::Value {
+    json!({
+        "name": branch.name,
+        "status": branch.status.word(),
+        "point": branch.point,
+        "until": branch.until.map(shown::moment),
+        "waits_for": branch.waits_for,
+        "fault": branch.fault.as_ref().map(crate::engine::store::StoredFault::sentence),
+    })
 }
 
 /// The sentences.
@@ -134,6 +147,17 @@ fn told(why: &Why, timeline: &Timeline<'_>) -> String {
     }
     for outside in &why.outside {
         line("outside", outside);
+    }
+    for branch in &why.branches {
+        let point = branch.point.as_deref().map(|point| format!(" at {point}")).unwrap_or_default();
+        let until = branch.until.map(|until| format!(", until {}", timeline.heading(until))).unwrap_or_default();
+        let by = if branch.waits_for.is_empty() {
+            String::new()
+        } else {
+            format!(", woken by {}", branch.waits_for.join(" or "))
+        };
+        let fault = branch.fault.as_ref().map(|fault| format!(": {}", fault.sentence())).unwrap_or_default();
+        line("branch", &format!("{} is {}{point}{until}{by}{fault}", branch.name, branch.status.word()));
     }
     if let Some(reason) = &why.cancel {
         line("canceled", &format!("in its next turn: {reason}"));

@@ -4,10 +4,11 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
+    bytecode::types::FuncIdx,
     engine::{
         Engine,
         store::{
-            Asks, Instance, Status, StoredFault, Subscription,
+            Asks, Branch, Branches, Instance, Status, StoredFault, Subscription,
             asks::{from_hex, to_hex},
             codec,
         },
@@ -52,7 +53,9 @@ impl Engine {
             "acting": i.acting,
             "asks": self.asks_to_json(&i.asks),
             "parent": i.parent,
+            "branch": i.branch.map(|b| json!([b.function.0, b.whole, b.kept])),
             "ordinal": i.ordinal,
+            "branches": i.branches.map(|b| json!([b.started, b.running, b.ended, b.wanted, b.awaited])),
             "owned": i.owned,
             "status": i.status.word(),
             "due": i.due,
@@ -99,6 +102,14 @@ impl Engine {
             user: number("user"),
             acting: json.get("acting")?.as_array()?.iter().map(Json::as_i64).collect(),
             parent: number("parent"),
+            branch: match json.get("branch")? {
+                Json::Null => None,
+                branch => Some(branch_from_json(branch)?),
+            },
+            branches: match json.get("branches")? {
+                Json::Null => None,
+                branches => Some(branches_from_json(branches)?),
+            },
             ordinal: number("ordinal").and_then(|n| u32::try_from(n).ok()),
             owned: json.get("owned")?.as_bool()?,
             status: Status::parse(&text("status")?)?,
@@ -153,6 +164,22 @@ impl Engine {
             _ => None,
         }
     }
+}
+
+fn branch_from_json(json: &Json) -> Option<Branch> {
+    let function = FuncIdx(u32::try_from(json.get(0)?.as_u64()?).ok()?);
+    Some(Branch { function, whole: json.get(1)?.as_i64()?, kept: json.get(2)?.as_bool()? })
+}
+
+fn branches_from_json(json: &Json) -> Option<Branches> {
+    let number = |index: usize| u32::try_from(json.get(index)?.as_u64()?).ok();
+    Some(Branches {
+        started: number(0)?,
+        running: number(1)?,
+        ended: number(2)?,
+        wanted: number(3)?,
+        awaited: number(4)?,
+    })
 }
 
 fn fault_from_json(json: &Json) -> Option<StoredFault> {

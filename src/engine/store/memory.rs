@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Result, Row, Savepoint, Schema, Source,
-    Store, StoreError, Subscription, Sweep, TableChange,
+    Store, StoreError, Subscription, Sweep, TableChange, UndoNote,
     kept::Instances,
     migrate::{migrated, renumber, renumbered},
 };
@@ -33,6 +33,7 @@ enum Undo {
     Row(RecordRef, Option<Row>),
     Starts(Vec<CausedStart>),
     Subscribe(i64, Vec<Subscription>),
+    UndoNote(i64, Option<UndoNote>),
 }
 
 /// A store in memory. It is gone with the program.
@@ -46,6 +47,7 @@ pub struct MemoryStore {
     starts: Vec<CausedStart>,
     mail: BTreeMap<i64, Mail>,
     jobs: BTreeMap<i64, Job>,
+    undo: BTreeMap<i64, UndoNote>,
     log: BTreeMap<i64, LogEntry>,
     meta: BTreeMap<String, String>,
     builds: BTreeMap<String, Vec<u8>>,
@@ -82,6 +84,7 @@ impl MemoryStore {
                 Undo::Row(record, old) => put_back(&mut self.rows, record, old),
                 Undo::Starts(old) => self.starts = old,
                 Undo::Subscribe(id, old) => drop(self.exchange_subscriptions(id, old)),
+                Undo::UndoNote(key, old) => put_back(&mut self.undo, key, old),
             }
         }
     }
@@ -385,6 +388,7 @@ impl Store for MemoryStore {
         self.subscribe(id, &[])?;
         self.clear_mailbox(id)?;
         self.remove_job(id)?;
+        self.clear_undo(id, 0)?;
         let old = self.instances.put(id, None);
         self.journal.push(Undo::Instance(id, Box::new(old)));
         Ok(())
@@ -528,6 +532,43 @@ impl Store for MemoryStore {
             *taken += i64::from(job.is_taken);
         }
         Ok(queues.into_iter().map(|(queue, (all, taken))| (queue.to_owned(), all, taken)).collect())
+    }
+
+    fn put_undo(&mut self, note: &UndoNote) -> Result<()> {
+        self.writable()?;
+        let old = self.undo.insert(note.key, note.clone());
+        self.journal.push(Undo::UndoNote(note.key, old));
+        Ok(())
+    }
+
+    fn last_undo(&mut self, instance: i64, after: i64) -> Result<Option<UndoNote>> {
+        let later = self.undo.range((Bound::Excluded(after), Bound::Unbounded)).rev();
+        Ok(later.map(|(_, note)| note).find(|note| note.instance == instance).cloned())
+    }
+
+    fn undo_notes(&mut self, instance: i64) -> Result<Vec<UndoNote>> {
+        Ok(self.undo.values().filter(|note| note.instance == instance).cloned().collect())
+    }
+
+    fn move_undo(&mut self, from: i64, to: i64) -> Result<()> {
+        for note in self.undo_notes(from)? {
+            self.put_undo(&UndoNote { instance: to, ..note })?;
+        }
+        Ok(())
+    }
+
+    fn clear_undo(&mut self, instance: i64, after: i64) -> Result<()> {
+        for note in self.undo_notes(instance)?.into_iter().filter(|note| note.key > after) {
+            self.remove_undo(note.key)?;
+        }
+        Ok(())
+    }
+
+    fn remove_undo(&mut self, key: i64) -> Result<()> {
+        self.writable()?;
+        let old = self.undo.remove(&key);
+        self.journal.push(Undo::UndoNote(key, old));
+        Ok(())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

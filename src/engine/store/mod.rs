@@ -24,8 +24,8 @@ use crate::{
 
 pub use asks::{Asks, EarlierPage};
 pub use model::{
-    CausedStart, Change, Instance, InstanceFilter, Job, LogEntry, LogKind, Mail, Source, Status, StoredFault,
-    Subscription, Sweep, TableChange,
+    Branch, Branches, CausedStart, Change, Instance, InstanceFilter, Job, LogEntry, LogKind, Mail, Source, Status,
+    StoredFault, Subscription, Sweep, TableChange, UndoNote,
 };
 pub use schema::Schema;
 
@@ -197,7 +197,7 @@ pub trait Store: Send {
     fn put_instance(&mut self, instance: &Instance) -> Result<()>;
     /// An instance, if it exists.
     fn instance(&mut self, id: i64) -> Result<Option<Instance>>;
-    /// Removes an instance with its mailbox and what would wake it.
+    /// Removes an instance with its mailbox, its undo blocks and what would wake it.
     fn delete_instance(&mut self, id: i64) -> Result<()>;
     /// Instances in order of id.
     fn instances(&mut self, filter: &InstanceFilter) -> Result<Vec<Instance>>;
@@ -252,6 +252,18 @@ pub trait Store: Send {
     fn lapsed_jobs(&mut self, until: i64, limit: u32) -> Result<Vec<Job>>;
     /// The queues, with how many jobs each has and how many of these are taken.
     fn queues(&mut self) -> Result<Vec<(String, i64, i64)>>;
+    /// Keeps an undo block.
+    fn put_undo(&mut self, note: &UndoNote) -> Result<()>;
+    /// The last undo block of an instance or branch with a greater key.
+    fn last_undo(&mut self, instance: i64, after: i64) -> Result<Option<UndoNote>>;
+    /// The undo blocks of an instance or branch, in order.
+    fn undo_notes(&mut self, instance: i64) -> Result<Vec<UndoNote>>;
+    /// Hands the undo blocks of a branch over.
+    fn move_undo(&mut self, from: i64, to: i64) -> Result<()>;
+    /// Forgets the undo blocks of an instance or branch with greater keys.
+    fn clear_undo(&mut self, instance: i64, after: i64) -> Result<()>;
+    /// Forgets an undo block.
+    fn remove_undo(&mut self, key: i64) -> Result<()>;
 
     /// Notes a start for the loop guard.
     fn note_start(&mut self, start: &CausedStart) -> Result<()>;

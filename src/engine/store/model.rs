@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     base::value::{EntityIdx, RecordRef, Value},
-    bytecode::types::FieldIdx,
+    bytecode::types::{FieldIdx, FuncIdx},
     vm::fault::told,
 };
 
@@ -121,8 +121,12 @@ pub struct Instance {
     pub acting: Vec<Option<i64>>,
     /// The instance that started it, or whose branch it is.
     pub parent: Option<i64>,
-    /// Of a branch: which.
+    /// Of a branch: what it runs, and of which instance.
+    pub branch: Option<Branch>,
+    /// Of a branch: which, from 1.
     pub ordinal: Option<u32>,
+    /// The branches of the `parallel` that it is in.
+    pub branches: Option<Branches>,
     /// Cancelled with its parent.
     pub owned: bool,
     /// Where it stands.
@@ -159,6 +163,63 @@ pub struct Instance {
     pub changed: i64,
 }
 
+/// What a branch runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The function of its build.
+    pub function: FuncIdx,
+    /// The instance that it is a part of, however many branches are between them.
+    pub whole: i64,
+    /// Whether what it gives is kept until the `parallel` ends.
+    pub kept: bool,
+}
+
+/// The branches of a `parallel`, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Branches {
+    /// How many were started.
+    pub started: u32,
+    /// How many of them run.
+    pub running: u32,
+    /// How many have come to their end by themselves.
+    pub ended: u32,
+    /// When so many have ended the others are cancelled; 0 stands for all.
+    pub wanted: u32,
+    /// The instance is woken when at most so many run.
+    pub awaited: u32,
+}
+
+impl Branches {
+    /// Whether as many have ended as are wanted.
+    #[must_use]
+    pub fn are_enough(&self) -> bool {
+        self.wanted > 0 && self.ended >= self.wanted
+    }
+}
+
+/// An undo block that a saga has noted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UndoNote {
+    /// Its place: greater than those of all that were noted before.
+    pub key: i64,
+    /// The instance or branch that has noted it.
+    pub instance: i64,
+    /// The function of its build.
+    pub function: FuncIdx,
+    /// What the function is called with.
+    pub arguments: Vec<Value>,
+    /// The user whose rights it has.
+    pub user: Option<i64>,
+}
+
+impl Instance {
+    /// The instance that it is, or is a branch of.
+    #[must_use]
+    pub fn whole(&self) -> i64 {
+        self.branch.map_or(self.id, |branch| branch.whole)
+    }
+}
+
 /// Which instances.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstanceFilter {
@@ -174,6 +235,8 @@ pub struct InstanceFilter {
     pub primary: Option<RecordRef>,
     /// Started by this one.
     pub parent: Option<i64>,
+    /// Branches as well, which are parts of instances.
+    pub branches: bool,
 }
 
 impl InstanceFilter {
@@ -186,6 +249,7 @@ impl InstanceFilter {
             && (!self.live || instance.status.is_live())
             && self.primary.is_none_or(|p| Some(p) == instance.primary)
             && self.parent.is_none_or(|p| Some(p) == instance.parent)
+            && (self.branches || instance.branch.is_none())
     }
 }
 

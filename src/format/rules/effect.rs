@@ -2,7 +2,7 @@
 
 use super::{Formatter, quote};
 use crate::format::doc::{Doc, concat, group, nest, text};
-use crate::syntax::ast::{Block, Effect, EffectKind, Recipient, Retry};
+use crate::syntax::ast::{Block, Early, Effect, EffectKind, Recipient, Retry};
 
 impl Formatter<'_> {
     pub(super) fn effect(&mut self, effect: &Effect) -> Doc {
@@ -58,17 +58,19 @@ impl Formatter<'_> {
                 let start = self.next_token(effect.span.start + 4) + 5;
                 concat([text("send email "), self.field_inits(fields, start)])
             }
-            EffectKind::Parallel { first, branches } => {
-                let head = text(if *first { "parallel first " } else { "parallel " });
+            EffectKind::Parallel { early, branches } => {
+                let head = concat([self.early(early), text(" ")]);
                 let place = |branch: &(String, Block)| (self.branch_start(branch), branch.1.span.end);
                 let places: Vec<(u32, u32)> = branches.iter().map(place).collect();
-                let open = self.slice(effect.span.start, effect.span.end).find('{').unwrap_or(0);
-                let open = effect.span.start + u32::try_from(open).unwrap_or(0) + 1;
+                let from = early.until.as_ref().map_or(effect.span.start, |until| until.span.end);
+                let open = self.slice(from, effect.span.end).find('{').unwrap_or(0);
+                let open = from + u32::try_from(open).unwrap_or(0) + 1;
                 let parts: Vec<_> = branches.iter().zip(places).collect();
                 concat([head, self.lines(open, &parts, |part| part.1, |f, part| f.branch(part.0))])
             }
-            EffectKind::ParallelFor { name, source, limit, body } => {
-                let head = text(format!("parallel for each {} in ", self.name(name)));
+            EffectKind::ParallelFor { early, name, source, limit, body } => {
+                let early = self.early(early);
+                let head = concat([early, text(format!(" for each {} in ", self.name(name)))]);
                 let source = self.expr(source);
                 let limit = match limit {
                     Some(limit) => concat([text(" limit "), self.expr(limit), text(" at once")]),
@@ -77,6 +79,14 @@ impl Formatter<'_> {
                 self.with_block(concat([head, source, limit]), body)
             }
         }
+    }
+
+    /// `parallel first 2 until c`.
+    fn early(&mut self, early: &Early) -> Doc {
+        let first = text(if early.first { "parallel first" } else { "parallel" });
+        let count = self.optional(" ", early.count.as_ref());
+        let until = self.optional(" until ", early.until.as_ref());
+        concat([first, count, until])
     }
 
     /// The place of the word `branch`: the last one before the block.

@@ -187,6 +187,8 @@ pub(super) struct Checker<'a> {
     pub(super) unsuspendable: Vec<(&'static str, Span)>,
     /// Handlers around this place.
     pub(super) handlers: usize,
+    /// What runs apart around this place: branches, undo blocks and sagas.
+    pub(super) around: super::branches::Around,
     /// Whether arithmetic passes absent values on: in moments.
     pub(super) is_moment: bool,
     /// Whether the statement is expected to fail.
@@ -236,6 +238,7 @@ impl<'a> Checker<'a> {
             hoisted: Vec::new(),
             unsuspendable: Vec::new(),
             handlers: 0,
+            around: super::branches::Around::default(),
             is_moment: false,
             is_expected_to_fail: false,
             is_trial: false,

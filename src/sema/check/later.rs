@@ -3,10 +3,8 @@
 
 use super::checker::Checker;
 use crate::{
-    base::distance::did_you_mean,
     diag::{Diagnostic, codes},
-    sema::{errors::names, names::Def, ty::Ty, types},
-    syntax::ast::{self, EffectKind, Ident},
+    syntax::ast,
 };
 
 /// Whether a message is about a name, and not about a construct.
@@ -27,61 +25,10 @@ impl Checker<'_> {
         self.messages = messages;
     }
 
-    /// A statement of a later version.
-    pub(super) fn later_stmt_names(&mut self, kind: &ast::StmtKind) {
-        self.names_only(|checker| match kind {
-            ast::StmtKind::Saga(body) => drop(checker.block(body)),
-            ast::StmtKind::Undo { stmt, undo } => {
-                checker.stmt(stmt, &mut Vec::new());
-                drop(checker.block(undo));
-            }
-            ast::StmtKind::Give(value) => drop(checker.expr(value, None)),
-            _ => {}
-        });
-    }
-
     /// Values of which nobody can say yet what they are for: they may be bare members.
     pub(super) fn values_for_anything<'a>(&mut self, values: impl Iterator<Item = &'a ast::Expr>) {
         let outer = std::mem::replace(&mut self.is_for_anything, true);
         self.names_only(|checker| values.for_each(|value| drop(checker.expr(value, None))));
         self.is_for_anything = outer;
-    }
-
-    /// An effect of a later version, and the type of what it gives, where that is known.
-    pub(super) fn later_effect_names(&mut self, effect: &EffectKind) -> Ty {
-        let given = Ty::Error;
-        self.names_only(|checker| match effect {
-            EffectKind::Parallel { branches, .. } => branches.iter().for_each(|(_, body)| drop(checker.block(body))),
-            EffectKind::ParallelFor { name, source, limit, body } => {
-                limit.iter().for_each(|limit| drop(checker.expr(limit, None)));
-                let element = checker.source(source).map_or(Ty::Error, |elements| elements.ty);
-                checker.scoped(|checker| {
-                    checker.declare(name, element, false);
-                    checker.block(body)
-                });
-            }
-            _ => {}
-        });
-        given
-    }
-
-    /// The name of a declaration that comes with a later version, or a message.
-    pub(super) fn later_name(&mut self, name: &Ident, kind: &str, words: &str) {
-        match self.names.get(self.file, &name.name).map(|entry| (&entry.def, entry.span)) {
-            Some((Def::Later(found), _)) if *found == kind => {}
-            Some((Def::Broken | Def::Later(_), _)) => {}
-            Some((other, declared)) => {
-                let expected = format!("{} {words}", if words.starts_with('e') { "an" } else { "a" });
-                let message = names::wrong_kind(&name.name, types::kind_words(other), &expected, name.span, declared);
-                self.report(message);
-            }
-            None => {
-                let known = self.names.entries.iter();
-                let known = known.filter(|(_, entry)| matches!(entry.def, Def::Later(found) if found == kind));
-                let near = did_you_mean(&name.name, known.map(|(name, _)| name.as_str()));
-                let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
-                self.report(names::unknown_process(words, &name.name, name.span, &near));
-            }
-        }
     }
 }

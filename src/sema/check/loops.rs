@@ -66,6 +66,9 @@ impl Checker<'_> {
     }
 
     fn loop_body(&mut self, body: &ast::Block) -> (Block, Vec<Flow>) {
+        if let Some(start) = self.each_branch(body) {
+            return (start, Vec::new());
+        }
         self.loops.push(Loop::default());
         let body = self.block(body);
         let breaks = self.loops.pop().map(|done| done.breaks).unwrap_or_default();
@@ -223,7 +226,11 @@ impl Checker<'_> {
                 around.breaks.push(flow);
                 self.flow.dead = true;
             }
-            None => self.report(calls::outside_loop("break", span)),
+            None => {
+                if !self.leaves("break", span) {
+                    self.report(calls::outside_loop("break", span));
+                }
+            }
         }
         StmtKind::Break
     }
@@ -231,7 +238,9 @@ impl Checker<'_> {
     /// `continue`.
     pub(super) fn continue_stmt(&mut self, span: Span) -> StmtKind {
         if self.loops.is_empty() {
-            self.report(calls::outside_loop("continue", span));
+            if !self.leaves("continue", span) {
+                self.report(calls::outside_loop("continue", span));
+            }
         } else {
             self.flow.dead = true;
         }

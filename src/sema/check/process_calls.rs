@@ -10,7 +10,7 @@ use crate::{
         value::{Duration, Value},
     },
     sema::{
-        errors::{activities, calls, forms, names, rules, types, waits},
+        errors::{activities, calls, forms, rules, types, waits},
         hir::{Block, Expr, Place, Retry, StmtKind, WaitArm, WaitArmKind},
         names::Def,
         schema::{ProcessHead, ProcessId},
@@ -24,6 +24,7 @@ use crate::{
 pub(super) fn result_place(kind: &mut StmtKind) -> Option<&mut Option<Place>> {
     match kind {
         StmtKind::Create { into, .. } | StmtKind::Do { into, .. } | StmtKind::Start { into, .. } => Some(into),
+        StmtKind::Parallel(parallel) => Some(&mut parallel.into),
         StmtKind::Wait { arms, .. } => match arms.as_mut_slice() {
             [
                 WaitArm {
@@ -54,23 +55,24 @@ enum Verb {
 impl Checker<'_> {
     /// A statement that gives a value, and the value's type.
     pub(super) fn effect(&mut self, effect: &Effect, span: Span) -> (StmtKind, Ty) {
-        let words = match &effect.kind {
-            EffectKind::Create { entity, fields } => return self.create(entity, fields, false, span),
+        match &effect.kind {
+            EffectKind::Create { entity, fields } => self.create(entity, fields, false, span),
             EffectKind::Do { callee, args, retry, timeout } => {
-                return self.do_process(callee, args, retry.as_deref(), timeout.as_deref(), span);
+                self.do_process(callee, args, retry.as_deref(), timeout.as_deref(), span)
             }
-            EffectKind::Start { callee, args } => return self.start(callee, args, span),
-            EffectKind::WaitHandle(handle) => return self.wait_handle(handle, span),
+            EffectKind::Start { callee, args } => self.start(callee, args, span),
+            EffectKind::WaitHandle(handle) => self.wait_handle(handle, span),
             EffectKind::WaitSignal { signal, condition, bind } => {
-                return self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span);
+                self.wait_signal(signal, condition.as_deref(), bind.as_ref(), span)
             }
-            EffectKind::SendTemplate { template, args, to } => return self.send_template(template, args, to, span),
-            EffectKind::SendFields(fields) => return self.send_fields(fields, span),
-            EffectKind::Ask { .. } => return self.ask_stmt(effect, span),
-            EffectKind::Parallel { .. } | EffectKind::ParallelFor { .. } => "parallel branches",
-        };
-        self.report(names::later(words, span));
-        (StmtKind::Error, self.later_effect_names(&effect.kind))
+            EffectKind::SendTemplate { template, args, to } => self.send_template(template, args, to, span),
+            EffectKind::SendFields(fields) => self.send_fields(fields, span),
+            EffectKind::Ask { .. } => self.ask_stmt(effect, span),
+            EffectKind::Parallel { early, branches } => self.parallel(early, branches, span),
+            EffectKind::ParallelFor { early, name, source, limit, body } => {
+                self.parallel_each(early, (name, source, limit.as_deref(), body), span)
+            }
+        }
     }
 
     fn callee(&mut self, callee: &Ident, args: &[Arg]) -> Option<(ProcessId, &ProcessHead)> {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::{span::Span, value::Value},
     sema::{
-        errors::{calls, forms, names, records, waits},
+        errors::{calls, forms, records, waits},
         flows::code::told,
         hir::{Block, Conversion, Expr, ExprKind, LocalId, MatchArm, Place, Stmt, StmtKind, TextPiece},
         ty::Ty,
@@ -71,6 +71,8 @@ impl Checker<'_> {
     fn refuse_second_end(&mut self, verb: &str, span: Span) {
         if let Some((_, around)) = self.unsuspendable.iter().find(|(block, _)| *block == ON_CANCEL).copied() {
             self.report(calls::ends_twice(verb, span, around));
+        } else if verb == "return" || self.around.is_undo() {
+            self.leaves(verb, span);
         }
     }
 
@@ -136,21 +138,13 @@ impl Checker<'_> {
             ast::StmtKind::Link { item, to, undo } => return self.link(item, to, *undo, span, out),
             ast::StmtKind::Page { title, elements } => return self.page_stmt(title, elements, span, out),
             ast::StmtKind::Test(test) => return self.test_stmt(test, span, out),
+            ast::StmtKind::Give(value) => self.give(value, span),
+            ast::StmtKind::Saga(body) => self.saga(body, span),
+            ast::StmtKind::Undo { stmt, undo } => return self.undo(stmt, undo, span, out),
+            ast::StmtKind::Compensate => self.compensate(span),
             ast::StmtKind::Rule(effect) => return self.rule_effect(effect, span, out),
-            other => self.later_stmt(other, span),
         };
         out.push(Stmt { kind, span });
-    }
-
-    /// A statement of a later version.
-    fn later_stmt(&mut self, kind: &ast::StmtKind, span: Span) -> StmtKind {
-        let words = match kind {
-            ast::StmtKind::Give(_) => "parallel branches (`give`)",
-            _ => "sagas",
-        };
-        self.report(names::later(words, span));
-        self.later_stmt_names(kind);
-        StmtKind::Error
     }
 
     /// Whether this place may write or start something; a message if not.
@@ -250,7 +244,7 @@ impl Checker<'_> {
                 Some(error(span))
             }
         };
-        self.flow.dead |= !matches!(self.host, Host::Test);
+        self.flow.dead |= !matches!(self.host, Host::Test) && !self.around.is_apart();
         out.push(Stmt { kind: StmtKind::Return(value), span });
     }
 

@@ -166,7 +166,7 @@ impl Checker<'_> {
     }
 
     /// A message about a condition that would never be looked at again.
-    fn refuse_unwakeable(&mut self, condition: &Expr) {
+    pub(super) fn refuse_unwakeable(&mut self, condition: &Expr) {
         if let Some(moment) = clock_comparison(condition) {
             self.report(waits::until_now(condition.span, moment));
             return;

@@ -1,6 +1,7 @@
 //! The wording of all messages: one named constructor a mistake, one file a family.
 
 pub mod activities;
+pub mod branches;
 pub mod calls;
 pub mod entities;
 pub mod facts;

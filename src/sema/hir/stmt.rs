@@ -3,7 +3,10 @@
 use super::{Ask, Expr, LocalId, Page, Query};
 use crate::{
     base::{span::Span, value::Value},
-    sema::schema::{ConfigId, EntityId, FieldId, ProcessId, RecordId},
+    sema::{
+        schema::{ConfigId, EntityId, FieldId, ProcessId, RecordId},
+        ty::Ty,
+    },
 };
 
 /// Statements in order.
@@ -267,6 +270,23 @@ pub enum StmtKind {
         /// A value of the field's type (`default`, `recommend`), then texts.
         values: Vec<Expr>,
     },
+    /// Every form of `parallel`.
+    Parallel(Box<Parallel>),
+    /// Ends a branch with what it gives.
+    Give(Expr),
+    /// Starts a branch of the `parallel` around it, by its place in [`Parallel::branches`].
+    StartBranch(u16),
+    /// `saga`.
+    Saga {
+        /// The body.
+        body: Block,
+        /// Whether it hands what it noted to a saga around it when it ends well.
+        hands_over: bool,
+    },
+    /// Notes an `undo { }`: the statement before it has succeeded.
+    Undo(Box<Apart>),
+    /// `compensate`.
+    Compensate,
     /// A statement of a test.
     Test(TestStmt),
 }
@@ -293,6 +313,47 @@ impl RuleEffect {
     pub fn is_value(self) -> bool {
         matches!(self, Self::Default | Self::Recommend)
     }
+}
+
+/// Statements that run apart from those around them, with copies of the names that they read.
+#[derive(Clone, Debug, Default)]
+pub struct Apart {
+    /// The statements.
+    pub body: Block,
+    /// The names from outside that they read.
+    pub reads: Vec<LocalId>,
+}
+
+/// A branch of a `parallel`.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// Its title; empty in a `parallel for each`.
+    pub title: String,
+    /// What it does, up to a [`StmtKind::Give`].
+    pub apart: Apart,
+    /// What it gives: the names from outside that it sets, or the value of `give`.
+    pub result: Ty,
+    /// Where what it gives lies when it is published.
+    pub into: Option<LocalId>,
+    /// Sets the names from outside.
+    pub publish: Block,
+}
+
+/// Every form of `parallel`.
+#[derive(Clone, Debug)]
+pub struct Parallel {
+    /// Starts the branches: one [`StmtKind::StartBranch`] each, or one in a loop over the elements.
+    pub starts: Block,
+    /// The branches; the only one of a `parallel for each`.
+    pub branches: Vec<Branch>,
+    /// `first n`: how many have to end.
+    pub first: Option<Expr>,
+    /// `until c`.
+    pub until: Option<Expr>,
+    /// Of a `parallel for each`: how many run at once.
+    pub limit: Option<Expr>,
+    /// Where the list of what was given goes.
+    pub into: Option<Place>,
 }
 
 /// `retry n times after d doubling up to m`.

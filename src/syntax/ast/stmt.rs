@@ -315,13 +315,15 @@ pub enum EffectKind {
     SendFields(Vec<FieldInit>),
     /// `parallel { branch "a" { } }`, `parallel first { }`.
     Parallel {
-        /// Written `first`.
-        first: bool,
+        /// What ends it before all branches have ended.
+        early: Box<Early>,
         /// The branches.
         branches: Vec<(String, Block)>,
     },
     /// `parallel for each l in lines limit 5 at once { … }`.
     ParallelFor {
+        /// What ends it before all branches have ended.
+        early: Box<Early>,
         /// The bound name.
         name: Ident,
         /// The elements.
@@ -331,6 +333,17 @@ pub enum EffectKind {
         /// The body.
         body: Block,
     },
+}
+
+/// What ends a `parallel` before all of its branches have ended: `first`, `first 2`, `until c`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Early {
+    /// Written `first`.
+    pub first: bool,
+    /// How many have to end; one if it is not said.
+    pub count: Option<Expr>,
+    /// The condition.
+    pub until: Option<Expr>,
 }
 
 /// Which line of a mail.

@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 
 use super::{Builder, Built, Nodes};
-use crate::syntax::ast::{Effect, EffectKind, Expr, PageElement, Param, Recipient, Retry, RuleEffect, StmtKind};
+use crate::syntax::ast::{Early, Effect, EffectKind, Expr, PageElement, Param, Recipient, Retry, RuleEffect, StmtKind};
 use crate::syntax::grammar::Rule;
 
 impl Builder<'_> {
@@ -101,22 +101,31 @@ impl Builder<'_> {
     }
 
     fn parallel(&mut self, mut nodes: Nodes<'_>) -> Built<EffectKind> {
+        let mut early = Early::default();
+        if let Some(first) = nodes.option(Rule::first_of) {
+            let mut first = self.nodes(first);
+            early.first = first.has(Rule::k_first);
+            early.count = first.option(Rule::flat_sum).map(|count| self.expr(count)).transpose()?;
+        }
+        if let Some(until) = nodes.option(Rule::until_of) {
+            early.until = Some(self.only_expr(until)?);
+        }
+        let early = Box::new(early);
         if let Some(each) = nodes.option(Rule::parallel_for) {
             let mut each = self.nodes(each);
             self.each_after_for(&mut each);
             let name = self.new_name(&mut each)?;
             let source = Box::new(self.presume_expr(&mut each)?);
             let limit = each.option(Rule::at_once).map(|limit| self.only_expr(limit).map(Box::new)).transpose()?;
-            return Ok(EffectKind::ParallelFor { name, source, limit, body: self.presume_block(&mut each)? });
+            return Ok(EffectKind::ParallelFor { early, name, source, limit, body: self.presume_block(&mut each)? });
         }
-        let first = nodes.has(Rule::k_first);
         let mut branches = Vec::new();
         for branch in self.nodes(nodes.presume(Rule::branches)?).filter(|b| b.as_rule() == Rule::branch) {
             let mut branch = self.nodes(branch);
             let title = self.fixed_text(&branch.presume(Rule::plain_text)?, false);
             branches.push((title, self.presume_block(&mut branch)?));
         }
-        Ok(EffectKind::Parallel { first, branches })
+        Ok(EffectKind::Parallel { early, branches })
     }
 
     /// `page "Title" { … }`.

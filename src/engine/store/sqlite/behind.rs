@@ -117,6 +117,7 @@ impl SqliteStore {
         self.connection.prepare_cached("DELETE FROM abide_subscription WHERE instance = ?1")?.execute([id])?;
         self.connection.prepare_cached("DELETE FROM abide_mail WHERE instance = ?1")?.execute([id])?;
         self.delete_job(id)?;
+        self.connection.prepare_cached("DELETE FROM abide_undo WHERE instance = ?1")?.execute([id])?;
         self.connection.prepare_cached("DELETE FROM abide_instance WHERE id = ?1")?.execute([id])?;
         if self.residents.get(id).is_some() {
             self.residents.put(id, None, self.savepoints);

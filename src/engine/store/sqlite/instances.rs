@@ -68,6 +68,9 @@ impl SqliteStore {
             conditions.push("parent = ?".to_owned());
             values.push(Sql::Integer(parent));
         }
+        if !filter.branches {
+            conditions.push("branch IS NULL".to_owned());
+        }
         let test = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
         Ok((test, values))
     }

@@ -27,6 +27,7 @@ mod states;
 mod sweep;
 mod tables;
 mod tail;
+mod undo;
 mod updates;
 mod watches;
 
@@ -41,7 +42,7 @@ use crate::{
 
 use super::{
     CausedStart, Condition, Instance, InstanceFilter, Job, LogEntry, Mail, Result, Row, Savepoint, Schema, Store,
-    StoreError, Subscription, Sweep, TableChange,
+    StoreError, Subscription, Sweep, TableChange, UndoNote,
 };
 
 pub use backup::{backup, backup_on};
@@ -551,6 +552,41 @@ impl Store for SqliteStore {
 
     fn queues(&mut self) -> Result<Vec<(String, i64, i64)>> {
         self.count_jobs()
+    }
+
+    fn put_undo(&mut self, note: &UndoNote) -> Result<()> {
+        self.writing()?;
+        self.write_undo(note)
+    }
+
+    fn last_undo(&mut self, instance: i64, after: i64) -> Result<Option<UndoNote>> {
+        self.read_last_undo(instance, after)
+    }
+
+    fn undo_notes(&mut self, instance: i64) -> Result<Vec<UndoNote>> {
+        self.read_undo(instance)
+    }
+
+    fn move_undo(&mut self, from: i64, to: i64) -> Result<()> {
+        self.writing()?;
+        self.connection
+            .prepare_cached("UPDATE abide_undo SET instance = ?2 WHERE instance = ?1")?
+            .execute([from, to])?;
+        Ok(())
+    }
+
+    fn clear_undo(&mut self, instance: i64, after: i64) -> Result<()> {
+        self.writing()?;
+        self.connection
+            .prepare_cached("DELETE FROM abide_undo WHERE instance = ?1 AND key > ?2")?
+            .execute([instance, after])?;
+        Ok(())
+    }
+
+    fn remove_undo(&mut self, key: i64) -> Result<()> {
+        self.writing()?;
+        self.connection.prepare_cached("DELETE FROM abide_undo WHERE key = ?1")?.execute([key])?;
+        Ok(())
     }
 
     fn note_start(&mut self, start: &CausedStart) -> Result<()> {

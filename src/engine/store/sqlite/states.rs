@@ -9,7 +9,10 @@ use rusqlite::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::engine::store::{Asks, Instance, Result, Status, StoreError, StoredFault, codec};
+use crate::{
+    bytecode::types::FuncIdx,
+    engine::store::{Asks, Branch, Branches, Instance, Result, Status, StoreError, StoredFault, codec},
+};
 
 use super::{
     SqliteStore,
@@ -38,6 +41,7 @@ macro_rules! columns {
     };
     (@of $i:ident, $name:ident) => { $i.$name };
     (@of $i:ident, $name:ident primary) => { $i.primary };
+    (@of $i:ident, $name:ident branch) => { $i.branch };
     (@of $i:ident, $name:ident live) => { $i.status.is_live() };
 }
 
@@ -74,6 +78,10 @@ columns! {
     asks = |_, i| made((!i.asks.is_empty()).then(|| i.asks.to_json().to_string()));
     slot = |_, i| i.slot.as_deref().map_or(null(), text);
     live of live = |_, i| integer(i64::from(i.status.is_live()));
+    branch = |_, i| optional(i.branch.map(|branch| i64::from(branch.function.0)));
+    whole of branch = |_, i| optional(i.branch.map(|branch| branch.whole));
+    kept of branch = |_, i| optional(i.branch.map(|branch| i64::from(branch.kept)));
+    branches = |_, i| made(i.branches.as_ref().map(branches_to_text));
 }
 
 fn fault_to_text(fault: &StoredFault) -> String {
@@ -108,6 +116,15 @@ fn acting_from_text(text: &str) -> Option<Vec<Option<i64>>> {
 
 fn asks_from_text(text: &str) -> Option<Asks> {
     Asks::from_json(&serde_json::from_str(text).ok()?)
+}
+
+fn branches_to_text(b: &Branches) -> String {
+    json!([b.started, b.running, b.ended, b.wanted, b.awaited]).to_string()
+}
+
+fn branches_from_text(text: &str) -> Option<Branches> {
+    let [started, running, ended, wanted, awaited] = serde_json::from_str(text).ok()?;
+    Some(Branches { started, running, ended, wanted, awaited })
 }
 
 /// The names of the columns, as a query has them.
@@ -177,6 +194,7 @@ impl SqliteStore {
         let result: Option<String> = row.get(20)?;
         let acting: Option<String> = row.get(25)?;
         let asks: Option<String> = row.get(26)?;
+        let branches: Option<String> = row.get(32)?;
         let result = result.map(|text| {
             let json = serde_json::from_str(&text).map_err(|_| damaged(id))?;
             codec::from_json(&json, 0)
@@ -212,6 +230,11 @@ impl SqliteStore {
                 .unwrap_or_default(),
             asks: asks.map(|text| asks_from_text(&text).ok_or_else(|| damaged(id))).transpose()?.unwrap_or_default(),
             slot: row.get(27)?,
+            branch: match row.get::<_, Option<u32>>(29)? {
+                Some(function) => Some(Branch { function: FuncIdx(function), whole: row.get(30)?, kept: row.get(31)? }),
+                None => None,
+            },
+            branches: branches.map(|text| branches_from_text(&text).ok_or_else(|| damaged(id))).transpose()?,
         })
     }
 

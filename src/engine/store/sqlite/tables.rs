@@ -24,7 +24,11 @@ CREATE TABLE abide_instance (
   acting TEXT,
   asks TEXT,
   parent INTEGER,
+  branch INTEGER,
+  whole INTEGER,
+  kept INTEGER,
   ordinal INTEGER,
+  branches TEXT,
   owned INTEGER NOT NULL,
   status TEXT NOT NULL,
   live INTEGER NOT NULL,
@@ -78,6 +82,14 @@ CREATE TABLE abide_job (
 );
 CREATE INDEX abide_job_due ON abide_job (queue, due, instance);
 CREATE INDEX abide_job_taken ON abide_job (due, instance) WHERE taken = 1;
+CREATE TABLE abide_undo (
+  key INTEGER PRIMARY KEY,
+  instance INTEGER NOT NULL,
+  function INTEGER NOT NULL,
+  arguments TEXT NOT NULL,
+  user INTEGER
+);
+CREATE INDEX abide_undo_instance ON abide_undo (instance, key);
 CREATE TABLE abide_start (
   process TEXT NOT NULL,
   entity TEXT NOT NULL,
