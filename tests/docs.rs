@@ -77,6 +77,7 @@ macro_rules! documents {
 
 documents! {
     readme "README.md"
+    dynamics "docs/dynamics.md"
     from_dynamics "docs/from-dynamics.md"
     operating "docs/operating.md"
     embedding "docs/embedding.md"
@@ -130,4 +131,33 @@ fn every_document_is_listed() {
     let mut listed: Vec<String> = LISTED.iter().map(|p| (*p).to_owned()).collect();
     listed.sort();
     assert_eq!(found, listed);
+}
+
+/// `docs/dynamics.md` has each number once, leads to files that are there, and to tests that name what they show.
+#[test]
+fn each_feature_of_the_checklist_has_its_row_and_its_proof() {
+    let text = std::fs::read_to_string("docs/dynamics.md").unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| F-")).collect();
+    let numbers: Vec<String> = rows.iter().map(|row| row[2..7].to_owned()).collect();
+    let all: Vec<String> = (1..=211).map(|number| format!("F-{number:03}")).collect();
+    assert_eq!(numbers, all);
+    let mut wrong = Vec::new();
+    for (row, number) in rows.iter().zip(&numbers) {
+        let file = row.rsplit_once("](../").map(|(_, link)| link.trim_end_matches(") |"));
+        let is_absent = row.contains("*not there") || row.contains("*different");
+        match file {
+            None if is_absent => {}
+            None => wrong.push(format!("{number}: no test, and not said to be absent")),
+            Some(file) if !std::path::Path::new(file).exists() => wrong.push(format!("{number}: no file {file}")),
+            Some(file) if file.starts_with("tests/checklist/") => {
+                let names = |test: &str| test.starts_with("test ") && (test.contains(number) || is_absent);
+                let tests = std::fs::read_to_string(file).unwrap();
+                if !tests.lines().any(names) {
+                    wrong.push(format!("{number}: no test of {file} names it"));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -368,7 +368,7 @@ wire_enums! {
         8 Input(a), 9 Result, 10 TriggerSignal,
     }
     RightVerb {
-        0 Create, 1 Read, 2 Update, 3 Delete, 4 Assign, 5 Share, 6 Run, 7 Operate, 8 Activate, 9 Deploy,
+        0 Create, 1 Read, 2 Update, 3 Delete, 4 Assign, 5 Share, 6 Run,
     }
     RightTarget { 0 Any, 1 Entity(a), 2 Process(a), }
     RightDepth { 0 Own, 1 Unit, 2 UnitTree, 3 Organization, }
@@ -403,9 +403,9 @@ wire_enums! {
         59 TestGivenConfig(a), 60 Addresses, 61 Url, 62 TestSent { negated },
         63 FormOpen(a), 64 FormAnswered, 65 FormAnswers(a), 66 PageShow(a), 67 PageAnswered, 68 PageAnswers(a),
         69 TestAnswerForm { fields }, 70 TestAnswerPage { process, fields }, 71 TestBack(a), 72 Rule { effect, entity, field },
-        80 BranchesBegin, 81 BranchStart { function, kept }, 82 BranchesAtMost, 83 BranchesEnough, 84 BranchesCancel,
-        85 BranchDone, 86 BranchResult(a), 87 BranchResults(a), 88 BranchesEnd, 89 SagaBegin, 90 UndoNote(a),
-        91 SagaUndo, 92 SagaEnd,
+        73 BranchesBegin, 74 BranchStart { function, kept }, 75 BranchesAtMost, 76 BranchesEnough, 77 BranchesCancel,
+        78 BranchDone, 79 BranchResult(a), 80 BranchResults(a), 81 BranchesEnd, 82 SagaBegin, 83 UndoNote(a),
+        84 SagaUndo, 85 SagaEnd,
     }
     RuleEffect {
         0 Default, 1 Hide, 2 Lock, 3 Optional, 4 Recommend, 5 Refuse, 6 Require, 7 Show, 8 Unlock,

@@ -68,9 +68,6 @@ pub(super) fn roles(schema: &schema::Schema) -> Vec<out::RoleDef> {
             schema::Verb::Assign => out::RightVerb::Assign,
             schema::Verb::Share => out::RightVerb::Share,
             schema::Verb::Run => out::RightVerb::Run,
-            schema::Verb::Operate => out::RightVerb::Operate,
-            schema::Verb::Activate => out::RightVerb::Activate,
-            schema::Verb::Deploy => out::RightVerb::Deploy,
         },
         target: match right.target {
             schema::Target::Any => out::RightTarget::Any,

@@ -6,7 +6,11 @@
 
 use crate::{
     base::value::Value,
-    bytecode::{host::HostOp, types::FuncIdx},
+    bytecode::{
+        host::HostOp,
+        module::{Function, FunctionKind},
+        types::FuncIdx,
+    },
     vm::{fault::Fault, machine::Machine},
 };
 
@@ -376,9 +380,16 @@ impl Engine {
     pub(crate) fn branch_name(&self, branch: &Instance) -> String {
         let function = branch.branch.and_then(|branch| self.module().function(branch.function));
         let name = function.map_or("", |function| function.name.as_str());
-        let title = name.rsplit('/').next().unwrap_or_default();
+        let (of, title) = name.rsplit_once('/').unwrap_or(("", name));
         let ordinal = branch.ordinal.unwrap_or_default();
-        if title == "each" { format!("the branch of element {ordinal}") } else { format!("the branch \"{title}\"") }
+        // Elements share one function, branches with titles have one each; one of them may have the title `each`.
+        let is_beside = |other: &&Function| other.name.rsplit_once('/').is_some_and(|(beside, _)| beside == of);
+        let branches = self.module().functions.iter().filter(|other| other.kind == FunctionKind::Branch);
+        if title == "each" && branches.filter(is_beside).count() == 1 {
+            format!("the branch of element {ordinal}")
+        } else {
+            format!("the branch \"{title}\"")
+        }
     }
 }
 

@@ -24,11 +24,7 @@ const DEPTHS: [(&str, Depth); 4] = [
 
 /// What a verb is a right to.
 fn object(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Run | Verb::Operate | Verb::Activate => "processes",
-        Verb::Deploy => "the project",
-        _ => "records",
-    }
+    if verb == Verb::Run { "processes" } else { "records" }
 }
 
 fn owned(words: Vec<&str>) -> Vec<String> {
@@ -76,11 +72,6 @@ impl Builder<'_, '_> {
         // A target that does not fit is told for the first verb alone.
         let mut told = verbs.is_empty();
         for (verb, word) in verbs {
-            if verb == Verb::Deploy {
-                told |= self.told_of_project(verb, written, told);
-                rights.push(Right { verb, target: Target::Any, depth: Depth::Organization, span: written.span });
-                continue;
-            }
             if written.targets.is_empty() && !told {
                 self.sink.push(errors::without_target(&word.name, object(verb), word.span));
                 told = true;
@@ -92,18 +83,6 @@ impl Builder<'_, '_> {
             }
         }
         (!told).then_some(rights)
-    }
-
-    fn told_of_project(&mut self, verb: Verb, written: &ast::Right, told: bool) -> bool {
-        let wrong = match (written.targets.first(), &written.depth) {
-            (Some(target), _) => errors::with_target(verb.word(), target.span),
-            (None, Some(depth)) => errors::depth_of_process(verb.word(), depth.span),
-            (None, None) => return false,
-        };
-        if !told {
-            self.sink.push(wrong);
-        }
-        true
     }
 
     /// The rights of a word: `use` of a flow is to create, read and update its runs.

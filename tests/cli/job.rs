@@ -63,7 +63,7 @@ fn a_job_is_fetched_completed_and_recorded_once() {
     fine(call.run(&["job", "extend", &ticket, "--lease", "5m", "--store", "s.db"]));
     assert_eq!(fine(complete("\"L-1\"")), format!("{ticket} is done\n"));
     let again = complete("\"L-2\"");
-    assert!(again.code == 1 && again.err.contains("error[R0515]"), "{}", again.err);
+    assert!(again.code == 1 && again.err.contains("error[R0520]"), "{}", again.err);
     fine(call.run(&["worker", "--store", "s.db", "--until-idle"]));
     let log = fine(call.run(&["log", "--store", "s.db"]));
     assert_eq!(log.matches("L-1").count(), 1, "{log}");
@@ -105,7 +105,7 @@ fn what_is_no_ticket_or_no_time_is_told() {
     let wrong = call.run(&["job", "complete", "42", "--result", "1", "--store", "s.db"]);
     assert_eq!((wrong.code, wrong.err.contains("`42` is no ticket")), (2, true), "{}", wrong.err);
     let gone = call.run(&["job", "complete", "42-1", "--result", "1", "--store", "s.db"]);
-    assert_eq!((gone.code, gone.err.contains("R0515")), (1, true), "{}", gone.err);
+    assert_eq!((gone.code, gone.err.contains("R0520")), (1, true), "{}", gone.err);
     let late = call.run(&["job", "fetch", "labels", "--wait", "soon", "--store", "s.db"]);
     assert_eq!(late.code, 2);
     assert_eq!(fine(call.run(&["job", "list", "--store", "s.db"])), "nothing waits to be done outside\n");

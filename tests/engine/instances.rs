@@ -274,11 +274,11 @@ workflow Child for deal: Deal when called keep 1 day {
         w.idle();
         assert_eq!(due(w, child), Some(parked + 7 * DAY));
         w.advance(4 * DAY - 1);
-        assert_eq!((w.statuses("Child"), w.notes().len()), (vec![Status::Parked; 2], 0));
+        assert_eq!((w.statuses("Child"), w.notes()), (vec![Status::Parked; 2], vec!["retried".to_owned()]));
         w.advance(1);
         assert_eq!(w.statuses("Child"), [Status::Parked, Status::Failed]);
         assert_eq!(w.statuses("Parent"), [Status::Waiting, Status::Succeeded]);
-        assert_eq!(w.notes(), ["unwound", "R0502 Child failed: division by zero"]);
+        assert_eq!(w.notes(), ["retried", "unwound", "R0502 Child failed: division by zero"]);
         let told = w.engine.timeline(Some(child)).unwrap();
         assert!(told.iter().any(|entry| entry.message.starts_with("given up by itself")), "{told:?}");
         assert_eq!(w.engine.forgotten().unwrap(), [] as [i64; 0]);

@@ -290,9 +290,9 @@ fn a_worker_takes_extends_completes_and_fails_jobs() {
         let again = w.engine.fetch_job("check", None).unwrap().unwrap();
         assert_eq!((again.ticket.instance, again.ticket.tries), (b.ticket.instance, 2));
         assert_eq!(again.key, b.key);
-        assert!(fault(w.engine.complete_job(b.ticket, "5")).starts_with("R0515"));
+        assert!(fault(w.engine.complete_job(b.ticket, "5")).starts_with("R0520"));
         w.engine.complete_job(a.ticket, "5").unwrap();
-        assert!(fault(w.engine.complete_job(a.ticket, "5")).starts_with("R0515"));
+        assert!(fault(w.engine.complete_job(a.ticket, "5")).starts_with("R0520"));
         w.engine.fail_job(again.ticket, "no scales", true).unwrap();
         w.idle();
         assert_eq!(w.statuses("Weigh"), [Status::Succeeded, Status::Succeeded]);

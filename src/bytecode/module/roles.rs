@@ -36,9 +36,6 @@ pub enum RightVerb {
     Assign,
     Share,
     Run,
-    Operate,
-    Activate,
-    Deploy,
 }
 
 impl RightVerb {
@@ -53,9 +50,6 @@ impl RightVerb {
             RightVerb::Assign => "assign",
             RightVerb::Share => "share",
             RightVerb::Run => "run",
-            RightVerb::Operate => "operate",
-            RightVerb::Activate => "activate",
-            RightVerb::Deploy => "deploy",
         }
     }
 }

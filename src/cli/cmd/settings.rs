@@ -178,6 +178,15 @@ fn exact(duration: Duration) -> Option<i64> {
     days.checked_add(duration.micros).filter(|_| duration.months == 0)
 }
 
+/// An exact time, in days where it is as many: these are exact times here, too.
+fn whole_days(micros: i64) -> Duration {
+    const DAY: i64 = 86_400_000_000;
+    match i32::try_from(micros / DAY) {
+        Ok(days) if micros % DAY == 0 => Duration { days, ..Duration::default() },
+        _ => Duration { micros, ..Duration::default() },
+    }
+}
+
 fn of_store(store: &mut dyn Store, builds: &[Program]) -> crate::engine::faults::Answer<Vec<Setting>> {
     let given = settings::given(store)?;
     let mut all = Vec::new();
@@ -203,10 +212,9 @@ fn of_store_text(text: StoreText, given: Option<&String>) -> Setting {
 /// A setting that every store has.
 fn of_engine(tunable: Tunable, given: Option<i64>) -> Setting {
     let value = given.unwrap_or_else(|| tunable.usual());
-    let micros = Duration { micros: value, ..Duration::default() };
     let shown = match (value, tunable.is_time()) {
         (NEVER, _) => "never".to_owned(),
-        (_, true) => show::duration(micros),
+        (_, true) => show::duration(whole_days(value)),
         (_, false) => value.to_string(),
     };
     let note = if given.is_some() { "given here" } else { "as in all stores" };

@@ -12,9 +12,7 @@ use crate::{
         ty::Ty,
         types::{self, Wanted},
     },
-    syntax::ast::{
-        ClauseKind, Ident, Item, ItemKind, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, TypeExpr,
-    },
+    syntax::ast::{ClauseKind, Ident, Item, ItemKind, Param, Primary, ProcessDecl, ProcessKind, ResultDecl, TypeExpr},
 };
 
 /// Looks up the names in a declaration, if it is one of a later version.

@@ -11,7 +11,7 @@ pub fn unknown_verb(verb: &str, span: Span, near: &[String]) -> Diagnostic {
     let message = Diagnostic::error(codes::E0803, format!("nobody can be allowed to `{verb}`"), span, "unknown right");
     if near.is_empty() {
         return message.help(
-            "with records one may `create`, `read`, `update`, `delete`, `assign`, `share`; with processes `run`, `operate`, `activate`; with flows `use`; with the project `deploy`",
+            "with records one may `create`, `read`, `update`, `delete`, `assign`, `share`; with processes `run`, with flows `use`",
         );
     }
     suggest(message, span, near)
@@ -41,13 +41,6 @@ pub fn other_target(verb: &str, target: &str, is: &str, of: &str, span: Span, de
 pub fn without_target(verb: &str, of: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0803, format!("`{verb}` is a right to {of}, and none is named"), span, "to what?")
         .help(format!("name some, or write `allow {verb} any`"))
-}
-
-/// `allow deploy Account`.
-#[must_use]
-pub fn with_target(verb: &str, span: Span) -> Diagnostic {
-    let message = format!("`{verb}` is a right to the whole project");
-    Diagnostic::error(codes::E0803, message, span, "has no place here").help(format!("write `allow {verb}`"))
 }
 
 /// `allow read Account` of an entity that users own.

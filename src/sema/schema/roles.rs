@@ -43,9 +43,6 @@ pub enum Verb {
     Assign,
     Share,
     Run,
-    Operate,
-    Activate,
-    Deploy,
 }
 
 impl Verb {
@@ -53,7 +50,7 @@ impl Verb {
     pub const OF_RECORDS: [Verb; 6] = [Verb::Create, Verb::Read, Verb::Update, Verb::Delete, Verb::Assign, Verb::Share];
 
     /// All of them with their words.
-    pub const WORDS: [(&'static str, Verb); 10] = [
+    pub const WORDS: [(&'static str, Verb); 7] = [
         ("create", Verb::Create),
         ("read", Verb::Read),
         ("update", Verb::Update),
@@ -61,9 +58,6 @@ impl Verb {
         ("assign", Verb::Assign),
         ("share", Verb::Share),
         ("run", Verb::Run),
-        ("operate", Verb::Operate),
-        ("activate", Verb::Activate),
-        ("deploy", Verb::Deploy),
     ];
 
     /// The word of the language.
@@ -76,7 +70,7 @@ impl Verb {
 /// With what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// `any`: all entities, or all processes, as the verb says; and what has no target.
+    /// `any`: all entities, or all processes, as the verb says.
     Any,
     /// Records of an entity.
     Entity(EntityId),

@@ -541,7 +541,7 @@ pub struct EmailLine {
 pub struct Right {
     /// `create`, `read`, `run`, `use`, …
     pub verbs: Vec<Ident>,
-    /// Entities, processes or flows; `any` stands for all of them; none for what has none, such as `deploy`.
+    /// Entities, processes or flows; `any` stands for all of them.
     pub targets: Vec<Ident>,
     /// `own`, `business unit`, `business unit tree`, `organization`.
     pub depth: Option<Ident>,
