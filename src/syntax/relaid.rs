@@ -51,7 +51,7 @@ pub fn relaid<'t>(before: &str, items: &[Span], after: &'t str) -> Option<Relaid
         }
     }
     let trivia = Trivia::of(file, after, &new);
-    item.is_none().then(|| Relaid { text: after, tokens: new, trivia, items: spans })
+    item.is_none().then_some(Relaid { text: after, tokens: new, trivia, items: spans })
 }
 
 impl Relaid<'_> {

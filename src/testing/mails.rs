@@ -62,7 +62,7 @@ pub(super) fn expect_sent(
     if negated {
         return Ok(Some(format!("expected that no {template} was sent{whom}, and one was")));
     }
-    let sent: Vec<String> = all.iter().map(|mail| told(mail)).collect();
+    let sent: Vec<String> = all.iter().map(told).collect();
     let sent = if sent.is_empty() { "no mail was".to_owned() } else { format!("what was sent is {}", sent.join("; ")) };
     Ok(Some(format!("expected that {template} was sent{whom}; {sent}")))
 }

@@ -167,7 +167,7 @@ fn what_is_done_to_many_instances_ends_between_two_transactions() {
     let args = ["pause", "--all", "--yes", "--store", "s.db"];
     let (code, out, err) = interrupted(&call, &args, "INT", paused);
     let done = count(&call, paused);
-    assert!(done >= 100 && done < all && done % 100 == 0, "{done}: {err}");
+    assert!(done >= 100 && done < all && done.is_multiple_of(100), "{done}: {err}");
     let told = format!(
         "stopped before the last instance: {} instances left\n  help: the same call goes on with them\n",
         all - done

@@ -50,7 +50,7 @@ fn request(method: &str, url: &str) -> Request {
 fn reply(courier: &mut HttpCourier, request: Request) -> Reply {
     courier.send(Ticket { instance: 1, tries: 1 }, request);
     let mut replies = courier.collect(Duration::from_secs(20));
-    let [(ticket, reply)] = replies.drain(..).collect::<Vec<_>>().try_into().unwrap();
+    let [(ticket, reply)] = std::mem::take(&mut replies).try_into().unwrap();
     assert_eq!((ticket, courier.under_way()), (Ticket { instance: 1, tries: 1 }, 0));
     reply
 }

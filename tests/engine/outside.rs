@@ -19,11 +19,14 @@ use abide::{
 
 use super::world::World;
 
+/// What the world outside answers.
+pub(super) type Answering = Box<dyn FnMut(Ticket, &Request) -> Option<Reply> + Send>;
+
 /// A courier that answers at once, and can be told to take no more.
 pub(super) struct Echo {
     pub(super) most: Arc<AtomicUsize>,
     pub(super) replies: Arc<Mutex<Vec<(Ticket, Reply)>>>,
-    pub(super) answer: Box<dyn FnMut(Ticket, &Request) -> Option<Reply> + Send>,
+    pub(super) answer: Answering,
     pub(super) open: usize,
 }
 

@@ -348,7 +348,7 @@ impl Maker {
         }
         match self.page.types.get(name) {
             Some(Definition::Struct(fields)) if fields.iter().all(|(name, _)| name.is_some()) => {
-                fields.iter().map(|(_, ty)| self.needed(ty)).max().unwrap_or_default().clamp(8, 90)
+                fields.iter().map(|(_, ty)| self.needed(ty)).max().unwrap_or_default().clamp(8, 150)
             }
             _ => self.needed(item).max(2),
         }

@@ -33,7 +33,7 @@ enum Undo {
     Row(RecordRef, Option<Row>),
     Starts(Vec<CausedStart>),
     Subscribe(i64, Vec<Subscription>),
-    UndoNote(i64, Option<UndoNote>),
+    Note(i64, Option<UndoNote>),
 }
 
 /// A store in memory. It is gone with the program.
@@ -84,7 +84,7 @@ impl MemoryStore {
                 Undo::Row(record, old) => put_back(&mut self.rows, record, old),
                 Undo::Starts(old) => self.starts = old,
                 Undo::Subscribe(id, old) => drop(self.exchange_subscriptions(id, old)),
-                Undo::UndoNote(key, old) => put_back(&mut self.undo, key, old),
+                Undo::Note(key, old) => put_back(&mut self.undo, key, old),
             }
         }
     }
@@ -537,7 +537,7 @@ impl Store for MemoryStore {
     fn put_undo(&mut self, note: &UndoNote) -> Result<()> {
         self.writable()?;
         let old = self.undo.insert(note.key, note.clone());
-        self.journal.push(Undo::UndoNote(note.key, old));
+        self.journal.push(Undo::Note(note.key, old));
         Ok(())
     }
 
@@ -567,7 +567,7 @@ impl Store for MemoryStore {
     fn remove_undo(&mut self, key: i64) -> Result<()> {
         self.writable()?;
         let old = self.undo.remove(&key);
-        self.journal.push(Undo::UndoNote(key, old));
+        self.journal.push(Undo::Note(key, old));
         Ok(())
     }
 
